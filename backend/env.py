@@ -1,0 +1,98 @@
+"""The environment as one typed value.
+
+Pure: reads a mapping, touches nothing. `backend.settings` is the only caller in production code.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+Mode = Literal["local", "demo", "production"]
+
+PREFIX = "SHUANGDAO_"
+KNOWN = frozenset(
+    {
+        "SHUANGDAO_MODE",
+        "SHUANGDAO_SECRET_KEY",
+        "SHUANGDAO_HOSTS",
+        "SHUANGDAO_ORIGINS",
+        "SHUANGDAO_DATA_DIR",
+        "SHUANGDAO_EMAIL_URL",
+    }
+)
+
+
+class BadEnv(Exception):
+    """An environment variable is missing, misspelt or has a value nobody can use."""
+
+
+@dataclass(frozen=True, slots=True)
+class Env:
+    """What the machine tells the program.
+
+    mode:          local: one machine, loopback; demo: the same with invented people; production.
+    secret_key:    None outside production: a key is then made and kept in the data directory.
+    hosts:         names the site answers to (production only; loopback names otherwise).
+    origins:       exact origins, scheme included, that may open sockets and post forms.
+    database_url:  None is SQLite in the data directory.
+    redis_url:     None is the in-process channel layer.
+    data_dir:      None is ``var`` beside manage.py.
+    """
+
+    mode: Mode
+    secret_key: str | None
+    hosts: tuple[str, ...]
+    origins: tuple[str, ...]
+    database_url: str | None
+    redis_url: str | None
+    data_dir: str | None
+    email_url: str | None
+
+    @property
+    def production(self) -> bool:
+        return self.mode == "production"
+
+    @property
+    def demo(self) -> bool:
+        return self.mode == "demo"
+
+
+def read_env(environ: Mapping[str, str]) -> Env:
+    """Reads the variables. Raises BadEnv naming the variable and what was expected."""
+    for name in environ:
+        if name.startswith(PREFIX) and name not in KNOWN:
+            raise BadEnv(f"{name} is not a setting of Shuangdao; known are {', '.join(sorted(KNOWN))}")
+
+    def text(name: str) -> str | None:
+        return environ.get(name, "").strip() or None
+
+    def words(name: str) -> tuple[str, ...]:
+        return tuple(word.strip() for word in (text(name) or "").split(",") if word.strip())
+
+    mode = text("SHUANGDAO_MODE") or "local"
+    if mode not in ("local", "demo", "production"):
+        raise BadEnv(f"SHUANGDAO_MODE is {mode!r}; expected local, demo or production")
+    env = Env(
+        mode=mode,  # type: ignore[arg-type]
+        secret_key=text("SHUANGDAO_SECRET_KEY"),
+        hosts=words("SHUANGDAO_HOSTS"),
+        origins=words("SHUANGDAO_ORIGINS"),
+        database_url=text("DATABASE_URL"),
+        redis_url=text("REDIS_URL"),
+        data_dir=text("SHUANGDAO_DATA_DIR"),
+        email_url=text("SHUANGDAO_EMAIL_URL"),
+    )
+    if env.production:
+        _check_production(env)
+    return env
+
+
+def _check_production(env: Env) -> None:
+    if env.secret_key is None or len(env.secret_key) < 50:
+        raise BadEnv("SHUANGDAO_SECRET_KEY must be set in production, with at least 50 characters")
+    if not env.hosts:
+        raise BadEnv("SHUANGDAO_HOSTS must name the hosts of the site in production, separated by commas")
+    if not env.origins or any(not origin.startswith("https://") for origin in env.origins):
+        raise BadEnv("SHUANGDAO_ORIGINS must list the exact https:// origins of the site in production")
+    if env.database_url is None or env.redis_url is None:
+        raise BadEnv("DATABASE_URL and REDIS_URL must be set in production")

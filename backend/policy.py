@@ -1,0 +1,78 @@
+"""Who may do what, as a table. Pure: names in, yes or no out.
+
+A relation is what a person is to an object (or to the programme), worked out by each app's access.py.
+What the table does not name is refused; a resource or action that it does not know is a mistake in the
+code and raises UnknownRule, so that a misspelt check can't pass silently.
+"""
+
+from collections.abc import Iterable
+from enum import StrEnum
+
+
+class Relation(StrEnum):
+    COORDINATOR = "coordinator"
+    LEAD = "lead"  # safeguarding lead
+    MENTOR = "mentor"  # any mentor, or the mentor of their own row
+    ACADEMIC_MENTOR = "academic_mentor"  # of this child or room, in a live pairing
+    WELLBEING_MENTOR = "wellbeing_mentor"
+    CHILD = "child"  # this child
+    GUARDIAN = "guardian"  # active guardianship of this child
+    LIMITED_GUARDIAN = "limited_guardian"  # schedule only
+    CARER = "carer"  # carer of this child
+
+
+class UnknownRule(Exception):
+    """The code asked about a resource or an action that the table does not name."""
+
+
+C, L = Relation.COORDINATOR, Relation.LEAD
+M, A, W = Relation.MENTOR, Relation.ACADEMIC_MENTOR, Relation.WELLBEING_MENTOR
+K, G, LG, H = Relation.CHILD, Relation.GUARDIAN, Relation.LIMITED_GUARDIAN, Relation.CARER
+
+TABLE: dict[str, dict[str, frozenset[Relation]]] = {
+    "child": {
+        "list": frozenset({C, L}),
+        "read": frozenset({C, L, K, G}),
+        "read_card": frozenset({C, L, A, W, K, G}),  # call name, grade, subjects, hours
+        "read_needs": frozenset({C, L, W}),
+        "read_contacts": frozenset({C}),
+        "write": frozenset({C}),
+    },
+    "mentor": {
+        "list": frozenset({C, L}),
+        "read": frozenset({C, L, M}),
+        "write": frozenset({C}),
+        "write_own": frozenset({C, M}),  # hours, capacity, pause, contact
+    },
+    "roster": {
+        "import": frozenset({C}),
+        "export": frozenset({C}),
+    },
+    "person": {
+        "invite": frozenset({C}),
+    },
+    "round": {
+        "list": frozenset({C, L}),
+        "read": frozenset({C, L}),
+        "write": frozenset({C}),
+        "publish": frozenset({C}),
+    },
+    "lock": {
+        "list": frozenset({C, L}),
+        "write": frozenset({C}),
+    },
+    "pairing": {
+        "list": frozenset({C, L}),
+        "read": frozenset({C, L, A, W, K, G, LG, H}),
+        "end": frozenset({C, A, W}),
+    },
+}
+
+
+def allows(resource: str, action: str, relations: Iterable[Relation]) -> bool:
+    """True when one of the relations may do this. Raises UnknownRule for a rule that does not exist."""
+    try:
+        allowed = TABLE[resource][action]
+    except KeyError:
+        raise UnknownRule(f"the policy does not name {action!r} of {resource!r}") from None
+    return not allowed.isdisjoint(relations)

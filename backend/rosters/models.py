@@ -1,0 +1,362 @@
+"""The people of the programme as the roster names them, and what must always be true of them."""
+
+from collections.abc import Iterable
+from datetime import date
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Exists, F, OuterRef, Q
+from django.utils.translation import gettext_lazy as _
+
+SLOT_IN_WEEK = Q(slot__gte=0) & Q(slot__lte=167)
+
+
+class Gender(models.TextChoices):
+    FEMALE = "f", _("female")
+    MALE = "m", _("male")
+
+
+class SchoolSystem(models.TextChoices):
+    SIX_THREE = "6-3", _("6-3")
+    FIVE_FOUR = "5-4", _("5-4")
+
+
+def grade_range(low: str, high: str) -> Q:
+    return Q(**{f"{low}__gte": 1}) & Q(**{f"{high}__lte": 12}) & Q(**{f"{low}__lte": F(high)})
+
+
+class District(models.Model):
+    code = models.CharField(max_length=12, primary_key=True)
+    name = models.CharField(max_length=40, unique=True)
+    name_en = models.CharField(max_length=60)
+
+    class Meta:
+        ordering = ["code"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Subject(models.Model):
+    code = models.CharField(max_length=20, primary_key=True)
+    name = models.CharField(max_length=20, unique=True)
+    name_en = models.CharField(max_length=40)
+    order = models.PositiveSmallIntegerField(unique=True)
+
+    class Meta:
+        ordering = ["order"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Children(models.QuerySet["Child"]):
+    def with_consent(self) -> "Children":
+        return self.filter(Exists(Consent.objects.filter(child=OuterRef("pk"), withdrawn_on=None)))
+
+    def publishable(self) -> "Children":
+        """Children for whom a pairing may be published today."""
+        return self.filter(active=True).with_consent()
+
+
+class Child(models.Model):
+    roster_id = models.CharField(_("child id"), max_length=40, unique=True)
+    user = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="child")
+    name = models.CharField(_("name"), max_length=60)
+    call_name = models.CharField(_("call name"), max_length=60)
+    grade = models.PositiveSmallIntegerField(_("grade"))
+    school_system = models.CharField(
+        _("school system"), max_length=3, choices=SchoolSystem, default=SchoolSystem.SIX_THREE
+    )
+    district = models.ForeignKey(District, on_delete=models.PROTECT, verbose_name=_("district"))
+    gender = models.CharField(_("gender"), max_length=1, choices=Gender, blank=True)
+    preferred_mentor_gender = models.CharField(
+        _("preferred mentor gender"), max_length=1, choices=Gender, blank=True
+    )
+    priority = models.PositiveSmallIntegerField(_("priority"), default=0)
+    previous_academic = models.ForeignKey(
+        "Mentor", null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    previous_wellbeing = models.ForeignKey(
+        "Mentor", null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    needs = models.TextField(_("needs"), blank=True)
+    birth_date = models.DateField(_("birth date"))
+    address = models.CharField(_("address"), max_length=200, blank=True)
+    active = models.BooleanField(_("active"), default=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    objects = Children.as_manager()
+
+    class Meta:
+        ordering = ["roster_id"]
+        verbose_name = _("child")
+        constraints = [
+            models.CheckConstraint(condition=grade_range("grade", "grade"), name="a_grade_is_1_to_12"),
+            models.CheckConstraint(condition=Q(priority__lte=3), name="a_priority_is_0_to_3"),
+            models.CheckConstraint(condition=~Q(roster_id=""), name="a_child_has_an_id"),
+        ]
+
+    def __str__(self) -> str:
+        return f"child {self.roster_id}"
+
+
+class ChildSubject(models.Model):
+    """rank 0 is the subject wanted most."""
+
+    child = models.ForeignKey(Child, on_delete=models.CASCADE, related_name="wanted")
+    subject = models.ForeignKey(Subject, on_delete=models.PROTECT)
+    rank = models.PositiveSmallIntegerField()
+
+    class Meta:
+        ordering = ["rank"]
+        constraints = [
+            models.UniqueConstraint(fields=["child", "subject"], name="a_child_wants_a_subject_once"),
+            models.UniqueConstraint(fields=["child", "rank"], name="a_child_s_subjects_are_in_order"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.child_id} {self.subject_id}"
+
+
+class ChildSlot(models.Model):
+    """A weekly hour in which the child is free: weekday * 24 + hour, Monday 00:00 = 0, Asia/Shanghai."""
+
+    child = models.ForeignKey(Child, on_delete=models.CASCADE, related_name="free_slots")
+    slot = models.PositiveSmallIntegerField()
+
+    class Meta:
+        ordering = ["slot"]
+        constraints = [
+            models.UniqueConstraint(fields=["child", "slot"], name="a_child_slot_stands_once"),
+            models.CheckConstraint(condition=SLOT_IN_WEEK, name="a_child_slot_is_in_the_week"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.child_id} {self.slot}"
+
+
+class Guardianship(models.Model):
+    """A parent or guardian of a child; ``limited`` sees the schedule only, ``suspended`` nothing."""
+
+    class Status(models.TextChoices):
+        ACTIVE = "active", _("active")
+        LIMITED = "limited", _("schedule only")
+        SUSPENDED = "suspended", _("suspended")
+
+    child = models.ForeignKey(Child, on_delete=models.CASCADE, related_name="guardianships")
+    guardian = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="guardianships"
+    )
+    order = models.PositiveSmallIntegerField()
+    status = models.CharField(max_length=10, choices=Status, default=Status.ACTIVE)
+    status_reason = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        ordering = ["order"]
+        constraints = [
+            models.UniqueConstraint(fields=["child", "guardian"], name="a_guardian_is_linked_once"),
+            models.UniqueConstraint(fields=["child", "order"], name="guardians_are_in_order"),
+            models.CheckConstraint(
+                condition=Q(status="active") | ~Q(status_reason=""),
+                name="a_changed_guardianship_has_a_reason",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"guardianship {self.pk}"
+
+
+class Carer(models.Model):
+    """The adult who is with the child now."""
+
+    child = models.OneToOneField(Child, on_delete=models.CASCADE, related_name="carer")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="caring_for")
+    relation = models.CharField(_("relation"), max_length=20, blank=True)
+
+    def __str__(self) -> str:
+        return f"carer {self.pk}"
+
+
+class Consent(models.Model):
+    """A guardian's consent that the child takes part. One stands at a time; withdrawn ones are kept."""
+
+    class Source(models.TextChoices):
+        PAPER = "paper", _("on paper")
+        ONLINE = "online", _("online")
+
+    child = models.ForeignKey(Child, on_delete=models.CASCADE, related_name="consents")
+    guardian = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    source = models.CharField(max_length=10, choices=Source)
+    given_on = models.DateField()
+    withdrawn_on = models.DateField(null=True)
+    recorded_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    recorded_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["child"], condition=Q(withdrawn_on=None), name="one_standing_consent_per_child"
+            ),
+            models.CheckConstraint(
+                condition=Q(withdrawn_on=None) | Q(withdrawn_on__gte=F("given_on")),
+                name="a_consent_is_withdrawn_after_it_is_given",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"consent {self.pk}"
+
+
+class Mentors(models.QuerySet["Mentor"]):
+    def publishable(self, today: date) -> "Mentors":
+        """Mentors for whom a pairing may be published today; a wellbeing one needs a certificate besides."""
+        return self.filter(active=True, paused=False, vetted_until__gte=today)
+
+
+class Mentor(models.Model):
+    roster_id = models.CharField(_("mentor id"), max_length=40, unique=True)
+    user = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="mentor")
+    name = models.CharField(_("name"), max_length=60)
+    is_academic = models.BooleanField(_("academic mentor"), default=False)
+    is_wellbeing = models.BooleanField(_("wellbeing mentor"), default=False)
+    capacity = models.PositiveSmallIntegerField(_("capacity"))
+    district = models.ForeignKey(District, on_delete=models.PROTECT, verbose_name=_("district"))
+    gender = models.CharField(_("gender"), max_length=1, choices=Gender, blank=True)
+    vetted_until = models.DateField(_("vetted until"), null=True, blank=True)
+    active = models.BooleanField(_("active"), default=True)
+    paused = models.BooleanField(_("paused"), default=False)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    objects = Mentors.as_manager()
+
+    class Meta:
+        ordering = ["roster_id"]
+        verbose_name = _("mentor")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(is_academic=True) | Q(is_wellbeing=True), name="a_mentor_has_a_role"
+            ),
+            models.CheckConstraint(condition=~Q(roster_id=""), name="a_mentor_has_an_id"),
+        ]
+
+    def __str__(self) -> str:
+        return f"mentor {self.roster_id}"
+
+
+class MentorSlot(models.Model):
+    """A weekly hour in which the mentor is free, counted like a ChildSlot."""
+
+    mentor = models.ForeignKey(Mentor, on_delete=models.CASCADE, related_name="free_slots")
+    slot = models.PositiveSmallIntegerField()
+
+    class Meta:
+        ordering = ["slot"]
+        constraints = [
+            models.UniqueConstraint(fields=["mentor", "slot"], name="a_mentor_slot_stands_once"),
+            models.CheckConstraint(condition=SLOT_IN_WEEK, name="a_mentor_slot_is_in_the_week"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.mentor_id} {self.slot}"
+
+
+class Teaching(models.Model):
+    """A subject that an academic mentor teaches, grades ``low`` to ``high``."""
+
+    mentor = models.ForeignKey(Mentor, on_delete=models.CASCADE, related_name="teachings")
+    subject = models.ForeignKey(Subject, on_delete=models.PROTECT)
+    low = models.PositiveSmallIntegerField()
+    high = models.PositiveSmallIntegerField()
+
+    class Meta:
+        ordering = ["subject__order", "low"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["mentor", "subject", "low", "high"], name="a_teaching_stands_once"
+            ),
+            models.CheckConstraint(condition=grade_range("low", "high"), name="a_teaching_has_a_grade_band"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.subject_id} {self.low}-{self.high}"
+
+
+class WellbeingBand(models.Model):
+    """Grades that a wellbeing mentor looks after, ``low`` to ``high``."""
+
+    mentor = models.ForeignKey(Mentor, on_delete=models.CASCADE, related_name="wellbeing_bands")
+    low = models.PositiveSmallIntegerField()
+    high = models.PositiveSmallIntegerField()
+
+    class Meta:
+        ordering = ["low", "high"]
+        constraints = [
+            models.UniqueConstraint(fields=["mentor", "low", "high"], name="a_wellbeing_band_stands_once"),
+            models.CheckConstraint(condition=grade_range("low", "high"), name="a_wellbeing_band_has_grades"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.low}-{self.high}"
+
+
+class Certificate(models.Model):
+    """What makes a mentor eligible for wellbeing: kept with who checked it and when."""
+
+    mentor = models.ForeignKey(Mentor, on_delete=models.CASCADE, related_name="certificates")
+    kind = models.CharField(_("kind"), max_length=40)
+    number = models.CharField(_("number"), max_length=60, blank=True)
+    checked_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    checked_on = models.DateField(null=True)
+    valid_until = models.DateField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["mentor", "kind"], name="a_certificate_kind_stands_once"),
+            models.CheckConstraint(condition=~Q(kind=""), name="a_certificate_has_a_kind"),
+        ]
+
+    def __str__(self) -> str:
+        return self.kind
+
+    def is_valid(self, today: date) -> bool:
+        return self.valid_until is None or self.valid_until >= today
+
+
+def has_valid_certificate(certificates: Iterable[Certificate], today: date) -> bool:
+    return any(certificate.is_valid(today) for certificate in certificates)
+
+
+class RosterUpload(models.Model):
+    """A roster file that somebody brought: checked first, then taken whole or not at all."""
+
+    class State(models.TextChoices):
+        REFUSED = "refused", _("has errors")
+        CHECKED = "checked", _("checked, not taken yet")
+        TAKEN = "taken", _("taken")
+
+    file_name = models.CharField(max_length=200)
+    content = models.BinaryField()
+    sha256 = models.CharField(max_length=64)
+    state = models.CharField(max_length=10, choices=State)
+    report = models.JSONField(default=dict)
+    uploaded_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    uploaded_at = models.DateTimeField(auto_now_add=True)
+    taken_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["-uploaded_at"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(state="taken") ^ Q(taken_at=None), name="a_taken_upload_has_its_time"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"upload {self.pk}"

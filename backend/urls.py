@@ -1,0 +1,8 @@
+"""Every door that speaks HTTP. Sockets are routed in backend.asgi."""
+
+from django.urls import include, path
+
+urlpatterns = [
+    path("api/v1/", include("backend.api.urls")),
+    path("", include("backend.web.urls")),
+]

@@ -1,0 +1,54 @@
+"""The reader's language, and refusals made into pages."""
+
+from collections.abc import Callable
+
+from django.conf import settings
+from django.contrib.auth.views import redirect_to_login
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import translation
+from django.utils.cache import patch_vary_headers
+
+from backend.errors import NOT_SIGNED_IN, Refusal
+
+LANGUAGE_COOKIE = "language"
+
+
+class LanguageOfUserMiddleware:
+    """The language chosen in this browser, else the person's own, else Chinese.
+
+    Never the browser's Accept-Language: a grandmother's phone is often set to English by accident.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        known = dict(settings.LANGUAGES)
+        chosen = request.COOKIES.get(LANGUAGE_COOKIE)
+        if chosen not in known:
+            chosen = getattr(request.user, "language", None) or settings.LANGUAGE_CODE
+        with translation.override(chosen):
+            request.LANGUAGE_CODE = translation.get_language()
+            response = self.get_response(request)
+        response.headers.setdefault("Content-Language", str(request.LANGUAGE_CODE))
+        patch_vary_headers(response, ["Cookie"])
+        return response
+
+
+class RefusalMiddleware:
+    """A rule's refusal becomes a page with its status and its words."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        if not isinstance(exception, Refusal):
+            return None
+        if exception.kind is NOT_SIGNED_IN:
+            return redirect_to_login(request.get_full_path())
+        template = "404.html" if exception.kind.http == 404 else "refused.html"
+        return render(request, template, {"refusal": exception}, status=exception.kind.http)
