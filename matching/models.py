@@ -48,7 +48,6 @@ class Round(models.Model):
 
     attempt = models.PositiveIntegerField(default=0)
     lease_until = models.DateTimeField(null=True)
-    cancel_requested = models.BooleanField(default=False)
     progress = models.JSONField(default=dict)
     error = models.TextField(blank=True)
 

@@ -4,7 +4,7 @@ from django.db import models
 
 
 class Duty(models.Model):
-    """One row a periodic duty. Whoever moves ``next_run_at`` forward has it, so two workers never share one."""
+    """A periodic duty. Whoever moves ``next_run_at`` forward has it, so two workers never share one."""
 
     name = models.CharField(max_length=40, primary_key=True)
     next_run_at = models.DateTimeField()

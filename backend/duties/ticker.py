@@ -1,4 +1,4 @@
-"""The clock of the programme: a table of periodic duties, each idempotent, each run by one worker at a time."""
+"""The clock of the programme: periodic duties, each idempotent, each run by one worker at a time."""
 
 import logging
 from collections.abc import Callable
@@ -23,6 +23,7 @@ class Periodic:
 
 
 _duties: dict[str, Periodic] = {}
+_runners: list[Callable[[], bool]] = []
 
 
 def register(name: str, every: timedelta, run: Callable[[datetime], object]) -> None:
@@ -30,6 +31,15 @@ def register(name: str, every: timedelta, run: Callable[[datetime], object]) -> 
     if name in _duties:
         raise ValueError(f"duty {name!r} is registered twice")
     _duties[name] = Periodic(name, every, run)
+
+
+def register_runner(run: Callable[[], bool]) -> None:
+    """Long work: called in a thread of its own again and again; says whether there was anything to do."""
+    _runners.append(run)
+
+
+def runners() -> list[Callable[[], bool]]:
+    return list(_runners)
 
 
 def registered() -> list[Periodic]:

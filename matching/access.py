@@ -1,0 +1,31 @@
+"""The gate for rounds, locks and pairings."""
+
+from typing import Any
+
+from backend.accounts.access import check_may, may
+from backend.errors import NotYours
+from matching.models import Lock, Pairing, Pairings, Round
+
+
+def access_round(actor: Any, round_id: int, action: str = "read") -> Round:
+    """The round, or NotYours whether it is missing or forbidden."""
+    check_may(actor, "round", action)
+    round_ = Round.objects.filter(pk=round_id).first()
+    if round_ is None:
+        raise NotYours
+    return round_
+
+
+def rounds_for(actor: Any) -> Any:
+    """Rounds that this person may list; empty for everybody whom the table does not name."""
+    return Round.objects.all() if may(actor, "round", "list") else Round.objects.none()
+
+
+def locks_for(actor: Any) -> Any:
+    standing = Lock.objects.filter(lifted_at=None).select_related("child", "mentor")
+    return standing if may(actor, "lock", "list") else standing.none()
+
+
+def pairings_for(actor: Any) -> Pairings:
+    pairings = Pairing.objects.select_related("child", "mentor", "subject")
+    return pairings if may(actor, "pairing", "list") else pairings.none()

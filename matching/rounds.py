@@ -1,0 +1,97 @@
+"""Starting, stopping and dropping a round."""
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from backend.accounts.access import check_may
+from backend.audit import log as audit
+from backend.errors import Conflict, Invalid
+from matching.access import access_round
+from matching.core.weights import InvalidWeights, Weights
+from matching.models import Round
+from matching.snapshot import take_snapshot, today
+from matching.states import State
+
+
+class RoundMovedOn(Conflict):
+    """Somebody else changed the round's state first."""
+
+    code = "round.moved_on"
+
+
+@transaction.atomic
+def start_round(
+    *,
+    actor: Any,
+    child_ids: Collection[int] | None = None,
+    weights: Mapping[str, int] | None = None,
+    stickiness: int = 0,
+    gap: float = 0.0,
+    time_limit: float | None = None,
+    seed: int = 0,
+) -> Round:
+    """Freezes the roster and hands the round to the worker. child_ids None covers every child.
+
+    Raises Invalid when nobody can take part or a weight is not one; nothing is kept then.
+    """
+    check_may(actor, "round", "write")
+    try:
+        checked = Weights.from_json(dict(weights or {}))
+    except InvalidWeights as error:
+        raise Invalid(str(error)) from error
+    snapshot = take_snapshot(today(), child_ids)
+    if not snapshot.roster.children:
+        raise Invalid(_("No child can take part in a round: import a roster with guardians' consent first."))
+    round_ = Round.objects.create(
+        state=State.SOLVING,
+        covers_all=child_ids is None,
+        weights=checked.to_json(),
+        stickiness=stickiness,
+        gap=gap,
+        time_limit=time_limit,
+        seed=seed,
+        snapshot=snapshot.text(),
+        snapshot_sha256=snapshot.sha256(),
+        left_out=snapshot.left_out,
+        created_by=actor,
+    )
+    if child_ids is not None:
+        round_.chosen.set(child_ids)
+    audit.record(actor, "round.started", round_, children=len(snapshot.roster.children))
+    return round_
+
+
+@transaction.atomic
+def cancel_round(*, actor: Any, round_id: int) -> Round:
+    """Back to a draft; the worker sees that the round is no longer its own and ends the solver."""
+    round_ = access_round(actor, round_id, "write")
+    move(round_, State.SOLVING, State.DRAFT, lease_until=None, progress={})
+    audit.record(actor, "round.cancelled", round_)
+    return round_
+
+
+@transaction.atomic
+def discard_round(*, actor: Any, round_id: int) -> Round:
+    round_ = access_round(actor, round_id, "write")
+    if round_.state not in (State.DRAFT, State.SOLVED):
+        raise RoundMovedOn(_("Only a round that is not running and not published can be discarded."))
+    move(round_, State(round_.state), State.DISCARDED)
+    audit.record(actor, "round.discarded", round_)
+    return round_
+
+
+def move(round_: Round, old: State, new: State, **changes: Any) -> None:
+    """Compare-and-set of the state; raises RoundMovedOn when the round is no longer in ``old``."""
+    if not Round.objects.filter(pk=round_.pk, state=old).update(state=new, **changes):
+        raise RoundMovedOn(
+            _("The round has moved on in the meantime. Load the page again to see how it stands.")
+        )
+    round_.refresh_from_db()
+
+
+def chosen_ids(round_: Round) -> list[int] | None:
+    """Ids of the children that the round covers; None is all of them."""
+    return None if round_.covers_all else list(round_.chosen.values_list("pk", flat=True))

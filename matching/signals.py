@@ -1,0 +1,10 @@
+"""What publishing tells those above it, inside its transaction: a receiver that fails takes it all back.
+
+Each is sent with ``pairings`` (a list of Pairing) and ``actor``.
+"""
+
+from django.dispatch import Signal
+
+pairings_started = Signal()
+pairings_moved = Signal()  # the weekly hour changed; ``old_slots`` has the hour before, by pairing id
+pairings_ended = Signal()

@@ -1,0 +1,216 @@
+"""A round in the worker: claimed, solved in a subprocess, checked, stored; whatever is killed on the way.
+
+The row is the queue. A round in state ``solving`` without a valid lease belongs to nobody; whoever raises
+``attempt`` has it, and may write only while the attempt is still their own.
+"""
+
+import json
+import logging
+import queue
+import subprocess
+import sys
+import threading
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import F, Q
+from django.utils import timezone
+
+from backend.audit import log as audit
+from backend.rosters.models import Child, Mentor
+from matching.core import codec
+from matching.core.fit import fit_terms
+from matching.core.verify import verify
+from matching.core.weights import Weights
+from matching.models import Proposal, Round, Unserved
+from matching.rounds import chosen_ids
+from matching.snapshot import previous_places
+from matching.states import State
+
+log = logging.getLogger(__name__)
+
+LEASE = timedelta(seconds=20)
+HEARTBEAT_SECONDS = 1.0
+MOST_ATTEMPTS = 3
+
+
+class SolverFailed(Exception):
+    """The solver ended without a plan; the message is for the coordinator."""
+
+
+class NoLongerOurs(Exception):
+    """The round was cancelled, discarded or taken over."""
+
+
+def run_next_round() -> bool:
+    """Solves one waiting round, if there is one; returns whether there was."""
+    round_ = claim()
+    if round_ is None:
+        return False
+    try:
+        store(round_, solve_in_subprocess(round_))
+    except NoLongerOurs:
+        log.info("round %s was taken away while it was being solved", round_.pk)
+    except SolverFailed as error:
+        give_up(round_, str(error))
+    return True
+
+
+def claim() -> Round | None:
+    """Takes a waiting round by compare-and-set; one that failed too often goes back to draft."""
+    now = timezone.now()
+    waiting = Round.objects.filter(state=State.SOLVING).filter(Q(lease_until=None) | Q(lease_until__lt=now))
+    for round_ in waiting.order_by("pk"):
+        if round_.attempt >= MOST_ATTEMPTS:
+            give_up(round_, "the solver was interrupted too often")
+            continue
+        claimed = waiting.filter(pk=round_.pk, attempt=round_.attempt).update(
+            attempt=F("attempt") + 1, lease_until=now + LEASE, progress={}, error=""
+        )
+        if claimed:
+            round_.refresh_from_db()
+            return round_
+    return None
+
+
+def solve_in_subprocess(round_: Round) -> Any:
+    """Runs the solver apart, so that cancelling ends it. Returns the decoded result."""
+    task = {
+        "roster": json.loads(round_.snapshot),
+        "options": {
+            "weights": round_.weights,
+            "gap": round_.gap,
+            "time_limit": round_.time_limit,
+            "seed": round_.seed,
+            "previous": previous_places(chosen_ids(round_)) if round_.stickiness else [],
+            "stickiness": round_.stickiness,
+        },
+    }
+    process = subprocess.Popen(
+        [sys.executable, "-m", "matching.core.job"],
+        cwd=settings.BASE_DIR,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        return _follow(round_, process, json.dumps(task))
+    finally:
+        process.kill()
+        process.wait()
+
+
+def _follow(round_: Round, process: "subprocess.Popen[str]", task: str) -> Any:
+    lines: queue.Queue[str | None] = queue.Queue()
+    threading.Thread(target=_pump, args=(process, task, lines), daemon=True).start()
+    progress: dict[str, Any] = {}
+    while True:
+        try:
+            line = lines.get(timeout=HEARTBEAT_SECONDS)
+        except queue.Empty:
+            _heartbeat(round_, progress)
+            continue
+        if line is None:
+            raise SolverFailed("the solver ended without an answer")
+        message = json.loads(line)
+        if "result" in message:
+            return codec.result_from_json(message["result"])
+        if "error" in message:
+            raise SolverFailed(str(message["error"]))
+        progress = message["progress"]
+        _heartbeat(round_, progress)
+
+
+def _pump(process: "subprocess.Popen[str]", task: str, lines: "queue.Queue[str | None]") -> None:
+    """Feeds the task and passes the lines on, in a thread, so that the heartbeat never waits for a pipe."""
+    assert process.stdin and process.stdout
+    try:
+        process.stdin.write(task)
+        process.stdin.close()
+        for line in process.stdout:
+            lines.put(line)
+    except (BrokenPipeError, ValueError):  # killed while we wrote or read
+        pass
+    lines.put(None)
+
+
+def _ours(round_: Round) -> Any:
+    return Round.objects.filter(pk=round_.pk, state=State.SOLVING, attempt=round_.attempt)
+
+
+def _heartbeat(round_: Round, progress: dict[str, Any]) -> None:
+    if not _ours(round_).update(lease_until=timezone.now() + LEASE, progress=progress):
+        raise NoLongerOurs
+
+
+@transaction.atomic
+def store(round_: Round, result: Any) -> None:
+    """Writes the plan, if the round is still ours and the independent verifier finds nothing wrong."""
+    snapshot = codec.roster_from_json(json.loads(round_.snapshot))
+    broken = verify(snapshot, list(result.places))
+    if broken:
+        raise SolverFailed(f"the plan breaks {len(broken)} rules; first: {broken[0]}")
+    now = timezone.now()
+    summary = codec.result_to_json(result)
+    for rows in ("places", "open"):
+        summary.pop(rows, None)
+    if not _ours(round_).update(
+        state=State.SOLVED,
+        solved_at=now,
+        lease_until=None,
+        summary=summary,
+        version=F("version") + 1,
+        attempt=0,
+    ):
+        raise NoLongerOurs
+    round_.proposals.all().delete()
+    round_.unserved.all().delete()
+    _store_rows(round_, snapshot, result)
+    audit.record(None, "round.solved", round_, places=len(result.places), open=len(result.open))
+
+
+def _store_rows(round_: Round, snapshot: Any, result: Any) -> None:
+    child_ids = dict(Child.objects.values_list("roster_id", "pk"))
+    mentor_ids = dict(Mentor.objects.values_list("roster_id", "pk"))
+    children = {child.id: child for child in snapshot.children}
+    mentors = {mentor.id: mentor for mentor in snapshot.mentors}
+    weights = Weights.from_json(round_.weights)
+    Proposal.objects.bulk_create(
+        [
+            Proposal(
+                round=round_,
+                child_id=child_ids[place.child],
+                role=place.role,
+                mentor_id=mentor_ids[place.mentor],
+                slot=place.slot,
+                subject_id=place.subject or None,
+                fit=place.fit,
+                value=place.value,
+                terms=dict(
+                    fit_terms(children[place.child], mentors[place.mentor], place.role, weights).terms
+                ),
+            )
+            for place in result.places
+        ],
+        batch_size=500,
+    )
+    Unserved.objects.bulk_create(
+        [
+            Unserved(
+                round=round_,
+                child_id=child_ids[item.child],
+                role=item.role,
+                reason=item.reason,
+                facts=dict(item.facts),
+            )
+            for item in result.open
+        ],
+        batch_size=500,
+    )
+
+
+def give_up(round_: Round, error: str) -> None:
+    """Back to a draft with the reason, so that nothing is stuck."""
+    _ours(round_).update(state=State.DRAFT, lease_until=None, progress={}, error=error, attempt=0)
