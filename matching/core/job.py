@@ -1,0 +1,46 @@
+"""`python -m matching.core.job`: a task as JSON on stdin, progress and the result as JSON lines on stdout.
+
+The task is {"roster": …, "options": …}. Run apart from the site, so that killing it cancels a round.
+"""
+
+import json
+import sys
+from dataclasses import asdict
+from typing import Any
+
+from matching.core.codec import places_from_json, result_to_json, roster_from_json
+from matching.core.plan import Options
+from matching.core.solve import Infeasible, Progress, solve
+from matching.core.weights import Weights
+
+
+def main() -> int:
+    task = json.load(sys.stdin)
+    try:
+        result = solve(roster_from_json(task["roster"]), options_from_json(task["options"]), _report)
+    except Infeasible:
+        _say({"error": "no plan holds all pins"})
+        return 1
+    _say({"result": result_to_json(result)})
+    return 0
+
+
+def options_from_json(data: dict[str, Any]) -> Options:
+    return Options(
+        weights=Weights.from_json(data.get("weights", {})),
+        seed=data.get("seed", 0),
+        previous=places_from_json(data.get("previous", [])),
+        stickiness=data.get("stickiness", 0),
+    )
+
+
+def _report(progress: Progress) -> None:
+    _say({"progress": asdict(progress)})
+
+
+def _say(message: dict[str, Any]) -> None:
+    print(json.dumps(message), flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

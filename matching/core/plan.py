@@ -1,0 +1,75 @@
+"""What goes into the solver besides the roster, and what comes out."""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from matching.core.roster import Place, Role
+from matching.core.weights import Weights
+
+Reason = Literal["nobody_eligible", "no_common_hour", "forbidden", "seats_short"]
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """previous, stickiness: points added at level 4 for a kept pair, and again for a kept hour."""
+
+    weights: Weights = field(default_factory=Weights)
+    seed: int = 0
+    previous: tuple[Place, ...] = ()
+    stickiness: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ScoredPlace:
+    """A place with its fit and value; subject is None for wellbeing."""
+
+    child: str
+    role: Role
+    mentor: str
+    slot: int
+    subject: str | None
+    fit: int
+    value: int
+
+
+@dataclass(frozen=True, slots=True)
+class OpenRole:
+    """A role that stays unfilled. facts: plain values of which a sentence in any language is made."""
+
+    child: str
+    role: Role
+    reason: Reason
+    facts: dict[str, int | str]
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """A valid plan, sorted by child and role, with its figures and the proved bound of each level.
+
+    Each bound holds at the levels above it as achieved. gap is a fraction of the last bound.
+    """
+
+    places: tuple[ScoredPlace, ...]
+    open: tuple[OpenRole, ...]
+    children: int
+    complete: int
+    partial: int
+    unmatched: int
+    roles_filled: int
+    priority_complete: int
+    fit: int
+    value: int
+    objective: int
+    complete_bound: int
+    priority_bound: int
+    roles_bound: int
+    value_bound: int
+    objective_bound: int
+    gap: float
+    proved_optimal: bool
+    pairs_kept: int
+    slots_kept: int
+    previous_ignored: int
+    seconds: float
+    seconds_by_stage: dict[str, float]
+    seed: int
