@@ -118,6 +118,9 @@ def _hold_together(roster: Roster, positions: "range | list[int]") -> bool:
     low = problem.pinned.astype(float)
     rows.append(LinearConstraint(problem.incidence(unit, len(low)), low, 1))
     answer = milp(
-        np.zeros(len(columns)), integrality=np.ones(len(columns)), bounds=Bounds(0, 1), constraints=rows
+        np.zeros(len(columns)),
+        integrality=np.ones(len(columns), dtype=np.int64),
+        bounds=Bounds(0, 1),
+        constraints=rows,
     )
     return bool(answer.status == 0)

@@ -69,7 +69,11 @@ def build(roster: Roster, weights: Weights) -> Problem:
     return Problem(
         children,
         mentors,
-        *(table[:, column] for column in range(5)),
+        unit=table[:, 0],
+        mentor=table[:, 1],
+        slot=table[:, 2],
+        fit=table[:, 3],
+        value=table[:, 4],
         subject=tuple(subjects),
         capacity=np.array([mentor.capacity for mentor in mentors], dtype=np.int64),
         pinned=pinned,

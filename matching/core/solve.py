@@ -114,7 +114,7 @@ class _Model:
             return np.zeros(0, dtype=np.int64), 0
         answer = milp(
             -costs,
-            integrality=np.ones(n + children),
+            integrality=np.ones(n + children, dtype=np.int64),
             bounds=Bounds(0, 1),
             constraints=[*self._rows(), *self._kept_rows()],
             options={"mip_rel_gap": 0.0},
@@ -124,7 +124,7 @@ class _Model:
         if answer.status != 0:
             raise RuntimeError(f"the solver stopped early: {answer.message}")
         picked = np.flatnonzero(np.round(answer.x[:n]) == 1)
-        return picked, int(round(-answer.fun))
+        return picked, round(-answer.fun)
 
     def _kept_rows(self) -> list[LinearConstraint]:
         return [LinearConstraint(costs[np.newaxis, :], best, np.inf) for costs, best in self.kept]
@@ -155,11 +155,13 @@ class _Model:
             same = p.slot if kind == "slot" else p.mentor
             columns = np.flatnonzero((p.unit // 2 == child) & (same == other))
             rows.append(csr_array((np.ones(len(columns)), ([0] * len(columns), columns)), shape=(1, n)))
-        return vstack(rows, format="csr")
+        stacked: csr_array = vstack(rows, format="csr")
+        return stacked
 
 
 def _wide(rows: csr_array, extra: int) -> csr_array:
-    return hstack([rows, csr_array((rows.shape[0], extra))], format="csr")
+    wide: csr_array = hstack([rows, csr_array((rows.shape[0], extra))], format="csr")
+    return wide
 
 
 def _clashes(problem: Problem, picked: Ints) -> set[tuple[str, int, int]]:

@@ -55,7 +55,10 @@ def _may(child: Child, mentor: Mentor, role: str) -> bool:
 
 def _doubles(plan: list[Place]) -> list[Violation]:
     found = []
-    roles, child_hours, child_people, mentor_hours = set(), set(), set(), set()
+    roles: set[tuple[str, object]] = set()
+    child_hours: set[tuple[str, object]] = set()
+    child_people: set[tuple[str, object]] = set()
+    mentor_hours: set[tuple[str, object]] = set()
     for place in plan:
         for code, key, seen in (
             ("role_twice", (place.child, place.role), roles),

@@ -1,0 +1,1 @@
+"""Roster files to typed rows, with every unreadable cell named. No database."""
