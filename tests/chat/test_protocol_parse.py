@@ -6,6 +6,7 @@ import string
 import time
 import uuid
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -237,10 +238,8 @@ def test_no_text_raises_anything_but_a_refusal(frame: str | bytes) -> None:
     st.sampled_from(VALID), st.dictionaries(st.sampled_from(["t", "cid", "body", "s", "on", "x"]), ANY_JSON)
 )
 def test_no_object_raises_anything_but_a_refusal(frame: dict[str, Any], other: dict[str, Any]) -> None:
-    try:
+    with suppress(BadFrame, TooBig):
         parse(text({**frame, **other}))
-    except (BadFrame, TooBig) as refused:
-        assert str(refused)
 
 
 # One function per kind of damage: a generator of frames that are wrong for sure.
