@@ -4,7 +4,34 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+from django.utils.translation import gettext_lazy as _
+
+from backend.accounts.access import may
+
+# Name of the page, its label, and the right that shows it.
+NAVIGATION = [
+    ("home", _("Home"), None),
+    ("children", _("Children"), ("child", "list")),
+    ("mentors", _("Mentors"), ("mentor", "list")),
+    ("imports", _("Imports"), ("roster", "import")),
+    ("rounds", _("Rounds"), ("round", "list")),
+]
 
 
 def site(request: HttpRequest) -> dict[str, Any]:
-    return {"demo": settings.DEMO, "languages": settings.LANGUAGES}
+    return {"demo": settings.DEMO, "languages": settings.LANGUAGES, "navigation": _navigation(request)}
+
+
+def _navigation(request: HttpRequest) -> list[dict[str, Any]]:
+    entries = []
+    for name, label, right in NAVIGATION:
+        if right is not None and not may(request.user, *right):
+            continue
+        try:
+            url = reverse(name)
+        except NoReverseMatch:
+            continue
+        current = request.path == url or (name != "home" and request.path.startswith(url))
+        entries.append({"url": url, "label": label, "current": current})
+    return entries

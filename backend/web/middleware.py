@@ -48,7 +48,8 @@ class RefusalMiddleware:
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         if not isinstance(exception, Refusal):
             return None
-        if exception.kind is NOT_SIGNED_IN:
+        signed_out = exception.kind.http == 404 and not request.user.is_authenticated
+        if exception.kind is NOT_SIGNED_IN or (signed_out and request.method == "GET"):
             return redirect_to_login(request.get_full_path())
         template = "404.html" if exception.kind.http == 404 else "refused.html"
         return render(request, template, {"refusal": exception}, status=exception.kind.http)

@@ -1,0 +1,63 @@
+"""Ways in and out: signing in, the language, and the demonstration's door."""
+
+from ipaddress import ip_address
+
+from django.conf import settings
+from django.contrib.auth import login
+from django.contrib.auth.views import LoginView, LogoutView
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_POST
+
+from backend.accounts.models import User
+from backend.web.middleware import LANGUAGE_COOKIE
+
+YEAR = 365 * 24 * 3600
+DEMO_COORDINATOR = "demo-coordinator"
+
+
+class SignIn(LoginView):
+    template_name = "sign_in.html"
+    redirect_authenticated_user = True
+
+
+class SignOut(LogoutView):
+    http_method_names = ["post", "options"]
+
+
+@require_POST
+def set_language(request: HttpRequest) -> HttpResponse:
+    target = request.POST.get("next", "")
+    if not url_has_allowed_host_and_scheme(target, {request.get_host()}, require_https=request.is_secure()):
+        target = "/"
+    response = redirect(target)
+    language = request.POST.get("language")
+    if language in dict(settings.LANGUAGES):
+        response.set_cookie(
+            LANGUAGE_COOKIE,
+            language,
+            max_age=YEAR,
+            httponly=True,
+            samesite="Lax",
+            secure=settings.SESSION_COOKIE_SECURE,
+        )
+    return response
+
+
+def demo_door_is_open(request: HttpRequest) -> bool:
+    """Only in demo mode, and only for a browser on this very machine."""
+    try:
+        return settings.DEMO and ip_address(request.META.get("REMOTE_ADDR", "")).is_loopback
+    except ValueError:
+        return False
+
+
+@require_POST
+def step_into(request: HttpRequest) -> HttpResponse:
+    """Signs in as the demonstration's coordinator without a password."""
+    if not demo_door_is_open(request):
+        raise Http404
+    user = get_object_or_404(User, login=DEMO_COORDINATOR, is_active=True)
+    login(request, user)
+    return redirect("home")

@@ -1,0 +1,40 @@
+"""The first page after signing in, the demonstration's front door, and the page of components."""
+
+from django.contrib.auth.views import redirect_to_login
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+
+from backend.accounts.access import may
+from backend.rosters.models import Child, Mentor
+from backend.web.views.doors import demo_door_is_open
+from matching.models import Pairing, Round
+
+
+def show(request: HttpRequest) -> HttpResponse:
+    if not request.user.is_authenticated:
+        if demo_door_is_open(request):
+            return render(request, "demo_door.html")
+        return redirect_to_login(request.get_full_path(), login_url="sign_in")
+    if not may(request.user, "child", "list"):
+        return render(request, "home_plain.html")
+    active = Child.objects.filter(active=True)
+    children = active.count()
+    with_consent = active.with_consent().count()
+    mentors = Mentor.objects.filter(active=True).count()
+    ready = Mentor.objects.publishable(timezone.localdate()).count()
+    context = {
+        "children": children,
+        "without_consent": children - with_consent,
+        "mentors": mentors,
+        "not_ready": mentors - ready,
+        "pairings": Pairing.objects.filter(ended_at=None).count(),
+        "current": Round.objects.filter(state="published").first(),
+        "solved": Round.objects.filter(state="solved").count(),
+    }
+    return render(request, "home_coordinator.html", context)
+
+
+def components(request: HttpRequest) -> HttpResponse:
+    """Every component that pages are made of, for those who build pages."""
+    return render(request, "components_page.html")
