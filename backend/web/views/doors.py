@@ -1,13 +1,16 @@
 """Ways in and out: signing in, the language, and the demonstration's door."""
 
 from ipaddress import ip_address
+from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import login
+from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.views import LoginView, LogoutView
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
 from backend.accounts.models import User
@@ -17,7 +20,14 @@ YEAR = 365 * 24 * 3600
 DEMO_COORDINATOR = "demo-coordinator"
 
 
+class SignInForm(AuthenticationForm):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["username"].label = _("Sign-in name")
+
+
 class SignIn(LoginView):
+    authentication_form = SignInForm
     template_name = "sign_in.html"
     redirect_authenticated_user = True
 
