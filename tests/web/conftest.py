@@ -1,21 +1,6 @@
-"""A small programme: one district, one subject, and people on both sides of the door."""
-
-from datetime import date
+"""People on both sides of the door. Models are imported late: pytest reads this before Django is ready."""
 
 import pytest
-from django.test import Client
-
-from backend.accounts.models import User
-from backend.rosters.models import (
-    Child,
-    ChildSlot,
-    ChildSubject,
-    District,
-    Mentor,
-    MentorSlot,
-    Subject,
-    Teaching,
-)
 
 
 @pytest.fixture(autouse=True)
@@ -26,71 +11,21 @@ def plain_settings(settings, tmp_path):
 
 
 @pytest.fixture
-def coordinator(db) -> User:
-    return User.objects.create_user(
+def coordinator(db, django_user_model):
+    return django_user_model.objects.create_user(
         name="周敏", login="zhou@example.org", password="a quiet evening", is_coordinator=True
     )
 
 
 @pytest.fixture
-def stranger(db) -> User:
-    return User.objects.create_user(name="路人", login="stranger@example.org", password="a quiet evening")
+def stranger(db, django_user_model):
+    return django_user_model.objects.create_user(
+        name="路人", login="stranger@example.org", password="a quiet evening"
+    )
 
 
 @pytest.fixture
-def desk(coordinator) -> Client:
+def desk(coordinator, client):
     """The coordinator's browser."""
-    client = Client()
     client.force_login(coordinator)
     return client
-
-
-def add_children(count: int) -> list[Child]:
-    district, _ = District.objects.get_or_create(
-        code="370102", defaults={"name": "历下区", "name_en": "Lixia"}
-    )
-    math, _ = Subject.objects.get_or_create(
-        code="math", defaults={"name": "数学", "name_en": "maths", "order": 1}
-    )
-    start = Child.objects.count()
-    made = []
-    for number in range(start, start + count):
-        user = User.objects.create_user(name=f"李小{number}")
-        child = Child.objects.create(
-            roster_id=f"C{number:03}",
-            user=user,
-            name=user.name,
-            call_name=f"小{number}",
-            grade=5 if number % 2 == 0 else 11,
-            district=district,
-            birth_date=date(2010, 5, 4),
-        )
-        ChildSubject.objects.create(child=child, subject=math, rank=0)
-        ChildSlot.objects.create(child=child, slot=67)
-        made.append(child)
-    return made
-
-
-def add_mentors(count: int) -> list[Mentor]:
-    district, _ = District.objects.get_or_create(
-        code="370102", defaults={"name": "历下区", "name_en": "Lixia"}
-    )
-    math, _ = Subject.objects.get_or_create(
-        code="math", defaults={"name": "数学", "name_en": "maths", "order": 1}
-    )
-    start = Mentor.objects.count()
-    made = []
-    for number in range(start, start + count):
-        user = User.objects.create_user(name=f"王老师{number}")
-        mentor = Mentor.objects.create(
-            roster_id=f"M{number:03}",
-            user=user,
-            name=user.name,
-            is_academic=True,
-            capacity=2,
-            district=district,
-        )
-        Teaching.objects.create(mentor=mentor, subject=math, low=4, high=6)
-        MentorSlot.objects.create(mentor=mentor, slot=67)
-        made.append(mentor)
-    return made

@@ -5,7 +5,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from tests.web.conftest import add_children, add_mentors
+from tests.web.programme import add_children, add_mentors
 
 LISTS = [("/children/", add_children), ("/mentors/", add_mentors)]
 
