@@ -1,6 +1,10 @@
-"""People on both sides of the door. Models are imported late: pytest reads this before Django is ready."""
+"""People on both sides of the door."""
 
+import django
 import pytest
+
+# Run without manage.py, pytest collects before its Django plugin has found the settings.
+django.setup()
 
 
 @pytest.fixture(autouse=True)
