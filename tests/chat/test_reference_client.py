@@ -196,3 +196,19 @@ def test_credit_is_given_while_a_long_replay_goes_on() -> None:
 
     with_room(room, story)
     assert seen[:3] == [64, 128, 192]
+
+
+def test_what_was_under_way_behind_a_refused_message_is_sent_again_in_order() -> None:
+    room = TinyRoom(random.Random(7), trouble=0)
+    strokes = iter([True])
+    room.unlucky = lambda: next(strokes, False)  # type: ignore[method-assign]
+
+    async def story(url: str) -> None:
+        client = client_of(room, url)
+        said = [client.say(word) for word in ("一", "二", "三")]
+        task = asyncio.create_task(client.run())
+        await within(5, lambda: not client.outbox)
+        task.cancel()
+        assert [row["cid"] for row in room.log] == said
+
+    with_room(room, story)
