@@ -29,14 +29,7 @@ _DAY_OF |= {f"{week}{day}": at for week in ("周", "星期", "礼拜") for at, d
 _DAY_OF |= {f"{week}天": 6 for week in ("周", "星期", "礼拜")}
 _DAY_WORD = "|".join(sorted(_DAY_OF, key=len, reverse=True))
 _RANGE = r"(?:-|~|—|–|至|到)"
-_SPANS = {
-    "周末": (5, 6),
-    "双休日": (5, 6),
-    "工作日": (0, 4),
-    "每天": (0, 6),
-    "weekend": (5, 6),
-    "daily": (0, 6),
-}
+_SPANS = {"周末": (5, 6), "双休日": (5, 6), "工作日": (0, 4), "每天": (0, 6), "weekend": (5, 6)}
 _HOURS = re.compile(rf"^(\d{{1,2}})(?::00|点|时)?(?:{_RANGE}(\d{{1,2}})(?::00|点|时)?)?$")
 _DAYS = re.compile(rf"^({_DAY_WORD})(?:{_RANGE}({_DAY_WORD}))?(.*)$")
 

@@ -1,0 +1,317 @@
+"""Tables to typed people, and what is wrong with each row that can't be taken."""
+
+import difflib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop as N_
+
+from backend.rosters.reading import cells
+from backend.rosters.reading.tables import BadFile, Table, is_workbook, read_csv, read_workbook
+
+Parser = Callable[[str], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """need: "" (may be empty), "always", or "site" (only where people are imported for good)."""
+
+    aliases: tuple[str, ...]
+    parse: Parser
+    need: str = ""
+
+
+def _parent(number: str, prefix: str) -> dict[str, Column]:
+    return {
+        f"parent{number}_name": Column((f"{prefix}姓名",), cells.name),
+        f"parent{number}_phone": Column((f"{prefix}电话",), cells.phone),
+        f"parent{number}_email": Column((f"{prefix}邮箱",), cells.email),
+    }
+
+
+CHILDREN: dict[str, Column] = {
+    "child_id": Column(("学生编号",), cells.identifier, "always"),
+    "name": Column(("姓名",), cells.name, "always"),
+    "school_system": Column(("学制",), cells.school_system),
+    "grade": Column(("年级",), cells.grade, "always"),
+    "subjects": Column(("需要学科",), cells.subjects, "always"),
+    "availability": Column(("可用时间",), cells.availability, "always"),
+    "district": Column(("区县",), cells.name, "always"),
+    "gender": Column(("性别",), cells.gender),
+    "preferred_mentor_gender": Column(("希望导师性别",), cells.gender),
+    "priority": Column(("优先级",), lambda text: cells.whole(text, 0, 3, N_("0, 1, 2 or 3"))),
+    "previous_academic": Column(("原学业导师",), cells.identifier),
+    "previous_wellbeing": Column(("原心理导师",), cells.identifier),
+    "call_name": Column(("称呼",), cells.name),
+    "needs": Column(("需要关注",), cells.words),
+    "birth_date": Column(("出生日期",), cells.day, "site"),
+    **_parent("", "家长"),
+    **_parent("2", "家长2"),
+    "carer_name": Column(("家中照护人",), cells.name),
+    "carer_relation": Column(("关系",), cells.name),
+    "carer_phone": Column(("照护人电话",), cells.phone),
+    "address": Column(("住址",), cells.words),
+    "consent_date": Column(("监护人同意日期",), cells.day),
+}
+MENTORS: dict[str, Column] = {
+    "mentor_id": Column(("导师编号",), cells.identifier, "always"),
+    "name": Column(("姓名",), cells.name, "always"),
+    "roles": Column(("角色",), cells.roles, "always"),
+    "teaches": Column(("任教",), cells.teachings),
+    "wellbeing_grades": Column(("辅导年级",), cells.grade_bands),
+    "certificate": Column(("资格证",), cells.words),
+    "availability": Column(("可用时间",), cells.availability, "always"),
+    "capacity": Column(
+        ("可带人数",), lambda text: cells.whole(text, 0, 200, N_("a whole number from 0")), "always"
+    ),
+    "district": Column(("区县",), cells.name, "always"),
+    "gender": Column(("性别",), cells.gender),
+    "phone": Column(("电话",), cells.phone),
+    "email": Column(("邮箱",), cells.email),
+    "vetted_until": Column(("审核有效期",), cells.day),
+}
+LOCKS: dict[str, Column] = {
+    "kind": Column(("类型", "种类"), lambda text: _kind(text), "always"),
+    "child_id": Column(("学生编号",), cells.identifier, "always"),
+    "mentor_id": Column(("导师编号",), cells.identifier, "always"),
+    "role": Column(("角色",), cells.role),
+    "slot": Column(("时间", "时段"), cells.slot),
+}
+COLUMNS = {"children": CHILDREN, "mentors": MENTORS, "locks": LOCKS}
+
+
+def _kind(text: str) -> str:
+    known = {"pin": "pin", "固定": "pin", "forbid": "forbid", "禁止": "forbid"}
+    found = known.get(cells.plain(text).lower())
+    if found is None:
+        raise cells.Unreadable(text, N_("pin or forbid"))
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """wrong, expected: sentences' parts in the reader's language, already with the value in question."""
+
+    file: str
+    row: int
+    column: str
+    wrong: str
+    expected: str
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.row}: {self.column}: {self.wrong}, {_('expected')} {self.expected}"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One person or lock: where it stands, and its columns by canonical name; an empty cell is absent."""
+
+    file: str
+    number: int
+    values: Mapping[str, Any]
+
+    def get(self, column: str, default: Any = None) -> Any:
+        return self.values.get(column, default)
+
+
+@dataclass(slots=True)
+class RosterFile:
+    children: list[Row] = field(default_factory=list)
+    mentors: list[Row] = field(default_factory=list)
+    locks: list[Row] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+    warnings: list[Problem] = field(default_factory=list)
+
+
+def read_roster(
+    files: list[tuple[str, str, bytes]], *, districts: Mapping[str, str], for_site: bool = False
+) -> RosterFile:
+    """Reads everything that there is. files: (kind, name, content), kind children, mentors, locks or workbook.
+
+    districts: code by code and by name. All problems are collected; none is raised.
+    """
+    found = RosterFile()
+    for kind, name, content in files:
+        try:
+            if kind == "workbook" or is_workbook(name, content):
+                sheets = read_workbook(name, content)
+                tables = sheets if kind == "workbook" else {kind: sheets[kind]} if kind in sheets else {}
+            else:
+                tables = {kind: read_csv(name, content)}
+        except BadFile as bad:
+            found.problems.append(Problem(name, bad.row, "-", _(bad.wrong), _(bad.expected)))
+            continue
+        for table_kind, table in tables.items():
+            rows = _read_table(table, table_kind, found, for_site)
+            getattr(found, table_kind).extend(rows)
+    _check_people(found, districts, for_site)
+    return found
+
+
+def read_cells(kind: str, given: Mapping[str, str], *, districts: Mapping[str, str]) -> RosterFile:
+    """One person typed in by hand, under the rules of the import."""
+    table = Table("-", list(given), [(1, list(given.values()))])
+    found = RosterFile()
+    getattr(found, kind).extend(_read_table(table, kind, found, True))
+    _check_people(found, districts, True)
+    return found
+
+
+def _read_table(table: Table, kind: str, found: RosterFile, for_site: bool) -> list[Row]:
+    columns = COLUMNS[kind]
+    places = _heading(table, columns, found)
+    if places is None:
+        return []
+    if not table.rows and kind != "locks":
+        found.problems.append(
+            Problem(table.source, 1, "-", _("there are no rows"), _("people below the heading"))
+        )
+    seen: dict[str, int] = {}
+    rows = []
+    for number, texts in table.rows:
+        before = len(found.problems)
+        values = _read_row(table, number, texts, columns, places, found, for_site)
+        key = values.get(next(iter(columns))) if kind != "locks" else None
+        if key is not None and key in seen:
+            wrong = _("%(value)s stands in row %(row)d already") % {"value": key, "row": seen[key]}
+            found.problems.append(
+                Problem(table.source, number, next(iter(columns)), wrong, _("every id once"))
+            )
+        elif key is not None:
+            seen[key] = number
+        if len(found.problems) == before:
+            rows.append(Row(table.source, number, values))
+    return rows
+
+
+def _heading(table: Table, columns: Mapping[str, Column], found: RosterFile) -> dict[str, int] | None:
+    """Where each canonical column stands; None when a needed one is missing or stands twice."""
+    names = {alias.lower(): name for name, column in columns.items() for alias in (name, *column.aliases)}
+    places: dict[str, int] = {}
+    before = len(found.problems)
+    for at, heading in enumerate(table.heading):
+        name = names.get(cells.plain(heading).lower())
+        if name in places:
+            found.problems.append(
+                Problem(table.source, 1, name, _("this column stands twice"), _("every column once"))
+            )
+        elif name:
+            places[name] = at
+        elif heading:
+            near = difflib.get_close_matches(heading.lower(), names, 1, 0.7)
+            hint = _("did you mean %(name)s?") % {"name": near[0]} if near else _("a known column")
+            wrong = _("unknown column %(name)s") % {"name": heading}
+            found.warnings.append(Problem(table.source, 1, heading, wrong, hint))
+    for name, column in columns.items():
+        if column.need == "always" and name not in places:
+            found.problems.append(
+                Problem(table.source, 1, name, _("this column is missing"), "/".join((name, *column.aliases)))
+            )
+    return places if len(found.problems) == before else None
+
+
+def _read_row(
+    table: Table,
+    number: int,
+    texts: list[str],
+    columns: Mapping[str, Column],
+    places: Mapping[str, int],
+    found: RosterFile,
+    for_site: bool,
+) -> dict[str, Any]:
+    values: dict[str, Any] = {}
+
+    def bad(column: str, wrong: str, expected: str) -> None:
+        found.problems.append(Problem(table.source, number, column, wrong, expected))
+
+    for name, column in columns.items():
+        at = places.get(name, -1)
+        text = texts[at] if 0 <= at < len(texts) else ""
+        if (number, at) in table.formulas:
+            bad(name, _("this cell is a formula"), _("the value itself"))
+        elif not cells.plain(text):
+            if column.need == "always" or (column.need == "site" and for_site):
+                bad(name, _("this is empty"), _("a value"))
+        else:
+            try:
+                system = values.get("school_system", "6-3")
+                values[name] = cells.grade(text, system) if name == "grade" else column.parse(text)
+                if values[name] in (frozenset(), ()):
+                    bad(name, _("this is empty"), _("a value"))
+            except cells.Unreadable as error:
+                bad(name, _("%(part)s was not understood") % {"part": error.part}, _(error.expected))
+    return values
+
+
+def _check_people(found: RosterFile, districts: Mapping[str, str], for_site: bool) -> None:
+    _check_districts(found, districts, for_site)
+    for row in found.mentors:
+        roles = row.get("roles")
+        needs = {"academic": "teaches", "wellbeing": "wellbeing_grades"}
+        for role, column in needs.items():
+            if role in roles and not row.get(column):
+                found.problems.append(_problem(row, column, _("this is empty"), _("a value for this role")))
+        if "wellbeing" in roles and not row.get("certificate"):
+            wrong = _("this is empty: never eligible for wellbeing")
+            found.warnings.append(_problem(row, "certificate", wrong, _("the kind of certificate")))
+        if for_site and not (row.get("phone") or row.get("email")):
+            found.problems.append(_problem(row, "phone", _("neither phone nor e-mail"), _("one of the two")))
+    if for_site:
+        for row in found.children:
+            if not (row.get("parent_phone") or row.get("parent2_phone")):
+                found.problems.append(
+                    _problem(row, "parent_phone", _("this is empty"), _("one parent's phone"))
+                )
+    _check_phones(found)
+    _check_locks(found)
+
+
+def _check_districts(found: RosterFile, districts: Mapping[str, str], for_site: bool) -> None:
+    for row in [*found.children, *found.mentors]:
+        if row.get("district") in districts:
+            continue
+        near = difflib.get_close_matches(str(row.get("district")), districts, 1, 0.5)
+        hint = _("did you mean %(name)s?") % {"name": near[0]} if near else _("a district of the programme")
+        wrong = _("unknown district %(name)s") % {"name": row.get("district")}
+        (found.problems if for_site else found.warnings).append(_problem(row, "district", wrong, hint))
+
+
+def _check_phones(found: RosterFile) -> None:
+    """The same phone is the same person, so it has one name."""
+    names: dict[str, str] = {}
+    for row in [*found.children, *found.mentors]:
+        for column, name in (
+            ("parent_phone", "parent_name"),
+            ("parent2_phone", "parent2_name"),
+            ("carer_phone", "carer_name"),
+            ("phone", "name"),
+        ):
+            phone = row.get(column)
+            if phone is None or (name == "name" and column != "phone"):
+                continue
+            known = names.setdefault(phone, row.get(name, ""))
+            if known != row.get(name, ""):
+                wrong = _("this phone stands with another name elsewhere")
+                found.problems.append(_problem(row, column, wrong, _("one name for one phone")))
+
+
+def _check_locks(found: RosterFile) -> None:
+    children = {row.get("child_id") for row in found.children}
+    mentors = {row.get("mentor_id") for row in found.mentors}
+    for row in found.locks:
+        if row.get("child_id") not in children:
+            found.problems.append(_problem(row, "child_id", _("unknown child"), _("an id from the children")))
+        if row.get("mentor_id") not in mentors:
+            found.problems.append(
+                _problem(row, "mentor_id", _("unknown mentor"), _("an id from the mentors"))
+            )
+        if row.get("kind") == "pin" and not row.get("role"):
+            found.problems.append(_problem(row, "role", _("this is empty"), _("the role of the pin")))
+        if row.get("kind") == "forbid" and row.get("slot") is not None:
+            found.problems.append(_problem(row, "slot", _("a forbid has no hour"), _("an empty cell")))
+
+
+def _problem(row: Row, column: str, wrong: str, expected: str) -> Problem:
+    return Problem(row.file, row.number, column, wrong, expected)

@@ -1,0 +1,140 @@
+"""Bytes to tables of text, with the file's own row numbers. Looks at a workbook before it is parsed."""
+
+import csv
+import io
+import zipfile
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from django.utils.translation import gettext_noop as N_
+from openpyxl import load_workbook
+from openpyxl.cell.cell import Cell
+
+MOST_BYTES = 8 * 1024 * 1024
+MOST_UNPACKED = 120 * 1024 * 1024
+MOST_ROWS = 200_000
+MOST_COLUMNS = 200
+SHEETS = {
+    "children": "children", "学生": "children",
+    "mentors": "mentors", "导师": "mentors",
+    "locks": "locks", "锁定": "locks",
+}  # fmt: skip
+
+
+class BadFile(ValueError):
+    """A file of which no cell can be read. wrong, expected: gettext msgids."""
+
+    def __init__(self, wrong: str, expected: str, row: int = 1) -> None:
+        super().__init__(wrong)
+        self.wrong, self.expected, self.row = wrong, expected, row
+
+
+@dataclass(slots=True)
+class Table:
+    """source: file name, with the sheet for a workbook.  rows: (row number in the file, cells as text).
+
+    formulas: (row number, column number from 0) of cells that are formulas, which are never computed.
+    """
+
+    source: str
+    heading: list[str]
+    rows: list[tuple[int, list[str]]]
+    formulas: set[tuple[int, int]] = field(default_factory=set)
+
+
+def read_csv(name: str, content: bytes) -> Table:
+    """UTF-8 with or without BOM, else GB18030. Commas, or semicolons or tabs when the heading has those."""
+    _check_size(content)
+    if b"\0" in content:
+        raise BadFile(N_("this is not a CSV file"), N_("text with commas, or an XLSX workbook"))
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        try:
+            text = content.decode("gb18030")
+        except UnicodeDecodeError:
+            raise BadFile(N_("the encoding can't be read"), N_("UTF-8 or GB18030")) from None
+    first = text.partition("\n")[0]
+    delimiter = max(",\t", key=first.count)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    rows: list[tuple[int, list[str]]] = []
+    start = 1
+    try:
+        for cells in reader:
+            rows.append((start, cells))
+            start = reader.line_num + 1
+            if len(rows) > MOST_ROWS:
+                raise BadFile(N_("the file is too long"), N_("at most 200,000 rows"), start)
+    except csv.Error:
+        raise BadFile(N_("the row can't be read"), N_("a closed quotation mark"), start) from None
+    return _table(name, rows, set())
+
+
+def read_workbook(name: str, content: bytes) -> dict[str, Table]:
+    """The sheets that have a known name, in any order."""
+    _check_size(content)
+    _check_zip(content)
+    try:
+        workbook = load_workbook(io.BytesIO(content), read_only=False, data_only=False)
+    except Exception as error:  # openpyxl raises whatever its parser met: the file is bad, not the program
+        raise BadFile(N_("the workbook can't be read"), N_("an XLSX file as Excel saves it")) from error
+    tables = {}
+    for sheet in workbook.worksheets:
+        kind = SHEETS.get(sheet.title.strip().lower())
+        if kind is None or kind in tables:
+            continue
+        if sheet.max_row > MOST_ROWS or sheet.max_column > MOST_COLUMNS:
+            raise BadFile(N_("the sheet is too large"), N_("at most 200,000 rows and 200 columns"))
+        formulas: set[tuple[int, int]] = set()
+        rows = []
+        for number, cells in enumerate(sheet.iter_rows(), start=1):
+            formulas |= {(number, at) for at, cell in enumerate(cells) if cell.data_type == "f"}
+            rows.append((number, [_text(cell) for cell in cells]))
+        tables[kind] = _table(f"{name}[{sheet.title}]", rows, formulas)
+    if "children" not in tables or "mentors" not in tables:
+        raise BadFile(
+            N_("the workbook lacks a sheet"), N_("sheets named children and mentors, or 学生 and 导师")
+        )
+    return tables
+
+
+def is_workbook(name: str, content: bytes) -> bool:
+    return name.lower().endswith((".xlsx", ".xlsm")) or content[:4] == b"PK\x03\x04"
+
+
+def _check_size(content: bytes) -> None:
+    if len(content) > MOST_BYTES:
+        raise BadFile(N_("the file is too large"), N_("at most 8 MB"))
+    if not content.strip():
+        raise BadFile(N_("the file is empty"), N_("a heading in row 1 and people below it"))
+
+
+def _check_zip(content: bytes) -> None:
+    """Unpacking a small bomb costs hundreds of megabytes, so the directory is read first."""
+    try:
+        entries = zipfile.ZipFile(io.BytesIO(content)).infolist()
+    except zipfile.BadZipFile:
+        raise BadFile(N_("this is not an XLSX workbook"), N_("an XLSX file as Excel saves it")) from None
+    if len(entries) > 2000 or sum(entry.file_size for entry in entries) > MOST_UNPACKED:
+        raise BadFile(N_("the workbook unpacks to too much"), N_("at most 120 MB unpacked"))
+
+
+def _text(cell: Cell) -> str:
+    value = cell.value
+    if value is None:
+        return ""
+    if isinstance(value, datetime):
+        return value.date().isoformat()
+    if isinstance(value, float) and value.is_integer():
+        # Above 15 digits a spreadsheet has rounded, and what stood there is lost.
+        return str(int(value)) if abs(value) < 1e15 else f"{value:e}"
+    if isinstance(value, int) and abs(value) >= 10**15:
+        return f"{float(value):e}"
+    return str(value)
+
+
+def _table(source: str, rows: list[tuple[int, list[str]]], formulas: set[tuple[int, int]]) -> Table:
+    if not rows or not any(cell.strip() for cell in rows[0][1]):
+        raise BadFile(N_("row 1 is empty"), N_("a heading in row 1"))
+    filled = [(number, cells) for number, cells in rows[1:] if any(cell.strip() for cell in cells)]
+    return Table(source, [cell.strip() for cell in rows[0][1]], filled, formulas)

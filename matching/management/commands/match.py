@@ -1,0 +1,136 @@
+"""`manage.py match`: roster files in, a plan out, without a database."""
+
+import hashlib
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Any, NoReturn
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils import translation
+from tqdm import tqdm
+
+from backend.rosters.lists import DISTRICTS
+from backend.rosters.reading.rows import Problem, RosterFile, read_roster
+from matching.core.locks import check_locks
+from matching.core.plan import Options
+from matching.core.roster import Place, Roster
+from matching.core.solve import Progress, solve
+from matching.core.verify import verify
+from matching.core.weights import InvalidWeights, Weights
+from matching.plan_files import to_roster, write_plan
+
+WAITING = ("previous", "stickiness", "gap", "time_limit")
+EXPECTED = {
+    "unknown_child": "a child of the roster",
+    "unknown_mentor": "a mentor of the roster",
+    "not_eligible": "a mentor who may have this role for this child",
+    "hour_not_free": "an hour that both have",
+    "no_common_hour": "two people who share an hour",
+    "no_seat": "a mentor with a capacity of at least 1",
+    "pinned_twice": "one pin for a child and role",
+    "pinned_and_forbidden": "a pair that is not forbidden as well",
+    "contradiction": "pins that can hold together",
+}
+
+
+class Command(BaseCommand):
+    help = "Matches children and mentors of roster files and writes the plan. Needs no database."
+    requires_system_checks = []
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("files", nargs="+", type=Path, help="CHILDREN MENTORS, or one ROSTER.xlsx")
+        parser.add_argument("--locks", type=Path, help="pins and forbids")
+        parser.add_argument("--weights", type=Path, help="JSON object of weights")
+        parser.add_argument("--previous", type=Path)
+        parser.add_argument("--stickiness", type=int)
+        parser.add_argument("--gap", type=float)
+        parser.add_argument("--time-limit", type=float)
+        parser.add_argument("--seed", type=int, default=0)
+        parser.add_argument("--out", type=Path, required=True, help="folder for the plan")
+
+    def handle(self, **options: Any) -> None:
+        spoken = next((os.environ[name] for name in ("LC_ALL", "LANG") if os.environ.get(name)), "")
+        with translation.override("zh-hans" if spoken.startswith("zh") else "en"):
+            self._match(**options)
+
+    def _match(self, *, files: list[Path], locks: Path | None, weights: Path | None, **options: Any) -> None:
+        for name in WAITING:
+            if options[name] is not None:
+                _bad_input(f"--{name.replace('_', '-')} is not supported yet")
+        if len(files) > 2:
+            _bad_input("expected CHILDREN MENTORS, or one ROSTER.xlsx")
+        contents = {path: _bytes_of(path) for path in [*files, *filter(None, [locks, weights])]}
+        points = _weights(weights, contents)
+        kinds = ["workbook"] if len(files) == 1 else ["children", "mentors"]
+        named = [*zip(kinds, files, strict=True), *([("locks", locks)] if locks else [])]
+        read = read_roster([(kind, path.name, contents[path]) for kind, path in named], districts=DISTRICTS)
+        for warning in read.warnings:
+            self.stderr.write(f"warning: {warning}")
+        roster = to_roster(read, DISTRICTS)
+        _refuse(read.problems or _lock_problems(read, roster))
+        result = self._solve(roster, Options(weights=points, seed=options["seed"]))
+        digests = [hashlib.sha256(content).hexdigest() for content in contents.values()]
+        whole = hashlib.sha256("".join(digests).encode()).hexdigest()
+        write_plan(options["out"], result, input_sha256=whole, weights=points)
+        self.stdout.write(
+            f"{result.complete} of {result.children} children have both mentors; {len(result.open)} roles open;"
+            f" value {result.value} (bound {result.value_bound}),"
+            f" proved optimal at all four levels, {result.seconds:.1f} s"
+        )
+
+    def _solve(self, roster: Roster, options: Options) -> Any:
+        with tqdm(desc="match", bar_format="{desc} {elapsed}", disable=None, leave=False) as bar:
+
+            def show(progress: Progress) -> None:
+                bar.set_description(f"match: {progress.stage}, pass {progress.passes + 1}")
+
+            result = solve(roster, options, show)
+        places = [Place(p.child, p.role, p.mentor, p.slot) for p in result.places]
+        broken = verify(roster, places)
+        if broken:
+            raise CommandError(f"the plan breaks a rule, so nothing was written: {broken[0]}")
+        return result
+
+
+def _bad_input(message: str) -> NoReturn:
+    """Ends with exit code 2 and nothing on stderr but the message, so that scripts can read its lines."""
+    print(message, file=sys.stderr)
+    raise SystemExit(2)
+
+
+def _bytes_of(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        _bad_input(f"{path.name}:1: -: {error.strerror}, expected a readable file")
+
+
+def _weights(path: Path | None, contents: dict[Path, bytes]) -> Weights:
+    if path is None:
+        return Weights()
+    try:
+        given = json.loads(contents[path])
+        if not isinstance(given, dict):
+            raise InvalidWeights("not a JSON object")
+        return Weights.from_json(given)
+    except ValueError as error:
+        _bad_input(f"{path.name}:1: weights: {error}, expected known weights")
+
+
+def _lock_problems(read: RosterFile, roster: Roster) -> list[Problem]:
+    pins = [row for row in read.locks if row.get("kind") == "pin"]
+    forbids = [row for row in read.locks if row.get("kind") == "forbid"]
+    found = []
+    for problem in check_locks(roster):
+        rows = [pins[i] for i in problem.pins] + [forbids[i] for i in problem.forbids]
+        together = ", ".join(str(row.number) for row in rows)
+        wrong = problem.code.replace("_", " ") + (f" (rows {together})" if len(rows) > 1 else "")
+        found += [Problem(row.file, row.number, "kind", wrong, EXPECTED[problem.code]) for row in rows]
+    return found
+
+
+def _refuse(problems: list[Problem]) -> None:
+    if problems:
+        _bad_input("\n".join(str(problem) for problem in problems))
