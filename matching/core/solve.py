@@ -1,19 +1,19 @@
-"""The best valid plan, exact at all four levels: a flow with the clashes added as they show.
+"""The best valid plan, exact at all four levels, by pricing and integer programming.
 
-Without the two rules that tie a child's roles together (different hours, different people) the model is a
-flow, whose linear relaxation is almost always whole. So those rules start out absent, the ones that the
-answer breaks are added, and it is solved again until none is broken. A relaxation whose optimum breaks no
-rule is the optimum (docs/matching.md, "Method").
+The relaxation is solved over a few columns, the others are priced, and those that could help are let in until
+none can: then its value bounds every plan. The integer program over the columns that could be in a better
+plan than the one at hand settles the level (docs/matching.md, "Method").
 """
 
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import Bounds, LinearConstraint, milp
-from scipy.sparse import csr_array, hstack, vstack
+from scipy.optimize import Bounds, LinearConstraint, linprog, milp
+from scipy.sparse import csr_array, eye_array, hstack, vstack
 
 from matching.core.plan import OpenRole, Options, Result, ScoredPlace
 from matching.core.problem import Ints, Problem, build, numbered, role_of
@@ -29,10 +29,9 @@ class Infeasible(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """stage: complete, priority, roles or value.  passes: solves so far in this stage."""
+    """stage: complete, priority, roles or value."""
 
     stage: str
-    passes: int
 
 
 OnProgress = Callable[[Progress], None]
@@ -86,7 +85,12 @@ class _Model:
     everybody: bool = False
     kept: list[tuple[Floats, int]] = field(default_factory=list)
     seconds: dict[str, float] = field(default_factory=dict)
-    clashes: set[tuple[str, int, int]] = field(default_factory=set)
+    _clashes: list[csr_array] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self._clashes = [
+            _clash_rows(self.problem, other) for other in (self.problem.slot, self.problem.mentor)
+        ]
 
     def keep(self, costs: Floats, best: int) -> None:
         """A level that is solved stays at its optimum in those below it."""
@@ -95,68 +99,107 @@ class _Model:
     def maximise(self, stage: str, costs: Floats) -> tuple[Ints, int]:
         """Columns of an optimum and its value. Raises Infeasible."""
         started = time.perf_counter()
-        passes = 0
-        while True:
-            self.on_progress(Progress(stage, passes))
-            passes += 1
-            picked, best = self._solve_once(costs)
-            broken = _clashes(self.problem, picked) - self.clashes
-            if not broken:
-                self.seconds[stage] = self.seconds.get(stage, 0.0) + time.perf_counter() - started
-                return picked, best
-            self.clashes |= broken
+        self.on_progress(Progress(stage))
+        answer = self._solve_once(costs)
+        self.seconds[stage] = self.seconds.get(stage, 0.0) + time.perf_counter() - started
+        return answer
 
     def _solve_once(self, costs: Floats) -> tuple[Ints, int]:
+        """The optimum of the rows so far, by columns priced in as the relaxation asks for them.
+
+        With u the proved value of the relaxation and l that of a plan, a column whose reduced cost is below
+        -(u - l) is in no better plan, so the last integer program over the others is exact.
+        """
         n, children = len(self.problem.unit), len(self.problem.children)
         if n == 0:
             if self.everybody and children:
                 raise Infeasible
             return np.zeros(0, dtype=np.int64), 0
+        matrix, most = self._rows()
+        columns, reduced, bound = self._relax(costs, matrix, most)
+        while True:
+            answer = self._whole(costs, matrix, most, columns)
+            if answer is None:
+                if columns.all():
+                    raise Infeasible
+                columns = np.ones(n + children, dtype=bool)
+                continue
+            picked, best = answer
+            wanted = columns | (reduced >= -(bound - best) - 1e-6)
+            if best >= bound or (wanted == columns).all():
+                return picked, best
+            columns = wanted
+
+    def _relax(self, costs: Floats, matrix: csr_array, most: Floats) -> tuple[NDArray[np.bool_], Floats, int]:
+        """Columns worth having, every reduced cost (<= 0 where out), and the bound, rounded down."""
+        n, children = len(self.problem.unit), len(self.problem.children)
+        columns = np.ones(n + children, dtype=bool)
+        columns[:n] = _best_of_each_unit(self.problem, costs[:n], 12)
+        rows = matrix.shape[0]
+        must = np.flatnonzero(most < 0)  # rows that ask for something, which the first columns may not give
+        slack = csr_array((-np.ones(len(must)), (must, np.arange(len(must)))), shape=(rows, len(must)))
+        penalty = 10.0 * (np.abs(costs).max() + 1) * 100
+        while True:
+            chosen = np.flatnonzero(columns)
+            answer = linprog(
+                np.concatenate([-costs[chosen], np.full(len(must), penalty)]),
+                A_ub=hstack([matrix[:, chosen], slack], format="csr"),
+                b_ub=most,
+                bounds=(0, None),
+                method="highs",
+            )
+            if answer.status != 0:
+                raise RuntimeError(f"the relaxation stopped early: {answer.message}")
+            prices = -answer.ineqlin.marginals
+            reduced = costs - matrix.T @ prices
+            better = ~columns & (reduced > 1e-7)
+            if not better.any():
+                if answer.x[len(chosen) :].sum() > 1e-6:
+                    raise Infeasible
+                return columns, reduced, int(np.floor(-answer.fun + 1e-6))
+            columns |= better
+
+    def _whole(
+        self, costs: Floats, matrix: csr_array, most: Floats, columns: NDArray[np.bool_]
+    ) -> tuple[Ints, int] | None:
+        """The best whole plan over some columns, or None when there is none."""
+        chosen = np.flatnonzero(columns)
         answer = milp(
-            -costs,
-            integrality=np.ones(n + children, dtype=np.int64),
+            -costs[chosen],
+            integrality=np.ones(len(chosen), dtype=np.int64),
             bounds=Bounds(0, 1),
-            constraints=[*self._rows(), *self._kept_rows()],
+            constraints=LinearConstraint(matrix[:, chosen], -np.inf, most),
             options={"mip_rel_gap": 0.0},
         )
         if answer.status == 2:
-            raise Infeasible
+            return None
         if answer.status != 0:
             raise RuntimeError(f"the solver stopped early: {answer.message}")
-        picked = np.flatnonzero(np.round(answer.x[:n]) == 1)
-        return picked, round(-answer.fun)
+        on = chosen[np.round(answer.x) == 1]
+        return on[on < len(self.problem.unit)], round(-answer.fun)
 
-    def _kept_rows(self) -> list[LinearConstraint]:
-        return [LinearConstraint(costs[np.newaxis, :], best, np.inf) for costs, best in self.kept]
-
-    def _rows(self) -> list[LinearConstraint]:
+    def _rows(self) -> tuple[csr_array, Floats]:
+        """Every row as matrix @ x <= most."""
         p = self.problem
         n, children, mentors = len(p.unit), len(p.children), len(p.mentors)
         units = p.incidence(p.unit, 2 * children)
         hours, hour_count = numbered(zip(p.mentor.tolist(), p.slot.tolist(), strict=True))
-        flags = csr_array((children, children))
-        flags.setdiag(1.0)
-        low = np.where(p.pinned, 1.0, 1.0 if self.everybody else 0.0)
-        rows = [
-            LinearConstraint(_wide(units, children), low, 1),
-            LinearConstraint(_wide(p.incidence(hours, hour_count), children), 0, 1),
-            LinearConstraint(_wide(p.incidence(p.mentor, mentors), children), 0, p.capacity),
-            # complete <= filled, once for each role
-            *(LinearConstraint(hstack([units[role::2], -flags], format="csr"), 0, np.inf) for role in (0, 1)),
+        flags = eye_array(children, format="csr")
+        must = np.flatnonzero(p.pinned | self.everybody)
+        blocks: list[tuple[csr_array, Any]] = [
+            (_wide(units, children), np.ones(2 * children)),
+            (_wide(-units[must], children), -np.ones(len(must))),
+            (_wide(p.incidence(hours, hour_count), children), np.ones(hour_count)),
+            (_wide(p.incidence(p.mentor, mentors), children), p.capacity),
+            # complete <= filled, once for each role; and complete <= 1
+            *((hstack([-units[role::2], flags], format="csr"), np.zeros(children)) for role in (0, 1)),
+            (hstack([csr_array((children, n)), flags], format="csr"), np.ones(children)),
+            *((_wide(rows, children), np.ones(rows.shape[0])) for rows in self._clashes),
+            *((csr_array(-costs[np.newaxis, :]), [-best]) for costs, best in self.kept),
         ]
-        if self.clashes:
-            rows.append(LinearConstraint(_wide(self._clash_rows(n), children), 0, 1))
-        return rows
-
-    def _clash_rows(self, n: int) -> csr_array:
-        p = self.problem
-        rows = []
-        for kind, child, other in sorted(self.clashes):
-            same = p.slot if kind == "slot" else p.mentor
-            columns = np.flatnonzero((p.unit // 2 == child) & (same == other))
-            rows.append(csr_array((np.ones(len(columns)), ([0] * len(columns), columns)), shape=(1, n)))
-        stacked: csr_array = vstack(rows, format="csr")
-        return stacked
+        return vstack([rows for rows, _ in blocks], format="csc"), np.concatenate(
+            [most for _, most in blocks]
+        )
 
 
 def _wide(rows: csr_array, extra: int) -> csr_array:
@@ -164,21 +207,22 @@ def _wide(rows: csr_array, extra: int) -> csr_array:
     return wide
 
 
-def _clashes(problem: Problem, picked: Ints) -> set[tuple[str, int, int]]:
-    """Where a child's two places share an hour or a person."""
-    found: set[tuple[str, int, int]] = set()
-    first: dict[int, int] = {}
-    for column in picked.tolist():
-        child = int(problem.unit[column]) // 2
-        if child not in first:
-            first[child] = column
-            continue
-        other = first[child]
-        if problem.slot[column] == problem.slot[other]:
-            found.add(("slot", child, int(problem.slot[column])))
-        if problem.mentor[column] == problem.mentor[other]:
-            found.add(("mentor", child, int(problem.mentor[column])))
-    return found
+def _best_of_each_unit(problem: Problem, costs: Floats, most: int) -> NDArray[np.bool_]:
+    """The ``most`` dearest columns of every unit: where pricing starts."""
+    order = np.lexsort((-costs, problem.unit))
+    unit = problem.unit[order]
+    rank = np.arange(len(unit)) - np.searchsorted(unit, unit)
+    best = np.zeros(len(costs), dtype=bool)
+    best[order[rank < most]] = True
+    return best
+
+
+def _clash_rows(problem: Problem, other: Ints) -> csr_array:
+    """One row a child and hour (or person) that both of the child's roles could use."""
+    groups, size = numbered(zip((problem.unit // 2).tolist(), other.tolist(), strict=True))
+    both = np.bincount(groups, problem.unit % 2, size) * np.bincount(groups, 1 - problem.unit % 2, size)
+    rows: csr_array = problem.incidence(groups, size)[np.flatnonzero(both)]
+    return rows
 
 
 def _bonus(problem: Problem, options: Options) -> Ints:

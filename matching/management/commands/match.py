@@ -84,7 +84,7 @@ class Command(BaseCommand):
         with tqdm(desc="match", bar_format="{desc} {elapsed}", disable=None, leave=False) as bar:
 
             def show(progress: Progress) -> None:
-                bar.set_description(f"match: {progress.stage}, pass {progress.passes + 1}")
+                bar.set_description(f"match: {progress.stage}")
 
             result = solve(roster, options, show)
         places = [Place(p.child, p.role, p.mentor, p.slot) for p in result.places]
