@@ -47,8 +47,9 @@ def main(arguments: list[str]) -> int:
         # 5: no test matched, which is a fault only when nothing narrowed the choice.
         if done.returncode and not (done.returncode == 5 and options.k):
             failed.append(name)
-        passed_tests += _count(done.stdout, "passed")
-        failed_tests += _count(done.stdout, "failed") + _count(done.stdout, "error")
+        if name.endswith("tests"):
+            passed_tests += _count(done.stdout, "passed")
+            failed_tests += _count(done.stdout, "failed") + _count(done.stdout, "error")
     for lane in skipped:
         print(f"skipped  {lane}")
     for name in steps:

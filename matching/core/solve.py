@@ -173,7 +173,7 @@ class _Model:
         )
         if answer.status == 2:
             return None
-        if answer.status != 0:
+        if answer.status != 0 or answer.x is None or answer.fun is None:
             raise RuntimeError(f"the solver stopped early: {answer.message}")
         on = chosen[np.round(answer.x) == 1]
         return on[on < len(self.problem.unit)], round(-answer.fun)
