@@ -95,16 +95,21 @@ def solve_in_subprocess(round_: Round) -> Any:
         stdout=subprocess.PIPE,
         text=True,
     )
+    lines: queue.Queue[str | None] = queue.Queue()
+    pump = threading.Thread(target=_pump, args=(process, json.dumps(task), lines), daemon=True)
+    pump.start()
     try:
-        return _follow(round_, process, json.dumps(task))
+        return _follow(round_, lines)
     finally:
         process.kill()
         process.wait()
+        pump.join()
+        assert process.stdout
+        process.stdout.close()
 
 
-def _follow(round_: Round, process: "subprocess.Popen[str]", task: str) -> Any:
-    lines: queue.Queue[str | None] = queue.Queue()
-    threading.Thread(target=_pump, args=(process, task, lines), daemon=True).start()
+def _follow(round_: Round, lines: "queue.Queue[str | None]") -> Any:
+    """Renews the lease while the solver works. Raises NoLongerOurs or SolverFailed."""
     progress: dict[str, Any] = {}
     while True:
         try:

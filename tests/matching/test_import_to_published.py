@@ -1,0 +1,158 @@
+"""The main job on a small city: file, round, one worker, publish; and what must not happen on the way."""
+
+import io
+from datetime import timedelta
+
+import pytest
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from backend.accounts.models import User
+from backend.audit.models import Entry
+from backend.errors import NotYours
+from backend.rosters import city
+from backend.rosters.imports import UploadMovedOn, check_upload, take_upload
+from backend.rosters.models import Child, Mentor, RosterUpload
+from matching import solving
+from matching.edits import BreaksARule, PlanChanged, change_proposal
+from matching.models import Pairing, Round
+from matching.publishing import WorldMoved, difference, publish_round
+from matching.rounds import RoundMovedOn, cancel_round, start_round
+
+pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
+
+
+@pytest.fixture
+def coordinator() -> User:
+    return User.objects.create_user(name="甲", login="co", is_coordinator=True)
+
+
+def workbook(size: int = 30) -> bytes:
+    buffer = io.BytesIO()
+    city.write_xlsx(buffer, today=timezone.localdate(), size=size)
+    return buffer.getvalue()
+
+
+@pytest.fixture
+def imported(coordinator: User) -> User:
+    upload = check_upload(actor=coordinator, file_name="r.xlsx", content=workbook())
+    take_upload(actor=coordinator, upload_id=upload.pk)
+    return coordinator
+
+
+def solved(coordinator: User) -> Round:
+    round_ = start_round(actor=coordinator)
+    assert solving.run_next_round()
+    round_.refresh_from_db()
+    assert round_.state == "solved", round_.error
+    return round_
+
+
+def test_from_a_file_to_published_pairs_and_a_counsellor_who_leaves(imported: User) -> None:
+    first = solved(imported)
+    assert first.summary["complete"] == 30 and first.summary["proved_optimal"]
+    publish_round(actor=imported, round_id=first.pk, version=first.version)
+    before = {(p.child_id, p.role): p for p in Pairing.objects.live()}
+    assert len(before) == 60
+    gone = Mentor.objects.filter(is_wellbeing=True).first()
+    Mentor.objects.filter(pk=gone.pk).update(active=False)
+    second = solved(imported)
+    found = difference(second)
+    publish_round(actor=imported, round_id=second.pk, version=second.version)
+    after = {(p.child_id, p.role): p for p in Pairing.objects.live()}
+    kept = [key for key in after if key in before and after[key].pk == before[key].pk]
+    assert len(kept) == len(found.kept) + len(found.moved) > 0
+    assert not Pairing.objects.live().filter(mentor=gone).exists()
+    assert {(u.child_id, u.role) for u in second.unserved.all()} == set(before) - set(after)
+    first.refresh_from_db()
+    assert first.state == "superseded"
+
+
+def test_a_second_publish_is_refused_and_writes_nothing(imported: User) -> None:
+    round_ = solved(imported)
+    publish_round(actor=imported, round_id=round_.pk, version=round_.version)
+    entries = Entry.objects.count()
+    with pytest.raises(RoundMovedOn):
+        publish_round(actor=imported, round_id=round_.pk, version=round_.version)
+    assert Pairing.objects.count() == 60 and Entry.objects.count() == entries
+
+
+def test_publishing_names_the_rows_when_the_world_has_moved(imported: User) -> None:
+    round_ = solved(imported)
+    mentor = round_.proposals.first().mentor
+    mentor.vetted_until = timezone.localdate() - timedelta(days=1)
+    mentor.save()
+    with pytest.raises(WorldMoved) as refused:
+        publish_round(actor=imported, round_id=round_.pk, version=round_.version)
+    assert {row["mentor"] for row in refused.value.facts["rows"]} == {mentor.roster_id}
+    round_.refresh_from_db()
+    assert round_.state == "solved" and not Pairing.objects.exists()
+
+
+def test_a_worker_killed_in_mid_round_leaves_nothing_stuck(imported: User) -> None:
+    round_ = start_round(actor=imported)
+    killed = solving.claim()
+    assert killed is not None and solving.claim() is None
+    Round.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
+    assert solving.run_next_round()
+    round_.refresh_from_db()
+    assert round_.state == "solved"
+    with pytest.raises(solving.NoLongerOurs):
+        solving._heartbeat(killed, {})
+
+
+def test_a_cancelled_round_is_given_up_by_the_worker(imported: User) -> None:
+    round_ = start_round(actor=imported)
+    claimed = solving.claim()
+    cancel_round(actor=imported, round_id=round_.pk)
+    with pytest.raises(solving.NoLongerOurs):
+        solving.solve_in_subprocess(claimed)
+
+
+def test_a_change_by_hand_obeys_the_rules_and_the_version(imported: User) -> None:
+    round_ = solved(imported)
+    one = round_.proposals.filter(role="wellbeing").first()
+    change = {"actor": imported, "round_id": round_.pk, "child_id": one.child_id, "role": "wellbeing"}
+    with pytest.raises(BreaksARule):
+        change_proposal(**change, version=round_.version, mentor_id=one.mentor_id, slot=3)
+    changed = change_proposal(**change, version=round_.version, mentor_id=one.mentor_id, slot=one.slot)
+    assert changed.version == round_.version + 1
+    with pytest.raises(PlanChanged):
+        change_proposal(**change, version=round_.version, mentor_id=one.mentor_id, slot=one.slot)
+
+
+def test_a_file_is_taken_once_and_by_coordinators_only(coordinator: User) -> None:
+    stranger = User.objects.create_user(name="乙", login="x")
+    with pytest.raises(NotYours):
+        check_upload(actor=stranger, file_name="r.xlsx", content=workbook())
+    upload = check_upload(actor=coordinator, file_name="r.xlsx", content=workbook())
+    assert len(upload.report["difference"]["children"]["new"]) == 30 and not Child.objects.exists()
+    take_upload(actor=coordinator, upload_id=upload.pk)
+    with pytest.raises(UploadMovedOn):
+        take_upload(actor=coordinator, upload_id=upload.pk)
+    again = check_upload(actor=coordinator, file_name="r.xlsx", content=workbook(20))
+    assert len(again.report["difference"]["children"]["gone"]) == 10
+
+
+@pytest.mark.parametrize("content", [b"", b"no workbook", b"PK\x03\x04broken"])
+def test_a_file_that_is_none_is_refused_and_changes_nobody(coordinator: User, content: bytes) -> None:
+    upload = check_upload(actor=coordinator, file_name="r.xlsx", content=content)
+    assert upload.state == RosterUpload.State.REFUSED and upload.report["problems"][0]["row"] == 1
+    with pytest.raises(UploadMovedOn):
+        take_upload(actor=coordinator, upload_id=upload.pk)
+    assert not Child.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "same", [("mentor", "slot"), ("child", "role"), ("child", "slot"), ("child", "mentor")]
+)
+def test_the_database_refuses_a_double(imported: User, same: tuple[str, str]) -> None:
+    round_ = solved(imported)
+    publish_round(actor=imported, round_id=round_.pk, version=round_.version)
+    one, other = Pairing.objects.live().filter(role="academic")[:2]
+    values = {"child": other.child, "role": "wellbeing", "mentor": other.mentor, "slot": 1}
+    Pairing.objects.filter(child=other.child, role="wellbeing").delete()
+    values |= {name: getattr(one, name) for name in same}
+    subject = one.subject if values["role"] == "academic" else None
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Pairing.objects.create(**values, subject=subject, round=round_, started_at=timezone.now())
