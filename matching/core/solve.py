@@ -148,7 +148,7 @@ class _Model:
                 bounds=(0, None),
                 method="highs",
             )
-            if answer.status != 0:
+            if answer.status != 0 or answer.x is None or answer.fun is None:
                 raise RuntimeError(f"the relaxation stopped early: {answer.message}")
             prices = -answer.ineqlin.marginals
             reduced = costs - matrix.T @ prices
