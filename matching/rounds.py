@@ -11,6 +11,7 @@ from backend.audit import log as audit
 from backend.errors import Conflict, Invalid
 from matching.access import access_round
 from matching.core.weights import InvalidWeights, Weights
+from matching.locks import check_can_hold
 from matching.models import Round
 from matching.snapshot import take_snapshot, today
 from matching.states import State
@@ -35,7 +36,8 @@ def start_round(
 ) -> Round:
     """Freezes the roster and hands the round to the worker. child_ids None covers every child.
 
-    Raises Invalid when nobody can take part or a weight is not one; nothing is kept then.
+    Raises Invalid when nobody can take part, a weight is not one, or the pins can't hold; nothing is kept
+    then.
     """
     check_may(actor, "round", "write")
     try:
@@ -45,6 +47,7 @@ def start_round(
     snapshot = take_snapshot(today(), child_ids)
     if not snapshot.roster.children:
         raise Invalid(_("No child can take part in a round: import a roster with guardians' consent first."))
+    check_can_hold(snapshot.roster)
     round_ = Round.objects.create(
         state=State.SOLVING,
         covers_all=child_ids is None,

@@ -19,3 +19,43 @@ def detail_of(reason: str, facts: Mapping[str, Any]) -> str:
         ),
     }
     return sentences[reason] % {"grade": "?", "mentors": "?", "seats": "?", **facts}
+
+
+def left_out_in_words(reason: str) -> str:
+    """Why a child or mentor could not take part in a round. Raises KeyError for an unknown reason."""
+    return {
+        "no_consent": _("no guardian has consented yet"),
+        "paused": _("takes a pause"),
+        "not_vetted": _("not vetted yet"),
+        "vetting_expired": _("the vetting has expired"),
+        "no_certificate": _("no valid certificate"),
+    }[reason]
+
+
+def rule_in_words(code: str) -> str:
+    """What a place breaks, by the codes of matching.core.verify. Raises KeyError for an unknown code."""
+    return {
+        "unknown_person": _("the child or the mentor does not take part"),
+        "not_taking_part": _("the child or the mentor does not take part today"),
+        "not_eligible": _("the mentor can't have this role for this child"),
+        "hour_not_free": _("the hour is not free for both"),
+        "role_twice": _("the child has this role twice"),
+        "same_person_twice": _("the child's two mentors are the same person"),
+        "child_hour_twice": _("the child's two hours are the same"),
+        "mentor_hour_twice": _("the mentor's hour is taken twice"),
+        "over_capacity": _("the mentor has more children than seats"),
+        "pin_broken": _("a pin is broken"),
+        "forbidden": _("the two are forbidden for each other"),
+    }[code]
+
+
+def term_in_words(name: str) -> str:
+    """A term of the fit."""
+    return {
+        "subject": _("subject"),
+        "grade": _("grade"),
+        "shared": _("shared hours"),
+        "district": _("district"),
+        "gender": _("gender asked for"),
+        "previous": _("same mentor as before"),
+    }[name]
