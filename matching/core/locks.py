@@ -112,7 +112,7 @@ def _hold_together(roster: Roster, positions: "range | list[int]") -> bool:
         (unit // 2, slot, 1),
         (unit // 2, mentor, 1),
     ):
-        group, size = numbered(zip(left.tolist(), right.tolist(), strict=True))
+        group, size = numbered(left, right)
         rows.append(LinearConstraint(problem.incidence(group, size), 0, most))
     rows.append(LinearConstraint(problem.incidence(mentor, len(problem.mentors)), 0, problem.capacity))
     low = problem.pinned.astype(float)

@@ -1,14 +1,14 @@
 """A roster as arrays: one column a place that could be, and the rows that bind them."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from matching.core.fit import fit_terms
-from matching.core.roster import ROLES, Child, Mentor, Pin, Role, Roster
+from matching.core.pair_values import pair_values
+from matching.core.roster import ROLES, SLOTS, Child, Mentor, Role, Roster
 from matching.core.weights import Weights
 
 Ints = NDArray[np.int64]
@@ -21,7 +21,6 @@ class Problem:
     children, mentors: in id order.  unit = 2 * child + role (0 academic, 1 wellbeing).
     unit, mentor, slot: (N,) int64, the place of each column.
     fit, value:         (N,) int64 points.
-    subject:            per column, None for wellbeing.
     capacity:           (M,) int64 most places of a mentor.
     pinned:             (U,) bool, the unit must be filled; its columns are only those the pin allows.
     """
@@ -33,7 +32,6 @@ class Problem:
     slot: Ints
     fit: Ints
     value: Ints
-    subject: tuple[str | None, ...]
     capacity: Ints
     pinned: NDArray[np.bool_]
 
@@ -47,55 +45,57 @@ def build(roster: Roster, weights: Weights) -> Problem:
     """Every place that the rules allow by itself. Rows of the roster are put in id order first."""
     children = tuple(sorted(roster.children, key=lambda child: child.id))
     mentors = tuple(sorted(roster.mentors, key=lambda mentor: mentor.id))
-    pins = {(pin.child, pin.role): pin for pin in roster.pins}
-    barred = {(f.child, f.mentor, role) for f in roster.forbids for role in ([f.role] if f.role else ROLES)}
-    rows: list[tuple[int, int, int, int, int]] = []
-    subjects: list[str | None] = []
+    child_at = {child.id: at for at, child in enumerate(children)}
+    mentor_at = {mentor.id: at for at, mentor in enumerate(mentors)}
+    free = _hours([child.slots for child in children])
+    seated = _hours([mentor.slots for mentor in mentors])
+    seated[np.array([mentor.capacity < 1 for mentor in mentors], dtype=bool)] = False
+    tables = [*pair_values(children, mentors, weights)]
+    for forbid in roster.forbids:
+        if forbid.child in child_at and forbid.mentor in mentor_at:
+            for role in [forbid.role] if forbid.role else ROLES:
+                tables[ROLES.index(role)].may[child_at[forbid.child], mentor_at[forbid.mentor]] = False
     pinned = np.zeros(2 * len(children), dtype=bool)
-    for c, child in enumerate(children):
-        for r, role in enumerate(ROLES):
-            pin = pins.get((child.id, role))
-            pinned[2 * c + r] = pin is not None
-            for m, mentor in enumerate(mentors):
-                slots = open_slots(child, mentor, pin)
-                if not slots or (child.id, mentor.id, role) in barred:
-                    continue
-                scored = fit_terms(child, mentor, role, weights)
-                if scored is None:
-                    continue
-                rows += [(2 * c + r, m, slot, scored.fit, scored.value) for slot in slots]
-                subjects += [scored.subject] * len(slots)
-    table = np.array(rows, dtype=np.int64).reshape(-1, 5)
-    return Problem(
-        children,
-        mentors,
-        unit=table[:, 0],
-        mentor=table[:, 1],
-        slot=table[:, 2],
-        fit=table[:, 3],
-        value=table[:, 4],
-        subject=tuple(subjects),
-        capacity=np.array([mentor.capacity for mentor in mentors], dtype=np.int64),
-        pinned=pinned,
-    )
+    asked: list[tuple[int, int]] = []
+    for pin in roster.pins:
+        if pin.child not in child_at:
+            continue
+        unit = 2 * child_at[pin.child] + ROLES.index(pin.role)
+        pinned[unit] = True
+        may = tables[unit % 2].may[unit // 2]
+        held = mentor_at.get(pin.mentor, -1)
+        may &= np.arange(len(mentors)) == held
+        if pin.slot is not None:
+            asked.append((unit, pin.slot))
+    blocks = []
+    for which, table in enumerate(tables):
+        c, m = np.nonzero(table.may)
+        pair, slot = np.nonzero(free[c] & seated[m])
+        c, m = c[pair], m[pair]
+        blocks.append(np.stack([2 * c + which, m, slot, table.fit[c, m], table.value[c, m]]))
+    table_ = np.concatenate(blocks, axis=1).astype(np.int64)
+    table_ = table_[:, np.argsort(table_[0], kind="stable")]
+    for unit, at in asked:
+        table_ = table_[:, (table_[0] != unit) | (table_[2] == at)]
+    unit_, mentor_, slot_, fit, value = np.ascontiguousarray(table_)
+    capacity = np.array([mentor.capacity for mentor in mentors], dtype=np.int64)
+    return Problem(children, mentors, unit_, mentor_, slot_, fit, value, capacity, pinned)
 
 
-def open_slots(child: Child, mentor: Mentor, pin: Pin | None) -> list[int]:
-    """Hours in which the two could meet, in order, as far as capacity and a pin allow any."""
-    if mentor.capacity < 1 or (pin is not None and pin.mentor != mentor.id):
-        return []
-    shared = child.slots & mentor.slots
-    if pin is not None and pin.slot is not None:
-        shared &= {pin.slot}
-    return sorted(shared)
+def _hours(slots: Sequence[frozenset[int]]) -> NDArray[np.bool_]:
+    """(people, SLOTS) bool: free in that hour."""
+    hours = np.zeros((len(slots), SLOTS), dtype=bool)
+    for at, of_person in enumerate(slots):
+        hours[at, list(of_person)] = True
+    return hours
 
 
 def role_of(unit: int) -> Role:
     return ROLES[unit % 2]
 
 
-def numbered(keys: Iterable[tuple[int, int]]) -> tuple[Ints, int]:
-    """A number 0, 1, … for each different key, and how many there are."""
-    seen: dict[tuple[int, int], int] = {}
-    numbers = [seen.setdefault(key, len(seen)) for key in keys]
-    return np.array(numbers, dtype=np.int64), len(seen)
+def numbered(left: Ints, right: Ints) -> tuple[Ints, int]:
+    """A number 0, 1, … for each different pair (in the order of the pairs), and how many there are."""
+    key = left * (int(right.max(initial=0)) + 1) + right
+    seen, numbers = np.unique(key, return_inverse=True)
+    return numbers.astype(np.int64), len(seen)

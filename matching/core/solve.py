@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from scipy.optimize import Bounds, LinearConstraint, linprog, milp
 from scipy.sparse import csr_array, eye_array, hstack, vstack
 
+from matching.core.fit import fit_terms
 from matching.core.plan import OpenRole, Options, Result, ScoredPlace
 from matching.core.problem import Ints, Problem, build, numbered, role_of
 from matching.core.reasons import why_open
@@ -183,7 +184,7 @@ class _Model:
         p = self.problem
         n, children, mentors = len(p.unit), len(p.children), len(p.mentors)
         units = p.incidence(p.unit, 2 * children)
-        hours, hour_count = numbered(zip(p.mentor.tolist(), p.slot.tolist(), strict=True))
+        hours, hour_count = numbered(p.mentor, p.slot)
         flags = eye_array(children, format="csr")
         must = np.flatnonzero(p.pinned | self.everybody)
         blocks: list[tuple[csr_array, Any]] = [
@@ -219,7 +220,7 @@ def _best_of_each_unit(problem: Problem, costs: Floats, most: int) -> NDArray[np
 
 def _clash_rows(problem: Problem, other: Ints) -> csr_array:
     """One row a child and hour (or person) that both of the child's roles could use."""
-    groups, size = numbered(zip((problem.unit // 2).tolist(), other.tolist(), strict=True))
+    groups, size = numbered(problem.unit // 2, other)
     both = np.bincount(groups, problem.unit % 2, size) * np.bincount(groups, 1 - problem.unit % 2, size)
     rows: csr_array = problem.incidence(groups, size)[np.flatnonzero(both)]
     return rows
@@ -249,7 +250,9 @@ def _result(
     bonus: Ints,
     seconds: float,
 ) -> Result:
-    places = tuple(_place(problem, column) for column in sorted(picked, key=lambda i: problem.unit[i]))
+    places = tuple(
+        _place(problem, column, options) for column in sorted(picked, key=lambda i: problem.unit[i])
+    )
     filled = set(problem.unit[picked].tolist())
     children = len(problem.children)
     complete = [c for c in range(children) if {2 * c, 2 * c + 1} <= filled]
@@ -289,14 +292,17 @@ def _result(
     )
 
 
-def _place(problem: Problem, column: int) -> ScoredPlace:
+def _place(problem: Problem, column: int, options: Options) -> ScoredPlace:
     unit = int(problem.unit[column])
+    child, mentor = problem.children[unit // 2], problem.mentors[problem.mentor[column]]
+    scored = fit_terms(child, mentor, role_of(unit), options.weights)
+    assert scored is not None
     return ScoredPlace(
-        child=problem.children[unit // 2].id,
+        child=child.id,
         role=role_of(unit),
-        mentor=problem.mentors[problem.mentor[column]].id,
+        mentor=mentor.id,
         slot=int(problem.slot[column]),
-        subject=problem.subject[column],
-        fit=int(problem.fit[column]),
-        value=int(problem.value[column]),
+        subject=scored.subject,
+        fit=scored.fit,
+        value=scored.value,
     )

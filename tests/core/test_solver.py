@@ -7,10 +7,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from matching.core.codec import roster_from_json, roster_to_json
+from matching.core.fit import fit_terms
 from matching.core.locks import check_locks
-from matching.core.roster import Band, Child, Forbid, Mentor, Pin, Place, Roster, Teaching
+from matching.core.pair_values import pair_values
+from matching.core.roster import ROLES, Band, Child, Forbid, Mentor, Pin, Place, Roster, Teaching
 from matching.core.solve import solve
 from matching.core.verify import verify
+from matching.core.weights import Weights
 from tests.core import oracle
 
 SLOTS = st.frozensets(st.integers(19, 22), min_size=1, max_size=3)
@@ -108,6 +111,19 @@ def test_a_roster_survives_json(roster: Roster) -> None:
     again = roster_from_json(roster_to_json(roster))
     assert roster_to_json(again) == roster_to_json(roster)
     assert {child.id: child for child in again.children} == {child.id: child for child in roster.children}
+
+
+@settings(max_examples=60, deadline=None)
+@given(rosters(), st.integers(0, 60))
+def test_tables_of_fit_equal_the_fit_of_each_pair(roster: Roster, poor_below: int) -> None:
+    weights = Weights(poor_below=poor_below)
+    for role, table in zip(ROLES, pair_values(roster.children, roster.mentors, weights), strict=True):
+        for c, child in enumerate(roster.children):
+            for m, mentor in enumerate(roster.mentors):
+                scored = fit_terms(child, mentor, role, weights)
+                assert bool(table.may[c, m]) == (scored is not None)
+                if scored is not None:
+                    assert (table.fit[c, m], table.value[c, m]) == (scored.fit, scored.value)
 
 
 def child(id_: str = "K", **changes) -> Child:
