@@ -1,35 +1,20 @@
 """A roster file, checked and then taken whole or not at all."""
 
 import hashlib
-from collections.abc import Mapping
 from typing import Any
 
-from django.contrib.auth.hashers import make_password
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from backend.accounts.access import check_may
-from backend.accounts.models import User
 from backend.audit import log as audit
 from backend.errors import Conflict, Invalid, NotYours
-from backend.rosters.models import (
-    Carer,
-    Certificate,
-    Child,
-    ChildSlot,
-    ChildSubject,
-    Consent,
-    District,
-    Guardianship,
-    Mentor,
-    MentorSlot,
-    RosterUpload,
-    Teaching,
-    WellbeingBand,
-)
+from backend.rosters.as_cells import children_with_rows, mentors_with_rows
+from backend.rosters.claims import claim_problems
+from backend.rosters.models import Child, District, Mentor, RosterUpload
 from backend.rosters.reading.rows import RosterFile, Row, read_roster
-from backend.rosters.surnames import given_name
+from backend.rosters.saving import changed_columns, normal, save_child, save_mentor
 
 State = RosterUpload.State
 
@@ -74,18 +59,53 @@ def take_upload(*, actor: Any, upload_id: int) -> RosterUpload:
     read = _read(upload.file_name, bytes(upload.content))
     if read.problems:
         raise Invalid(_("The file no longer fits the programme's lists. Check it again."))
-    mentors = {row.get("mentor_id"): _save_mentor(actor, row) for row in read.mentors}
-    _replace_mentor_rows(actor, read.mentors, mentors)
-    children = {row.get("child_id"): _save_child(row, mentors) for row in read.children}
-    _replace_child_rows(actor, read.children, children)
-    audit.record(actor, "roster.imported", upload, children=len(children), mentors=len(mentors))
+    # Others may have edited people since the check: the report says what this taking did.
+    difference = _difference(read)
+    counts = _take(actor, read)
+    upload.report = {**upload.report, "difference": difference}
+    upload.save(update_fields=["report"])
+    audit.record(actor, "roster.imported", upload, **counts)
     upload.refresh_from_db()
     return upload
 
 
+def _take(actor: Any, read: RosterFile) -> dict[str, int]:
+    """Writes only what differs. Gives the numbers of rows and of people written."""
+    children, mentors = _known(read)
+    districts, mentor_ids = _districts(), _mentor_ids(read)
+    written = 0
+    for row in read.mentors:
+        known = mentors.get(row.get("mentor_id"))
+        values = normal(row, districts, mentor_ids)
+        mentor, changed = save_mentor(actor=actor, row=row, values=values, known=known)
+        written += bool(changed or _come_back(mentor))
+    by_id = {mentor.roster_id: mentor for mentor in Mentor.objects.all()}
+    for row in read.children:
+        known_child = children.get(row.get("child_id"))
+        values = normal(row, districts, mentor_ids)
+        child, changed = save_child(actor=actor, row=row, values=values, known=known_child, mentors=by_id)
+        written += bool(changed or _come_back(child))
+    return {"children": len(read.children), "mentors": len(read.mentors), "written": written}
+
+
+def _come_back(person: Child | Mentor) -> bool:
+    """Whoever stands in the file takes part again."""
+    if person.active:
+        return False
+    person.active = True
+    person.save(update_fields=["active", "updated_at"])
+    return True
+
+
 def _read(file_name: str, content: bytes) -> RosterFile:
-    districts = {key: d.code for d in District.objects.all() for key in (d.code, d.name)}
-    return read_roster([("workbook", file_name, content)], districts=districts, for_site=True)
+    read = read_roster([("workbook", file_name, content)], districts=_districts(), for_site=True)
+    if not read.problems:
+        read.problems.extend(claim_problems(read))
+    return read
+
+
+def _districts() -> dict[str, str]:
+    return {key: d.code for d in District.objects.all() for key in (d.code, d.name)}
 
 
 def _plain(problem: Any) -> dict[str, Any]:
@@ -98,149 +118,50 @@ def _plain(problem: Any) -> dict[str, Any]:
     }
 
 
-def _difference(read: RosterFile) -> dict[str, dict[str, list[str]]]:
-    """Ids of people who are new, known, and gone from the file but still active here."""
+def _known(read: RosterFile) -> tuple[dict[str, Child], dict[str, Mentor]]:
+    """Those of the file who are here already, by roster id, with all that is compared."""
+    children = children_with_rows(Child.objects.filter(roster_id__in=_ids(read.children, "child_id")))
+    mentors = mentors_with_rows(Mentor.objects.filter(roster_id__in=_ids(read.mentors, "mentor_id")))
+    return {c.roster_id: c for c in children}, {m.roster_id: m for m in mentors}
+
+
+def _ids(rows: list[Row], column: str) -> list[str]:
+    return [row.get(column) for row in rows]
+
+
+def _mentor_ids(read: RosterFile) -> frozenset[str]:
+    """Those whom a previous_… cell may name: of the file, or here."""
+    here = Mentor.objects.values_list("roster_id", flat=True)
+    return frozenset(here) | frozenset(_ids(read.mentors, "mentor_id"))
+
+
+def _difference(read: RosterFile) -> dict[str, dict[str, Any]]:
+    """What taking the file would do, by kind: ids new, unchanged and gone (here, active, not in the file),
+    and changed ones with their columns; "active" among them is somebody who comes back."""
+    children, mentors = _known(read)
+    districts, mentor_ids = _districts(), _mentor_ids(read)
     found = {}
-    for kind, model, key, rows in (
-        ("children", Child, "child_id", read.children),
-        ("mentors", Mentor, "mentor_id", read.mentors),
+    for kind, model, key, rows, known in (
+        ("children", Child, "child_id", read.children, children),
+        ("mentors", Mentor, "mentor_id", read.mentors, mentors),
     ):
-        named = {row.get(key) for row in rows}
-        here = set(model.objects.values_list("roster_id", flat=True))
+        new, unchanged, changed = [], [], {}
+        for row in rows:
+            person = known.get(row.get(key))
+            if person is None:
+                new.append(row.get(key))
+                continue
+            columns = changed_columns(row, normal(row, districts, mentor_ids), person)
+            columns += [] if person.active else ["active"]
+            if columns:
+                changed[person.roster_id] = columns
+            else:
+                unchanged.append(person.roster_id)
         active = set(model.objects.filter(active=True).values_list("roster_id", flat=True))
         found[kind] = {
-            "new": sorted(named - here),
-            "known": sorted(named & here),
-            "gone": sorted(active - named),
+            "new": sorted(new),
+            "changed": dict(sorted(changed.items())),
+            "unchanged": sorted(unchanged),
+            "gone": sorted(active - set(_ids(rows, key))),
         }
     return found
-
-
-def _district(row: Row) -> str:
-    written = row.get("district")
-    return District.objects.filter(name=written).values_list("code", flat=True).first() or written
-
-
-def _user(name: str, phone: str | None = None, email: str | None = None) -> User:
-    """The person with this phone, or a new one who can't sign in until invited."""
-    known = User.objects.filter(phone=phone).first() if phone else None
-    return known or User.objects.create(name=name, phone=phone, email=email, password=make_password(None))
-
-
-def _save_mentor(actor: Any, row: Row) -> Mentor:
-    values = {
-        "name": row.get("name"),
-        "is_academic": "academic" in row.get("roles"),
-        "is_wellbeing": "wellbeing" in row.get("roles"),
-        "capacity": row.get("capacity"),
-        "district_id": _district(row),
-        "gender": row.get("gender", ""),
-        "vetted_until": row.get("vetted_until"),
-        "active": True,
-    }
-    known = Mentor.objects.filter(roster_id=row.get("mentor_id")).first()
-    if known is None:
-        user = _user(row.get("name"), row.get("phone"), row.get("email"))
-        return Mentor.objects.create(roster_id=row.get("mentor_id"), user=user, **values)
-    _update(known, values)
-    _update(known.user, {"phone": row.get("phone"), "email": row.get("email"), "name": row.get("name")})
-    return known
-
-
-def _save_child(row: Row, mentors: Mapping[str, Mentor]) -> Child:
-    values = {
-        "name": row.get("name"),
-        "call_name": row.get("call_name") or given_name(row.get("name")),
-        "grade": row.get("grade"),
-        "school_system": row.get("school_system", "6-3"),
-        "district_id": _district(row),
-        "gender": row.get("gender", ""),
-        "preferred_mentor_gender": row.get("preferred_mentor_gender", ""),
-        "priority": row.get("priority", 0),
-        "previous_academic": mentors.get(row.get("previous_academic")),
-        "previous_wellbeing": mentors.get(row.get("previous_wellbeing")),
-        "needs": row.get("needs", ""),
-        "birth_date": row.get("birth_date"),
-        "address": row.get("address", ""),
-        "active": True,
-    }
-    known = Child.objects.filter(roster_id=row.get("child_id")).first()
-    if known is None:
-        return Child.objects.create(roster_id=row.get("child_id"), user=_user(row.get("name")), **values)
-    _update(known, values)
-    return known
-
-
-def _update(row: Any, values: Mapping[str, Any]) -> None:
-    changed = [name for name, value in values.items() if getattr(row, name) != value]
-    for name in changed:
-        setattr(row, name, values[name])
-    if changed:
-        row.save(update_fields=changed)
-
-
-def _replace_mentor_rows(actor: Any, rows: list[Row], mentors: Mapping[str, Mentor]) -> None:
-    """Hours, subjects and bands as the file has them. Certificates stay: they carry who checked them."""
-    ids = [mentor.pk for mentor in mentors.values()]
-    for model in (MentorSlot, Teaching, WellbeingBand):
-        model.objects.filter(mentor_id__in=ids).delete()
-    by_row = [(row, mentors[row.get("mentor_id")]) for row in rows]
-    MentorSlot.objects.bulk_create(
-        MentorSlot(mentor=m, slot=slot) for row, m in by_row for slot in sorted(row.get("availability"))
-    )
-    Teaching.objects.bulk_create(
-        Teaching(mentor=m, subject_id=subject, low=low, high=high)
-        for row, m in by_row
-        for subject, low, high in row.get("teaches", ())
-    )
-    WellbeingBand.objects.bulk_create(
-        WellbeingBand(mentor=m, low=low, high=high)
-        for row, m in by_row
-        for low, high in row.get("wellbeing_grades", ())
-    )
-    Certificate.objects.bulk_create(
-        (
-            Certificate(
-                mentor=m, kind=row.get("certificate"), checked_by=actor, checked_on=timezone.localdate()
-            )
-            for row, m in by_row
-            if row.get("certificate")
-        ),
-        ignore_conflicts=True,
-    )
-
-
-def _replace_child_rows(actor: Any, rows: list[Row], children: Mapping[str, Child]) -> None:
-    ids = [child.pk for child in children.values()]
-    for model in (ChildSlot, ChildSubject):
-        model.objects.filter(child_id__in=ids).delete()
-    by_row = [(row, children[row.get("child_id")]) for row in rows]
-    ChildSlot.objects.bulk_create(
-        ChildSlot(child=c, slot=slot) for row, c in by_row for slot in sorted(row.get("availability"))
-    )
-    ChildSubject.objects.bulk_create(
-        ChildSubject(child=c, subject_id=subject, rank=rank)
-        for row, c in by_row
-        for rank, subject in enumerate(row.get("subjects"))
-    )
-    consenting = set(Consent.objects.filter(withdrawn_on=None).values_list("child_id", flat=True))
-    Consent.objects.bulk_create(
-        Consent(child=c, source=Consent.Source.PAPER, given_on=row.get("consent_date"), recorded_by=actor)
-        for row, c in by_row
-        if row.get("consent_date") and c.pk not in consenting
-    )
-    for row, child in by_row:
-        _save_family(row, child)
-
-
-def _save_family(row: Row, child: Child) -> None:
-    for order, prefix in ((1, "parent"), (2, "parent2")):
-        phone = row.get(f"{prefix}_phone")
-        if phone:
-            guardian = _user(row.get(f"{prefix}_name", ""), phone, row.get(f"{prefix}_email"))
-            Guardianship.objects.update_or_create(child=child, order=order, defaults={"guardian": guardian})
-    if row.get("carer_phone"):
-        user = _user(row.get("carer_name", ""), row.get("carer_phone"))
-        Carer.objects.update_or_create(
-            child=child, defaults={"user": user, "relation": row.get("carer_relation", "")}
-        )

@@ -235,5 +235,21 @@ def identifier(text: str) -> str:
     return word if 1 <= len(word) <= 40 else _refuse(text, N_("an id of at most 40 characters"))
 
 
+def certificates(text: str) -> tuple[str, ...]:
+    """Kinds of certificate; the usual three by code or Chinese name, others as they are written."""
+    known = {
+        "国家二级心理咨询师": "counsellor-2",
+        "二级心理咨询师": "counsellor-2",
+        "国家三级心理咨询师": "counsellor-3",
+        "三级心理咨询师": "counsellor-3",
+        "学校心理教师": "school-psychology",
+        "心理健康教师": "school-psychology",
+    }
+    kinds = tuple(dict.fromkeys(known.get(part, part) for part in items(text)))
+    if any(len(kind) > 40 for kind in kinds):
+        _refuse(text, N_("kinds of certificate of at most 40 characters"))
+    return kinds
+
+
 def words(text: str) -> str:
     return text.strip()[:1000]

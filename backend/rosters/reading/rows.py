@@ -61,7 +61,7 @@ MENTORS: dict[str, Column] = {
     "roles": Column(("角色",), cells.roles, "always"),
     "teaches": Column(("任教",), cells.teachings),
     "wellbeing_grades": Column(("辅导年级",), cells.grade_bands),
-    "certificate": Column(("资格证",), cells.words),
+    "certificate": Column(("资格证",), cells.certificates),
     "availability": Column(("可用时间",), cells.availability, "always"),
     "capacity": Column(
         ("可带人数",), lambda text: cells.whole(text, 0, 200, N_("a whole number from 0")), "always"
@@ -106,11 +106,15 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One person or lock: where it stands, and its columns by canonical name; an empty cell is absent."""
+    """One person or lock: where it stands, and its columns by canonical name; an empty cell is absent.
+
+    columns: the known columns that the file has at all, in the order of the format.
+    """
 
     file: str
     number: int
     values: Mapping[str, Any]
+    columns: tuple[str, ...] = ()
 
     def get(self, column: str, default: Any = None) -> Any:
         return self.values.get(column, default)
@@ -169,6 +173,7 @@ def _read_table(table: Table, kind: str, found: RosterFile, for_site: bool) -> l
             Problem(table.source, 1, "-", _("there are no rows"), _("people below the heading"))
         )
     seen: dict[str, int] = {}
+    present = tuple(name for name in columns if name in places)
     rows = []
     for number, texts in table.rows:
         before = len(found.problems)
@@ -182,7 +187,7 @@ def _read_table(table: Table, kind: str, found: RosterFile, for_site: bool) -> l
         elif key is not None:
             seen[key] = number
         if len(found.problems) == before:
-            rows.append(Row(table.source, number, values))
+            rows.append(Row(table.source, number, values, present))
     return rows
 
 

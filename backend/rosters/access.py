@@ -1,0 +1,73 @@
+"""The gate for people of the roster: what somebody is to a child or a mentor, and who may see them."""
+
+from typing import Any
+
+from django.db.models import Q
+
+from backend import policy
+from backend.accounts.access import programme_relations
+from backend.errors import NotYours
+from backend.policy import Relation
+from backend.rosters.models import Child, Children, Guardianship, Mentor, Mentors
+
+GUARDIANS = {
+    Guardianship.Status.ACTIVE: Relation.GUARDIAN,
+    Guardianship.Status.LIMITED: Relation.LIMITED_GUARDIAN,
+}
+
+
+def child_relations(user: Any, child: Child) -> set[Relation]:
+    """What the user is to this child by the roster alone; pairings add their own further up."""
+    relations = programme_relations(user)
+    if not user.is_authenticated or not user.is_active:
+        return relations
+    if child.user_id == user.pk:
+        relations.add(Relation.CHILD)
+    for link in child.guardianships.filter(guardian_id=user.pk).exclude(status="suspended"):
+        relations.add(GUARDIANS[Guardianship.Status(link.status)])
+    if Child.objects.filter(pk=child.pk, carer__user_id=user.pk).exists():
+        relations.add(Relation.CARER)
+    return relations
+
+
+def mentor_relations(user: Any, mentor: Mentor) -> set[Relation]:
+    relations = programme_relations(user)
+    if user.is_authenticated and user.is_active and mentor.user_id == user.pk:
+        relations.add(Relation.MENTOR)
+    return relations
+
+
+def access_child(actor: Any, child_id: int, action: str = "read") -> Child:
+    """The child, or NotYours whether it is missing or forbidden."""
+    rows = Child.objects.select_related("district", "carer__user", "previous_academic", "previous_wellbeing")
+    child = rows.filter(pk=child_id).first()
+    if child is None or not policy.allows("child", action, child_relations(actor, child)):
+        raise NotYours
+    return child
+
+
+def access_mentor(actor: Any, mentor_id: int, action: str = "read") -> Mentor:
+    """The mentor, or NotYours whether they are missing or forbidden."""
+    mentor = Mentor.objects.select_related("district", "user").filter(pk=mentor_id).first()
+    if mentor is None or not policy.allows("mentor", action, mentor_relations(actor, mentor)):
+        raise NotYours
+    return mentor
+
+
+def children_for(user: Any) -> Children:
+    """Children whose row the user may read: all for those who may list them, else their own."""
+    if policy.allows("child", "list", programme_relations(user)):
+        return Child.objects.all()
+    if not user.is_authenticated or not user.is_active:
+        return Child.objects.none()
+    guarded = Guardianship.objects.filter(guardian_id=user.pk, status=Guardianship.Status.ACTIVE)
+    return Child.objects.filter(Q(user_id=user.pk) | Q(pk__in=guarded.values("child_id")))
+
+
+def mentors_for(user: Any) -> Mentors:
+    """Mentors whose row the user may read: all for those who may list them, else their own."""
+    if policy.allows("mentor", "list", programme_relations(user)):
+        return Mentor.objects.all()
+    if not user.is_authenticated or not user.is_active:
+        return Mentor.objects.none()
+    return Mentor.objects.filter(user_id=user.pk)

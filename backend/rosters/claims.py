@@ -1,0 +1,73 @@
+"""Whether a phone or an e-mail address in a roster can belong to the person it stands with.
+
+The reader knows the file; this knows who is here already. Two people can't share one, on either side.
+"""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.db.models import Q
+from django.utils.translation import gettext as _
+
+from backend.accounts.models import User
+from backend.rosters.models import Child, Mentor
+from backend.rosters.reading.rows import Problem, RosterFile, Row
+
+PEOPLE = (("parent_", 1), ("parent2_", 2), ("carer_", 0))
+
+
+def claim_problems(read: RosterFile) -> list[Problem]:
+    """Cells that would give one person's phone or address to another."""
+    phones, emails = _users(read)
+    mentors = {mentor.roster_id: mentor for mentor in Mentor.objects.select_related("user")}
+    mentor_of = {mentor.user_id: mentor.roster_id for mentor in mentors.values()}
+    family = _family()
+    problems: list[Problem] = []
+    for row in read.mentors:
+        known = mentors.get(row.get("mentor_id"))
+        for column, users in (("phone", phones), ("email", emails)):
+            user = users.get(row.get(column))
+            if user is None or (known and user.pk == known.user_id):
+                continue
+            elsewhere = known is not None or mentor_of.get(user.pk, row.get("mentor_id")) != row.get(
+                "mentor_id"
+            )
+            if elsewhere or user.name != row.get("name"):
+                problems.append(_taken(row, column))
+    for row in read.children:
+        own = family.get(row.get("child_id"), set())
+        for prefix, _order in PEOPLE:
+            by_phone = phones.get(row.get(f"{prefix}phone"))
+            if by_phone and by_phone.pk not in own and by_phone.name != row.get(f"{prefix}name", ""):
+                problems.append(_taken(row, f"{prefix}phone"))
+            by_email = emails.get(row.get(f"{prefix}email"))
+            if by_email and by_email != by_phone and by_email.phone is not None:
+                problems.append(_taken(row, f"{prefix}email"))
+    return problems
+
+
+def _users(read: RosterFile) -> tuple[dict[Any, User], dict[Any, User]]:
+    """Those here already who have a phone or address of the file."""
+    columns = [f"{prefix}{what}" for prefix, _order in PEOPLE for what in ("phone", "email")]
+    named = set(_values(read.children, columns)) | set(_values(read.mentors, ["phone", "email"]))
+    found = User.objects.filter(Q(phone__isnull=False) | Q(email__isnull=False))
+    rows = [user for user in found if user.phone in named or user.email in named]
+    return {user.phone: user for user in rows if user.phone}, {u.email: u for u in rows if u.email}
+
+
+def _values(rows: Iterable[Row], columns: list[str]) -> Iterable[str]:
+    return (row.get(column) for row in rows for column in columns if row.get(column))
+
+
+def _family() -> dict[str, set[int]]:
+    """User ids of parents and carer, by the child's roster id."""
+    found: dict[str, set[int]] = {}
+    for path in ("guardianships__guardian", "carer__user"):
+        for child, user in Child.objects.exclude(**{path: None}).values_list("roster_id", path):
+            found.setdefault(child, set()).add(user)
+    return found
+
+
+def _taken(row: Row, column: str) -> Problem:
+    wrong = _("somebody else has this already")
+    return Problem(row.file, row.number, column, wrong, _("this person's own, or the name it stands with"))

@@ -1,0 +1,186 @@
+"""People added and edited by hand, under the rules of the import; and who may."""
+
+from typing import Any
+
+import pytest
+
+from backend.accounts.models import User
+from backend.audit.models import Entry
+from backend.errors import NotYours
+from backend.rosters import access, imports, people
+from backend.rosters.as_cells import cells_of
+from backend.rosters.models import Child, Guardianship, Mentor
+
+CHILD = {
+    "child_id": "N1",
+    "name": "欧阳雨桐",
+    "grade": "五（3）班",
+    "subjects": "数学、英语",
+    "availability": "周一至周二 19-20点",
+    "district": "历下区",
+    "birth_date": "2010年2月17日",
+    "parent_name": "陈敏",
+    "parent_phone": "138 0013 8000",
+}
+MENTOR = {
+    "mentor_id": "M1",
+    "name": "高远",
+    "roles": "学业",
+    "teaches": "数学:七至九年级",
+    "availability": "周末 9-11点",
+    "capacity": "3",
+    "district": "370102",
+    "email": "gao@example.invalid",
+}
+
+
+def columns(refused: Any) -> set[str]:
+    return {problem["column"] for problem in refused.value.facts["problems"]}
+
+
+def test_a_child_and_a_mentor_are_added_as_an_import_would(coordinator: User) -> None:
+    child = people.save_child(actor=coordinator, child_id=None, cells=CHILD)
+    mentor = people.save_mentor(actor=coordinator, mentor_id=None, cells=MENTOR)
+    assert (child.call_name, child.grade, child.district_id) == ("雨桐", 5, "370102")
+    assert cells_of(child)["availability"] == "mon-19;tue-19"
+    assert cells_of(mentor)["teaches"] == "math:7-9"
+    assert child.guardianships.get().guardian.phone == "13800138000"
+    assert list(Entry.objects.values_list("action", flat=True)) == ["child.added", "mentor.added"]
+
+
+def test_saving_what_the_form_showed_writes_nothing(imported: User, everything: Any) -> None:
+    before, entries = everything(), Entry.objects.count()
+    for child in Child.objects.all():
+        people.save_child(actor=imported, child_id=child.pk, cells=cells_of(child))
+    for mentor in Mentor.objects.all():
+        people.save_mentor(actor=imported, mentor_id=mentor.pk, cells=cells_of(mentor))
+    assert everything() == before and Entry.objects.count() == entries
+
+
+def test_one_cell_edited_leaves_the_others(imported: User) -> None:
+    child = Child.objects.first()
+    cells = cells_of(child)
+    people.save_child(actor=imported, child_id=child.pk, cells={"needs": "想妈妈"})
+    child = Child.objects.get(pk=child.pk)
+    assert cells_of(child) == {**cells, "needs": "想妈妈"}
+    assert Entry.objects.last().facts == {"columns": ["needs"]}
+
+
+def test_bad_cells_are_all_named_and_nothing_is_written(coordinator: User, everything: Any) -> None:
+    before = everything()
+    bad = {**CHILD, "grade": "大一", "district": "历下", "parent_phone": "12"}
+    with pytest.raises(people.BadCells) as refused:
+        people.save_child(actor=coordinator, child_id=None, cells=bad)
+    assert columns(refused) == {"grade", "parent_phone"}
+    with pytest.raises(people.BadCells) as refused:
+        people.save_child(actor=coordinator, child_id=None, cells={**CHILD, "district": "历下"})
+    assert columns(refused) == {"district"}
+    assert everything() == before
+
+
+def test_an_id_is_given_once_and_stays(coordinator: User) -> None:
+    child = people.save_child(actor=coordinator, child_id=None, cells=CHILD)
+    with pytest.raises(people.BadCells) as refused:
+        people.save_child(actor=coordinator, child_id=None, cells=CHILD)
+    assert columns(refused) == {"child_id"}
+    with pytest.raises(people.BadCells) as refused:
+        people.save_child(actor=coordinator, child_id=child.pk, cells={"child_id": "N2"})
+    assert columns(refused) == {"child_id"}
+
+
+@pytest.mark.parametrize(
+    ("change", "column"),
+    [
+        ({"mentor_id": "M2", "name": "别人", "email": "", "phone": "13800138000"}, "phone"),
+        ({"mentor_id": "M2", "name": "别人"}, "email"),
+        ({"mentor_id": "M2"}, "email"),
+    ],
+)
+def test_nobody_gets_anothers_phone_or_address(coordinator: User, change: Any, column: str) -> None:
+    people.save_child(actor=coordinator, child_id=None, cells=CHILD)
+    people.save_mentor(actor=coordinator, mentor_id=None, cells=MENTOR)
+    with pytest.raises(people.BadCells) as refused:
+        people.save_mentor(actor=coordinator, mentor_id=None, cells={**MENTOR, **change})
+    assert columns(refused) == {column}
+
+
+def test_a_parent_may_be_a_mentor_too_and_siblings_share_a_parent(coordinator: User) -> None:
+    child = people.save_child(actor=coordinator, child_id=None, cells=CHILD)
+    other = people.save_child(actor=coordinator, child_id=None, cells={**CHILD, "child_id": "N2"})
+    mentor = people.save_mentor(
+        actor=coordinator, mentor_id=None, cells={**MENTOR, "name": "陈敏", "phone": "13800138000"}
+    )
+    guardians = {link.guardian_id for link in Guardianship.objects.filter(child__in=[child, other])}
+    assert guardians == {mentor.user_id}
+
+
+def test_two_parents_may_change_places_and_keep_their_links(coordinator: User) -> None:
+    second = {"parent2_name": "王勇", "parent2_phone": "13900139000"}
+    child = people.save_child(actor=coordinator, child_id=None, cells={**CHILD, **second})
+    before = set(child.guardianships.values_list("pk", "guardian_id"))
+    swapped = {
+        "parent_name": "王勇",
+        "parent_phone": "13900139000",
+        "parent2_name": "陈敏",
+        "parent2_phone": "13800138000",
+    }
+    child = people.save_child(actor=coordinator, child_id=child.pk, cells=swapped)
+    assert set(child.guardianships.values_list("pk", "guardian_id")) == before
+    assert cells_of(Child.objects.get())["parent_name"] == "王勇"
+
+
+def test_inactive_and_paused_are_recorded_once(imported: User) -> None:
+    mentor, child = Mentor.objects.first(), Child.objects.first()
+    for _twice in range(2):
+        people.set_active(actor=imported, kind="child", pk=child.pk, active=False)
+        people.set_paused(actor=imported, mentor_id=mentor.pk, paused=True)
+    actions = list(Entry.objects.values_list("action", flat=True))[-2:]
+    assert actions == ["child.deactivated", "mentor.paused"]
+    assert people.set_paused(actor=mentor.user, mentor_id=mentor.pk, paused=False).paused is False
+
+
+def test_gone_people_are_set_inactive_and_nobody_else(imported: User, small_city: bytes) -> None:
+    gone = people.save_child(actor=imported, child_id=None, cells=CHILD)
+    upload = imports.check_upload(actor=imported, file_name="r.xlsx", content=small_city)
+    with pytest.raises(people.NotTaken):
+        people.set_gone_inactive(actor=imported, upload_id=upload.pk)
+    imports.take_upload(actor=imported, upload_id=upload.pk)
+    later = people.save_mentor(actor=imported, mentor_id=None, cells=MENTOR)
+    done = people.set_gone_inactive(actor=imported, upload_id=upload.pk)
+    assert done == {"children": [gone.roster_id], "mentors": []}
+    assert list(Child.objects.filter(active=False)) == [gone]
+    later.refresh_from_db()
+    assert later.active
+
+
+def test_strangers_and_missing_look_alike(imported: User, stranger: User) -> None:
+    child, mentor = Child.objects.first(), Mentor.objects.first()
+    acts = [
+        lambda: access.access_child(stranger, child.pk),
+        lambda: access.access_child(imported, 10**9),
+        lambda: access.access_mentor(stranger, mentor.pk),
+        lambda: people.set_active(actor=stranger, kind="child", pk=child.pk, active=False),
+        lambda: people.set_paused(actor=stranger, mentor_id=mentor.pk, paused=True),
+        lambda: people.set_gone_inactive(actor=stranger, upload_id=1),
+        lambda: people.save_child(actor=stranger, child_id=None, cells=CHILD),
+        lambda: people.save_mentor(actor=mentor.user, mentor_id=mentor.pk, cells=MENTOR),
+    ]
+    for act in acts:
+        with pytest.raises(NotYours):
+            act()
+
+
+def test_each_sees_their_own(imported: User, lead: User, stranger: User) -> None:
+    child, mentor = Child.objects.first(), Mentor.objects.first()
+    parent = child.guardianships.get().guardian
+    assert access.children_for(lead).count() == 20
+    assert not access.children_for(stranger).exists() and not access.mentors_for(stranger).exists()
+    assert list(access.children_for(child.user)) == [child]
+    assert child in access.children_for(parent)
+    assert list(access.mentors_for(mentor.user)) == [mentor]
+    Guardianship.objects.filter(child=child).update(status="suspended", status_reason="x")
+    assert child not in access.children_for(parent)
+    with pytest.raises(NotYours):
+        access.access_child(parent, child.pk)
+    child.user.is_active = False
+    assert not access.children_for(child.user).exists()
