@@ -28,10 +28,15 @@ _DAY_OF = {name: day for day, name in enumerate(DAYS)}
 _DAY_OF |= {f"{week}{day}": at for week in ("周", "星期", "礼拜") for at, day in enumerate("一二三四五六日")}
 _DAY_OF |= {f"{week}天": 6 for week in ("周", "星期", "礼拜")}
 _DAY_WORD = "|".join(sorted(_DAY_OF, key=len, reverse=True))
-_RANGE = r"(?:-|~|—|–|至|到)"
+_RANGE = r"(?:-|~|〜|—+|–|−|至|到)"
 _SPANS = {"周末": (5, 6), "双休日": (5, 6), "工作日": (0, 4), "每天": (0, 6), "weekend": (5, 6)}
-_HOURS = re.compile(rf"^(\d{{1,2}})(?::00|点|时)?(?:{_RANGE}(\d{{1,2}})(?::00|点|时)?)?$")
-_DAYS = re.compile(rf"^({_DAY_WORD})(?:{_RANGE}({_DAY_WORD}))?(.*)$")
+_CLOCK = r"(\d{1,2})(?::00|点|时|点整)?"
+_PARTS = {"上午": 0, "早上": 0, "中午": 12, "下午": 12, "晚上": 12, "晚": 12}
+_HOURS = re.compile(rf"^({'|'.join(_PARTS)})?{_CLOCK}(?:{_RANGE}({'|'.join(_PARTS)})?{_CLOCK})?$")
+_DAYS = re.compile(rf"^({_DAY_WORD})(?:{_RANGE}({_DAY_WORD}|[一二三四五六日天](?![点时])))?(.*)$")
+_SEVERAL = re.compile(r"^(?:周|星期)([一二三四五六日天]{2,})(.*)$")
+
+AVAILABILITY = N_("weekly hours such as mon-19, 周一19:00-21:00 or 周末 9-11点")
 
 
 class Unreadable(ValueError):
@@ -133,38 +138,58 @@ def teachings(text: str) -> tuple[tuple[str, int, int], ...]:
 def availability(text: str) -> frozenset[int]:
     """Weekly hours from ``mon-19``, ``周一19:00-21:00``, ``周一至周五 19-21点``, ``周末 9-11点`` …
 
-    A span of days without a day before it carries on from the item before: ``周一19点、20点``.
+    Hours without a day before them carry on from the item before (``周一19点、20点``); days without
+    hours wait for those of the next item (``周一、周三 19-21点``).
     """
     slots: set[int] = set()
-    days: range | None = None
+    days: tuple[int, ...] = ()
+    waiting: tuple[int, ...] = ()
+    part = ""
     for part in items(text):
-        word = re.sub(r"\s+", "", part.lower())
-        new_days, hours = _days(word)
-        days = new_days or days
-        found = _HOURS.match(hours)
-        if days is None or not found:
-            _refuse(part, N_("weekly hours such as mon-19, 周一19:00-21:00 or 周末 9-11点"))
-        start = int(found[1])
-        end = int(found[2]) if found[2] else start + 1
-        if not 0 <= start < end <= 24:
-            _refuse(part, N_("hours between 0 and 24, the earlier one first"))
-        slots.update(day * 24 + hour for day in days for hour in range(start, end))
+        new_days, hours = _days(re.sub(r"\s+", "", part.lower()))
+        if new_days and not hours:
+            waiting += new_days
+            continue
+        days = waiting + (new_days or (() if waiting else days))
+        waiting = ()
+        if not days:
+            _refuse(part, AVAILABILITY)
+        slots.update(day * 24 + hour for day in days for hour in _hours(part, hours))
+    if waiting:
+        _refuse(part, AVAILABILITY)
     return frozenset(slots)
 
 
-def _days(word: str) -> tuple[range | None, str]:
+def _hours(part: str, hours: str) -> range:
+    found = _HOURS.match(hours)
+    if not found:
+        _refuse(part, AVAILABILITY)
+    start = _clock(found[1], int(found[2]))
+    end = _clock(found[3] or found[1], int(found[4])) if found[4] else start + 1
+    if not 0 <= start < end <= 24:
+        _refuse(part, N_("hours between 0 and 24, the earlier one first"))
+    return range(start, end)
+
+
+def _clock(part_of_day: str | None, hour: int) -> int:
+    return hour + 12 if part_of_day and _PARTS[part_of_day] == 12 and hour < 12 else hour
+
+
+def _days(word: str) -> tuple[tuple[int, ...], str]:
     """The days at the head of an item, and the hours after them."""
     for name, (first, last) in _SPANS.items():
         if word.startswith(name):
-            return range(first, last + 1), word[len(name) :].lstrip("-")
+            return tuple(range(first, last + 1)), word[len(name) :].lstrip("-")
+    if several := _SEVERAL.match(word):
+        return tuple(_DAY_OF[f"周{day}"] for day in several[1]), several[2]
     found = _DAYS.match(word)
     if not found:
-        return None, word
+        return (), word
     first = _DAY_OF[found[1]]
-    last = _DAY_OF[found[2]] if found[2] else first
+    last = _DAY_OF[found[2] if found[2] in _DAY_OF else f"周{found[2]}"] if found[2] else first
     if last < first:
         _refuse(word, N_("days in the order of the week, Monday first"))
-    return range(first, last + 1), found[3].lstrip("-")
+    return tuple(range(first, last + 1)), found[3].lstrip("-")
 
 
 def gender(text: str) -> str:
@@ -215,9 +240,12 @@ def day(text: str) -> date:
     word = re.sub(r"\s+00:00:00$", "", plain(text))
     for pattern in ("%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%Y年%m月%d日", "%Y%m%d"):
         try:
-            return datetime.strptime(word, pattern).date()  # noqa: DTZ007 - a date has no zone
+            found = datetime.strptime(word, pattern).date()  # noqa: DTZ007 - a date has no zone
         except ValueError:
             continue
+        # A bare year that Excel took for a date becomes a day of 1905.
+        if 1990 <= found.year <= 2100:
+            return found
     _refuse(text, N_("a date such as 2020-02-17 or 2020年2月17日"))
 
 
@@ -251,5 +279,9 @@ def certificates(text: str) -> tuple[str, ...]:
     return kinds
 
 
-def words(text: str) -> str:
-    return text.strip()[:1000]
+def words(text: str, most: int = 1000) -> str:
+    """Free text with its line breaks; control characters, which no file may hold again, are left out."""
+    kept = "".join(c for c in text if c == "\n" or unicodedata.category(c) != "Cc").strip()
+    if len(kept) > most:
+        _refuse(f"{kept[:20]}…", N_("a shorter text"))
+    return kept

@@ -50,9 +50,9 @@ CHILDREN: dict[str, Column] = {
     **_parent("", "家长"),
     **_parent("2", "家长2"),
     "carer_name": Column(("家中照护人",), cells.name),
-    "carer_relation": Column(("关系",), cells.name),
+    "carer_relation": Column(("关系",), lambda text: cells.words(text, 20)),
     "carer_phone": Column(("照护人电话",), cells.phone),
-    "address": Column(("住址",), cells.words),
+    "address": Column(("住址",), lambda text: cells.words(text, 200)),
     "consent_date": Column(("监护人同意日期",), cells.day),
 }
 MENTORS: dict[str, Column] = {
@@ -234,8 +234,8 @@ def _read_row(
     for name, column in columns.items():
         at = places.get(name, -1)
         text = texts[at] if 0 <= at < len(texts) else ""
-        if (number, at) in table.formulas:
-            bad(name, _("this cell is a formula"), _("the value itself"))
+        if (number, at) in table.unusable:
+            bad(name, _(table.unusable[number, at]), _("the value itself"))
         elif not cells.plain(text):
             if column.need == "always" or (column.need == "site" and for_site):
                 bad(name, _("this is empty"), _("a value"))
@@ -269,7 +269,13 @@ def _check_people(found: RosterFile, districts: Mapping[str, str], for_site: boo
                 found.problems.append(
                     _problem(row, "parent_phone", _("this is empty"), _("one parent's phone"))
                 )
+            for who in ("parent", "parent2", "carer"):
+                if row.get(f"{who}_phone") and not row.get(f"{who}_name"):
+                    found.problems.append(
+                        _problem(row, f"{who}_name", _("this is empty"), _("the name to this phone"))
+                    )
     _check_phones(found)
+    _check_one_each(found)
     _check_locks(found)
 
 
@@ -300,6 +306,26 @@ def _check_phones(found: RosterFile) -> None:
             if known != row.get(name, ""):
                 wrong = _("this phone stands with another name elsewhere")
                 found.problems.append(_problem(row, column, wrong, _("one name for one phone")))
+
+
+def _check_one_each(found: RosterFile) -> None:
+    """A mentor's phone and address are theirs alone; two parents are two people; an address is one's."""
+    for column in ("phone", "email"):
+        mentors: dict[str, Row] = {}
+        for row in found.mentors:
+            if row.get(column) and mentors.setdefault(row.get(column), row) is not row:
+                wrong = _("another mentor has this in row %(row)d") % {"row": mentors[row.get(column)].number}
+                found.problems.append(_problem(row, column, wrong, _("this person's own")))
+    phones: dict[str, str] = {row.get("email"): row.get("phone", "") for row in found.mentors}
+    for row in found.children:
+        if row.get("parent2_phone") and row.get("parent2_phone") == row.get("parent_phone"):
+            wrong = _("both parents have the same phone")
+            found.problems.append(_problem(row, "parent2_phone", wrong, _("the second parent's own")))
+        for who in ("parent", "parent2"):
+            email, phone = row.get(f"{who}_email"), row.get(f"{who}_phone", "")
+            if email and phones.setdefault(email, phone) != phone:
+                wrong = _("this address stands with another phone elsewhere")
+                found.problems.append(_problem(row, f"{who}_email", wrong, _("this person's own")))
 
 
 def _check_locks(found: RosterFile) -> None:

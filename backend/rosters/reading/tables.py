@@ -9,6 +9,7 @@ from datetime import datetime
 from django.utils.translation import gettext_noop as N_
 from openpyxl import load_workbook
 from openpyxl.cell.cell import Cell
+from openpyxl.worksheet.worksheet import Worksheet
 
 MOST_BYTES = 8 * 1024 * 1024
 MOST_UNPACKED = 120 * 1024 * 1024
@@ -19,6 +20,8 @@ SHEETS = {
     "mentors": "mentors", "导师": "mentors",
     "locks": "locks", "锁定": "locks",
 }  # fmt: skip
+
+UNUSABLE = {"f": N_("this cell is a formula"), "e": N_("this cell holds an error of the spreadsheet")}
 
 
 class BadFile(ValueError):
@@ -33,13 +36,14 @@ class BadFile(ValueError):
 class Table:
     """source: file name, with the sheet for a workbook.  rows: (row number in the file, cells as text).
 
-    formulas: (row number, column number from 0) of cells that are formulas, which are never computed.
+    unusable: (row number, column number from 0) -> why the cell has no value of its own (a msgid).
+    Formulas are never computed.
     """
 
     source: str
     heading: list[str]
     rows: list[tuple[int, list[str]]]
-    formulas: set[tuple[int, int]] = field(default_factory=set)
+    unusable: dict[tuple[int, int], str] = field(default_factory=dict)
 
 
 def read_csv(name: str, content: bytes) -> Table:
@@ -67,7 +71,7 @@ def read_csv(name: str, content: bytes) -> Table:
                 raise BadFile(N_("the file is too long"), N_("at most 200,000 rows"), start)
     except csv.Error:
         raise BadFile(N_("the row can't be read"), N_("a closed quotation mark"), start) from None
-    return _table(name, rows, set())
+    return _table(name, rows, {})
 
 
 def read_workbook(name: str, content: bytes) -> dict[str, Table]:
@@ -85,17 +89,31 @@ def read_workbook(name: str, content: bytes) -> dict[str, Table]:
             continue
         if sheet.max_row > MOST_ROWS or sheet.max_column > MOST_COLUMNS:
             raise BadFile(N_("the sheet is too large"), N_("at most 200,000 rows and 200 columns"))
-        formulas: set[tuple[int, int]] = set()
+        unusable = _merged(sheet)
         rows = []
         for number, cells in enumerate(sheet.iter_rows(), start=1):
-            formulas |= {(number, at) for at, cell in enumerate(cells) if cell.data_type == "f"}
+            for at, cell in enumerate(cells):
+                if cell.data_type in UNUSABLE:
+                    unusable[number, at] = UNUSABLE[cell.data_type]
             rows.append((number, [_text(cell) for cell in cells]))
-        tables[kind] = _table(f"{name}[{sheet.title}]", rows, formulas)
+        tables[kind] = _table(f"{name}[{sheet.title}]", rows, unusable)
     if "children" not in tables or "mentors" not in tables:
         raise BadFile(
             N_("the workbook lacks a sheet"), N_("sheets named children and mentors, or 学生 and 导师")
         )
     return tables
+
+
+def _merged(sheet: Worksheet) -> dict[tuple[int, int], str]:
+    """Cells that hide behind another. In the heading no column can be told from its neighbour."""
+    hidden = {}
+    for span in sheet.merged_cells.ranges:
+        if span.min_row == 1:
+            raise BadFile(N_("cells of the heading are merged"), N_("row 1 with one heading a column"))
+        for number in range(span.min_row, span.max_row + 1):
+            for at in range(span.min_col, span.max_col + 1):
+                hidden[number, at - 1] = N_("this cell is merged with others")
+    return hidden
 
 
 def is_workbook(name: str, content: bytes) -> bool:
@@ -133,8 +151,8 @@ def _text(cell: Cell) -> str:
     return str(value)
 
 
-def _table(source: str, rows: list[tuple[int, list[str]]], formulas: set[tuple[int, int]]) -> Table:
+def _table(source: str, rows: list[tuple[int, list[str]]], unusable: dict[tuple[int, int], str]) -> Table:
     if not rows or not any(cell.strip() for cell in rows[0][1]):
         raise BadFile(N_("row 1 is empty"), N_("a heading in row 1"))
     filled = [(number, cells) for number, cells in rows[1:] if any(cell.strip() for cell in cells)]
-    return Table(source, [cell.strip() for cell in rows[0][1]], filled, formulas)
+    return Table(source, [cell.strip() for cell in rows[0][1]], filled, unusable)
