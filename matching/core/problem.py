@@ -23,6 +23,9 @@ class Problem:
     fit, value:         (N,) int64 points.
     capacity:           (M,) int64 most places of a mentor.
     pinned:             (U,) bool, the unit must be filled; its columns are only those the pin allows.
+    hour:               (N,) the number 0..H-1 of each (mentor, slot); mentor_of_hour: (H,), ascending.
+    clash_keys:         twice (N,): which of the rows 0..clashes-1 a column is in, -1 for none. A row holds
+                        the places of one child in one slot, or with one person, that both roles could have.
     """
 
     children: tuple[Child, ...]
@@ -34,6 +37,14 @@ class Problem:
     value: Ints
     capacity: Ints
     pinned: NDArray[np.bool_]
+    hour: Ints
+    mentor_of_hour: Ints
+    clash_keys: tuple[Ints, Ints]
+    clashes: int
+
+    @property
+    def hours(self) -> int:
+        return len(self.mentor_of_hour)
 
     def incidence(self, group: Ints, size: int) -> csr_array:
         """(size, N) 0/1 matrix: row g sums the columns whose group is g."""
@@ -79,7 +90,37 @@ def build(roster: Roster, weights: Weights) -> Problem:
         table_ = table_[:, (table_[0] != unit) | (table_[2] == at)]
     unit_, mentor_, slot_, fit, value = np.ascontiguousarray(table_)
     capacity = np.array([mentor.capacity for mentor in mentors], dtype=np.int64)
-    return Problem(children, mentors, unit_, mentor_, slot_, fit, value, capacity, pinned)
+    hour, hours = numbered(mentor_, slot_)
+    mentor_of_hour = np.zeros(hours, dtype=np.int64)
+    mentor_of_hour[hour] = mentor_
+    same_hour, found = _clashes(unit_, slot_)
+    same_person, more = _clashes(unit_, mentor_)
+    same_person[same_person >= 0] += found
+    return Problem(
+        children,
+        mentors,
+        unit_,
+        mentor_,
+        slot_,
+        fit,
+        value,
+        capacity,
+        pinned,
+        hour,
+        mentor_of_hour,
+        (same_hour, same_person),
+        found + more,
+    )
+
+
+def _clashes(unit: Ints, other: Ints) -> tuple[Ints, int]:
+    """A number for each child and hour (or person) that both of the child's roles could use; -1 elsewhere."""
+    group, size = numbered(unit // 2, other)
+    both = np.bincount(group[unit % 2 == 0], minlength=size) * np.bincount(
+        group[unit % 2 == 1], minlength=size
+    )
+    row = np.where(both > 0, np.cumsum(both > 0) - 1, -1)
+    return row[group] if len(group) else group, int((both > 0).sum())
 
 
 def _hours(slots: Sequence[frozenset[int]]) -> NDArray[np.bool_]:
