@@ -5,7 +5,7 @@ import unicodedata
 from datetime import date, datetime
 from typing import NoReturn
 
-from django.utils.translation import gettext_noop as N_
+from django.utils.translation import gettext_noop
 
 from matching.core.roster import DAYS
 
@@ -36,7 +36,7 @@ _HOURS = re.compile(rf"^({'|'.join(_PARTS)})?{_CLOCK}(?:{_RANGE}({'|'.join(_PART
 _DAYS = re.compile(rf"^({_DAY_WORD})(?:{_RANGE}({_DAY_WORD}|[一二三四五六日天](?![点时])))?(.*)$")
 _SEVERAL = re.compile(r"^(?:周|星期)([一二三四五六日天]{2,})(.*)$")
 
-AVAILABILITY = N_("weekly hours such as mon-19, 周一19:00-21:00 or 周末 9-11点")
+AVAILABILITY = gettext_noop("weekly hours such as mon-19, 周一19:00-21:00 or 周末 9-11点")
 
 
 class Unreadable(ValueError):
@@ -73,7 +73,7 @@ def whole(text: str, low: int, high: int, expected: str) -> int:
 
 def grade(text: str, system: str = "6-3") -> int:
     """A grade 1..12 from a number or from words; 初 and 小 count by the school system."""
-    expected = N_("a grade 1-12, such as 5, 五年级, 初一 or 高二")
+    expected = gettext_noop("a grade 1-12, such as 5, 五年级, 初一 or 高二")
     word = re.sub(r"\s|[(].*?[)]班?|\d+班$|[一二三四五六七八九十]+班$|班$", "", plain(text))
     if found := re.fullmatch(r"(\d{1,2})(?:\.0+)?", word):
         number = int(found[1])
@@ -102,13 +102,13 @@ def grade_band(text: str) -> tuple[int, int]:
     word = plain(text)
     parts = re.split(_RANGE, word)
     if not 1 <= len(parts) <= 2:
-        _refuse(text, N_("a band of grades such as 7-9 or 七至九年级"))
+        _refuse(text, gettext_noop("a band of grades such as 7-9 or 七至九年级"))
     try:
         bounds = [grade(part) for part in parts]
     except Unreadable:
-        _refuse(text, N_("a band of grades such as 7-9 or 七至九年级"))
+        _refuse(text, gettext_noop("a band of grades such as 7-9 or 七至九年级"))
     low, high = bounds[0], bounds[-1]
-    return (low, high) if low <= high else _refuse(text, N_("a band with the lower grade first"))
+    return (low, high) if low <= high else _refuse(text, gettext_noop("a band with the lower grade first"))
 
 
 def grade_bands(text: str) -> tuple[tuple[int, int], ...]:
@@ -116,7 +116,9 @@ def grade_bands(text: str) -> tuple[tuple[int, int], ...]:
 
 
 def subject(text: str) -> str:
-    return _SUBJECT_OF.get(plain(text).lower()) or _refuse(text, N_("a subject such as math or 数学"))
+    return _SUBJECT_OF.get(plain(text).lower()) or _refuse(
+        text, gettext_noop("a subject such as math or 数学")
+    )
 
 
 def subjects(text: str) -> tuple[str, ...]:
@@ -130,7 +132,7 @@ def teachings(text: str) -> tuple[tuple[str, int, int], ...]:
     for part in items(text):
         name, colon, band = part.partition(":")
         if not colon:
-            _refuse(part, N_("a subject and its grades, such as math:7-9 or 数学:七至九年级"))
+            _refuse(part, gettext_noop("a subject and its grades, such as math:7-9 or 数学:七至九年级"))
         found.append((subject(name), *grade_band(band)))
     return tuple(dict.fromkeys(found))
 
@@ -167,7 +169,7 @@ def _hours(part: str, hours: str) -> range:
     start = _clock(found[1], int(found[2]))
     end = _clock(found[3] or found[1], int(found[4])) if found[4] else start + 1
     if not 0 <= start < end <= 24:
-        _refuse(part, N_("hours between 0 and 24, the earlier one first"))
+        _refuse(part, gettext_noop("hours between 0 and 24, the earlier one first"))
     return range(start, end)
 
 
@@ -188,13 +190,13 @@ def _days(word: str) -> tuple[tuple[int, ...], str]:
     first = _DAY_OF[found[1]]
     last = _DAY_OF[found[2] if found[2] in _DAY_OF else f"周{found[2]}"] if found[2] else first
     if last < first:
-        _refuse(word, N_("days in the order of the week, Monday first"))
+        _refuse(word, gettext_noop("days in the order of the week, Monday first"))
     return tuple(range(first, last + 1)), found[3].lstrip("-")
 
 
 def gender(text: str) -> str:
     known = {"f": "f", "female": "f", "女": "f", "m": "m", "male": "m", "男": "m"}
-    return known.get(plain(text).lower()) or _refuse(text, N_("f or m (女 or 男)"))
+    return known.get(plain(text).lower()) or _refuse(text, gettext_noop("f or m (女 or 男)"))
 
 
 def roles(text: str) -> frozenset[str]:
@@ -202,37 +204,43 @@ def roles(text: str) -> frozenset[str]:
     found = set()
     for part in re.split(r"[;、,\n/+和]+", plain(text)):
         if part.strip():
-            found.add(known.get(part.strip().lower()) or _refuse(part, N_("academic, wellbeing or both")))
+            found.add(
+                known.get(part.strip().lower()) or _refuse(part, gettext_noop("academic, wellbeing or both"))
+            )
     return frozenset(found)
 
 
 def role(text: str) -> str:
     found = roles(text)
-    return next(iter(found)) if len(found) == 1 else _refuse(text, N_("academic or wellbeing"))
+    return next(iter(found)) if len(found) == 1 else _refuse(text, gettext_noop("academic or wellbeing"))
 
 
 def slot(text: str) -> int:
     found = availability(text)
-    return next(iter(found)) if len(found) == 1 else _refuse(text, N_("one weekly hour such as mon-19"))
+    return (
+        next(iter(found))
+        if len(found) == 1
+        else _refuse(text, gettext_noop("one weekly hour such as mon-19"))
+    )
 
 
 def school_system(text: str) -> str:
     word = re.sub(r"[—–~至.]", "-", plain(text)).removesuffix("制")
     known = {"6-3": "6-3", "63": "6-3", "六三": "6-3", "5-4": "5-4", "54": "5-4", "五四": "5-4"}
-    return known.get(word) or _refuse(text, N_("6-3 or 5-4"))
+    return known.get(word) or _refuse(text, gettext_noop("6-3 or 5-4"))
 
 
 def phone(text: str) -> str:
     digits = re.sub(r"[\s-]|\.0$", "", plain(text)).removeprefix("+86").removeprefix("0086")
     if not re.fullmatch(r"1[3-9]\d{9}", digits):
-        _refuse(text, N_("a mobile number of 11 digits"))
+        _refuse(text, gettext_noop("a mobile number of 11 digits"))
     return digits
 
 
 def email(text: str) -> str:
     word = plain(text).lower()
     if not re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", word):
-        _refuse(text, N_("an e-mail address"))
+        _refuse(text, gettext_noop("an e-mail address"))
     return word
 
 
@@ -246,21 +254,21 @@ def day(text: str) -> date:
         # A bare year that Excel took for a date becomes a day of 1905.
         if 1990 <= found.year <= 2100:
             return found
-    _refuse(text, N_("a date such as 2020-02-17 or 2020年2月17日"))
+    _refuse(text, gettext_noop("a date such as 2020-02-17 or 2020年2月17日"))
 
 
 def name(text: str) -> str:
     word = plain(text)
-    return word if 1 <= len(word) <= 60 else _refuse(text, N_("a name of at most 60 characters"))
+    return word if 1 <= len(word) <= 60 else _refuse(text, gettext_noop("a name of at most 60 characters"))
 
 
 def identifier(text: str) -> str:
     """An id as text. A number that Excel has rounded can't be told apart any more, so it is refused."""
     word = plain(text)
     if re.fullmatch(r"\d+(\.\d+)?[eE]\+?\d+", word):
-        _refuse(text, N_("the id as text: Excel has turned it into a rounded number"))
+        _refuse(text, gettext_noop("the id as text: Excel has turned it into a rounded number"))
     word = re.sub(r"(?<=^\d)(\d*)\.0$", r"\1", word)
-    return word if 1 <= len(word) <= 40 else _refuse(text, N_("an id of at most 40 characters"))
+    return word if 1 <= len(word) <= 40 else _refuse(text, gettext_noop("an id of at most 40 characters"))
 
 
 def certificates(text: str) -> tuple[str, ...]:
@@ -275,7 +283,7 @@ def certificates(text: str) -> tuple[str, ...]:
     }
     kinds = tuple(dict.fromkeys(known.get(part, part) for part in items(text)))
     if any(len(kind) > 40 for kind in kinds):
-        _refuse(text, N_("kinds of certificate of at most 40 characters"))
+        _refuse(text, gettext_noop("kinds of certificate of at most 40 characters"))
     return kinds
 
 
@@ -283,5 +291,5 @@ def words(text: str, most: int = 1000) -> str:
     """Free text with its line breaks; control characters, which no file may hold again, are left out."""
     kept = "".join(c for c in text if c == "\n" or unicodedata.category(c) != "Cc").strip()
     if len(kept) > most:
-        _refuse(f"{kept[:20]}…", N_("a shorter text"))
+        _refuse(f"{kept[:20]}…", gettext_noop("a shorter text"))
     return kept

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_noop as N_
+from django.utils.translation import gettext_noop
 
 from backend.rosters.reading import cells
 from backend.rosters.reading.tables import BadFile, Table, is_workbook, read_csv, read_workbook
@@ -41,7 +41,7 @@ CHILDREN: dict[str, Column] = {
     "district": Column(("区县",), cells.name, "always"),
     "gender": Column(("性别",), cells.gender),
     "preferred_mentor_gender": Column(("希望导师性别",), cells.gender),
-    "priority": Column(("优先级",), lambda text: cells.whole(text, 0, 3, N_("0, 1, 2 or 3"))),
+    "priority": Column(("优先级",), lambda text: cells.whole(text, 0, 3, gettext_noop("0, 1, 2 or 3"))),
     "previous_academic": Column(("原学业导师",), cells.identifier),
     "previous_wellbeing": Column(("原心理导师",), cells.identifier),
     "call_name": Column(("称呼",), cells.name),
@@ -64,7 +64,7 @@ MENTORS: dict[str, Column] = {
     "certificate": Column(("资格证",), cells.certificates),
     "availability": Column(("可用时间",), cells.availability, "always"),
     "capacity": Column(
-        ("可带人数",), lambda text: cells.whole(text, 0, 200, N_("a whole number from 0")), "always"
+        ("可带人数",), lambda text: cells.whole(text, 0, 200, gettext_noop("a whole number from 0")), "always"
     ),
     "district": Column(("区县",), cells.name, "always"),
     "gender": Column(("性别",), cells.gender),
@@ -86,7 +86,7 @@ def _kind(text: str) -> str:
     known = {"pin": "pin", "固定": "pin", "forbid": "forbid", "禁止": "forbid"}
     found = known.get(cells.plain(text).lower())
     if found is None:
-        raise cells.Unreadable(text, N_("pin or forbid"))
+        raise cells.Unreadable(text, gettext_noop("pin or forbid"))
     return found
 
 
@@ -101,7 +101,8 @@ class Problem:
     expected: str
 
     def __str__(self) -> str:
-        return f"{self.file}:{self.row}: {self.column}: {self.wrong}, {_('expected')} {self.expected}"
+        expected = _("expected")
+        return f"{self.file}:{self.row}: {self.column}: {self.wrong}, {expected} {self.expected}"
 
 
 @dataclass(frozen=True, slots=True)

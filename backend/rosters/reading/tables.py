@@ -6,7 +6,7 @@ import zipfile
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from django.utils.translation import gettext_noop as N_
+from django.utils.translation import gettext_noop
 from openpyxl import load_workbook
 from openpyxl.cell.cell import Cell
 from openpyxl.worksheet.worksheet import Worksheet
@@ -21,7 +21,10 @@ SHEETS = {
     "locks": "locks", "锁定": "locks",
 }  # fmt: skip
 
-UNUSABLE = {"f": N_("this cell is a formula"), "e": N_("this cell holds an error of the spreadsheet")}
+UNUSABLE = {
+    "f": gettext_noop("this cell is a formula"),
+    "e": gettext_noop("this cell holds an error of the spreadsheet"),
+}
 
 
 class BadFile(ValueError):
@@ -50,14 +53,18 @@ def read_csv(name: str, content: bytes) -> Table:
     """UTF-8 with or without BOM, else GB18030. Commas, or semicolons or tabs when the heading has those."""
     _check_size(content)
     if b"\0" in content:
-        raise BadFile(N_("this is not a CSV file"), N_("text with commas, or an XLSX workbook"))
+        raise BadFile(
+            gettext_noop("this is not a CSV file"), gettext_noop("text with commas, or an XLSX workbook")
+        )
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError:
         try:
             text = content.decode("gb18030")
         except UnicodeDecodeError:
-            raise BadFile(N_("the encoding can't be read"), N_("UTF-8 or GB18030")) from None
+            raise BadFile(
+                gettext_noop("the encoding can't be read"), gettext_noop("UTF-8 or GB18030")
+            ) from None
     first = text.partition("\n")[0]
     delimiter = max(",\t", key=first.count)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
@@ -68,9 +75,13 @@ def read_csv(name: str, content: bytes) -> Table:
             rows.append((start, cells))
             start = reader.line_num + 1
             if len(rows) > MOST_ROWS:
-                raise BadFile(N_("the file is too long"), N_("at most 200,000 rows"), start)
+                raise BadFile(
+                    gettext_noop("the file is too long"), gettext_noop("at most 200,000 rows"), start
+                )
     except csv.Error:
-        raise BadFile(N_("the row can't be read"), N_("a closed quotation mark"), start) from None
+        raise BadFile(
+            gettext_noop("the row can't be read"), gettext_noop("a closed quotation mark"), start
+        ) from None
     return _table(name, rows, {})
 
 
@@ -81,14 +92,18 @@ def read_workbook(name: str, content: bytes) -> dict[str, Table]:
     try:
         workbook = load_workbook(io.BytesIO(content), read_only=False, data_only=False)
     except Exception as error:  # openpyxl raises whatever its parser met: the file is bad, not the program
-        raise BadFile(N_("the workbook can't be read"), N_("an XLSX file as Excel saves it")) from error
+        raise BadFile(
+            gettext_noop("the workbook can't be read"), gettext_noop("an XLSX file as Excel saves it")
+        ) from error
     tables = {}
     for sheet in workbook.worksheets:
         kind = SHEETS.get(sheet.title.strip().lower())
         if kind is None or kind in tables:
             continue
         if sheet.max_row > MOST_ROWS or sheet.max_column > MOST_COLUMNS:
-            raise BadFile(N_("the sheet is too large"), N_("at most 200,000 rows and 200 columns"))
+            raise BadFile(
+                gettext_noop("the sheet is too large"), gettext_noop("at most 200,000 rows and 200 columns")
+            )
         unusable = _merged(sheet)
         rows = []
         for number, cells in enumerate(sheet.iter_rows(), start=1):
@@ -99,7 +114,8 @@ def read_workbook(name: str, content: bytes) -> dict[str, Table]:
         tables[kind] = _table(f"{name}[{sheet.title}]", rows, unusable)
     if "children" not in tables or "mentors" not in tables:
         raise BadFile(
-            N_("the workbook lacks a sheet"), N_("sheets named children and mentors, or 学生 and 导师")
+            gettext_noop("the workbook lacks a sheet"),
+            gettext_noop("sheets named children and mentors, or 学生 and 导师"),
         )
     return tables
 
@@ -109,10 +125,13 @@ def _merged(sheet: Worksheet) -> dict[tuple[int, int], str]:
     hidden = {}
     for span in sheet.merged_cells.ranges:
         if span.min_row == 1:
-            raise BadFile(N_("cells of the heading are merged"), N_("row 1 with one heading a column"))
+            raise BadFile(
+                gettext_noop("cells of the heading are merged"),
+                gettext_noop("row 1 with one heading a column"),
+            )
         for number in range(span.min_row, span.max_row + 1):
             for at in range(span.min_col, span.max_col + 1):
-                hidden[number, at - 1] = N_("this cell is merged with others")
+                hidden[number, at - 1] = gettext_noop("this cell is merged with others")
     return hidden
 
 
@@ -122,9 +141,11 @@ def is_workbook(name: str, content: bytes) -> bool:
 
 def _check_size(content: bytes) -> None:
     if len(content) > MOST_BYTES:
-        raise BadFile(N_("the file is too large"), N_("at most 8 MB"))
+        raise BadFile(gettext_noop("the file is too large"), gettext_noop("at most 8 MB"))
     if not content.strip():
-        raise BadFile(N_("the file is empty"), N_("a heading in row 1 and people below it"))
+        raise BadFile(
+            gettext_noop("the file is empty"), gettext_noop("a heading in row 1 and people below it")
+        )
 
 
 def _check_zip(content: bytes) -> None:
@@ -132,9 +153,13 @@ def _check_zip(content: bytes) -> None:
     try:
         entries = zipfile.ZipFile(io.BytesIO(content)).infolist()
     except zipfile.BadZipFile:
-        raise BadFile(N_("this is not an XLSX workbook"), N_("an XLSX file as Excel saves it")) from None
+        raise BadFile(
+            gettext_noop("this is not an XLSX workbook"), gettext_noop("an XLSX file as Excel saves it")
+        ) from None
     if len(entries) > 2000 or sum(entry.file_size for entry in entries) > MOST_UNPACKED:
-        raise BadFile(N_("the workbook unpacks to too much"), N_("at most 120 MB unpacked"))
+        raise BadFile(
+            gettext_noop("the workbook unpacks to too much"), gettext_noop("at most 120 MB unpacked")
+        )
 
 
 def _text(cell: Cell) -> str:
@@ -153,6 +178,6 @@ def _text(cell: Cell) -> str:
 
 def _table(source: str, rows: list[tuple[int, list[str]]], unusable: dict[tuple[int, int], str]) -> Table:
     if not rows or not any(cell.strip() for cell in rows[0][1]):
-        raise BadFile(N_("row 1 is empty"), N_("a heading in row 1"))
+        raise BadFile(gettext_noop("row 1 is empty"), gettext_noop("a heading in row 1"))
     filled = [(number, cells) for number, cells in rows[1:] if any(cell.strip() for cell in cells)]
     return Table(source, [cell.strip() for cell in rows[0][1]], filled, unusable)
