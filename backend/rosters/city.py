@@ -26,6 +26,8 @@ BANDS = ((1, 6), (1, 9), (4, 9), (7, 12), (1, 12))
 FAMILY = "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗梁宋郑谢韩唐冯于董萧程曹袁邓许傅沈曾彭吕"
 GIVEN = "沐阳子涵雨桐浩然欣怡宇轩梓萱思远佳宁明哲安然书瑶嘉懿乐童若溪景行知夏云舟清和"
 COUNSELLORS, COUNSELLOR_SEATS = 42, 17
+TEACHER_SEATS, TEACHER_PERCENT = 755, (22, 26, 27, 25)
+FULL = (("math", 10), ("english", 10))
 SUBJECTS = ("math", "english", "chinese", "physics", "chemistry")
 
 
@@ -132,24 +134,29 @@ class City:
         people: list[dict[str, Any]] = []
         for (subject, stage), children in sorted(groups.items()):
             while children:
-                capacity = self.random.choice((1, 2, 3, 4))
-                # Maths and English of the last three grades are full to the last seat.
-                tight = stage == 3 and subject in ("math", "english")
+                capacity = self.random.choices((1, 2, 3, 4), TEACHER_PERCENT)[0]
                 taken, children = children[:capacity], children[capacity:]
-                seats = len(taken) if tight else len(taken) + (self.random.random() < 0.2)
-                person = self._mentor(f"A{len(people) + 1:04d}", 6, len(people), min(4, seats))
+                person = self._mentor(f"A{len(people) + 1:04d}", 6, len(people), len(taken))
                 person |= {"roles": {"academic"}, "teaches": [(subject, 3 * stage + 1, 3 * stage + 3)]}
                 for child in taken:
                     self._give_hour(child["child_id"], person["mentor_id"], HOURS)
                 people.append(person)
+        self._spare_seats(people)
         return people
+
+    def _spare_seats(self, teachers: list[dict[str, Any]]) -> None:
+        """Room beyond the plan; but maths and English of the last three grades stay full to the last seat."""
+        roomy = [p for p in teachers if p["capacity"] < 4 and p["teaches"][0][:2] not in FULL]
+        spare = min(len(roomy), round(self.size * TEACHER_SEATS / 698) - self.size)
+        for person in self.random.sample(roomy, spare):
+            person["capacity"] += 1
 
     def _availability(self, person: str, hours: list[int], low: int, high: int) -> str:
         slots = set(self.busy[person])
+        slots |= set(self.random.sample(OFF_PEAK, 2))
         rest = [hour for hour in hours if hour not in slots]
         self.random.shuffle(rest)
         wanted = self.random.randint(low, high)
-        slots |= set(self.random.sample(OFF_PEAK, 2))
         slots |= set(rest[: max(0, wanted - len(slots))])
         return ";".join(slot_code(slot) for slot in sorted(slots))
 
