@@ -31,6 +31,8 @@ def options_from_json(data: dict[str, Any]) -> Options:
         seed=data.get("seed", 0),
         previous=places_from_json(data.get("previous", [])),
         stickiness=data.get("stickiness", 0),
+        gap=data.get("gap") or 0.0,
+        time_limit=data.get("time_limit"),
     )
 
 

@@ -4,16 +4,18 @@ Every level is a Goal with weights so large that the levels above it win; the we
 level exact is its own bound: a plan that reaches it needs no more proof (docs/matching.md, "Method").
 """
 
+import math
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from matching.core.flow import Flow, assign
-from matching.core.master import EPSILON, Goal, Infeasible, Master, Relaxed, whole
+from matching.core.master import EPSILON, Goal, Infeasible, Master, OutOfTime, Relaxed, whole
 from matching.core.problem import Ints, Problem
+from matching.core.repair import repair
 
 START = 3  # columns this close to what their unit gets are there from the start
 ROUNDS = 8
@@ -29,7 +31,7 @@ class Progress:
 OnProgress = Callable[[Progress], None]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, order=True)
 class Score:
     """What a plan reaches, or cannot exceed, at each level. value: the objective of level 4."""
 
@@ -41,32 +43,94 @@ class Score:
 
 @dataclass
 class Levels:
-    """One round being solved. worth: (N,) the objective of level 4, of each column."""
+    """One round being solved. worth: (N,) the objective of level 4, of each column.
+
+    deadline: on time.perf_counter().  best: the best plan so far.  proved: the optimum of a level.
+    """
 
     problem: Problem
     worth: Ints
     on_progress: OnProgress = lambda progress: None
+    gap: float = 0.0
+    deadline: float = math.inf
+    proved: dict[str, int] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         children = self.problem.children
         self.priority = np.array([child.priority for child in children], dtype=np.int64)
+        self.best = np.zeros(0, dtype=np.int64)
         self.span = int(np.abs(self.worth).max(initial=0)) + 1
 
     def solve(self) -> tuple[Ints, Score]:
-        """Columns of the best plan, and the bounds, which it meets. Raises Infeasible."""
-        count = len(self.problem.children)
+        """Columns of the best plan found, and the bound of each level, which it meets unless it was stopped.
+
+        Raises Infeasible.
+        """
         with self._stage("flow"):
             flow = self._flow()
-        if (flow.picked >= 0).all():
-            try:
-                goal = Goal(self.worth, np.zeros(count, dtype=np.int64), full=True)
-                with self._stage("value"):
-                    picked = self._optimum(goal, flow)[0]
-                return picked, self.score(picked)
-            except Infeasible:
-                pass
-        return self._in_shortage(flow)
+            self.best = self._repaired(flow)
+        everybody = (flow.picked >= 0).all()
+        if everybody and self.gap and self._near_enough(flow):
+            return self.best, self._loose_bounds(flow)
+        try:
+            if everybody:
+                try:
+                    return self._for_everybody(flow)
+                except Infeasible:
+                    pass
+            return self._in_shortage(flow)
+        except OutOfTime:
+            return self.best, self._loose_bounds(flow)
+
+    def _for_everybody(self, flow: Flow) -> tuple[Ints, Score]:
+        """Every role filled: then levels 1 to 3 are met, and only the value is to be solved."""
+        goal = Goal(self.worth, np.zeros(len(self.problem.children), dtype=np.int64), full=True)
+        with self._stage("value"):
+            picked, relaxed = self._optimum(goal, flow, self.gap)
+        bound = self.score(picked)
+        if self.gap:
+            bound = replace(bound, value=max(bound.value, _whole(relaxed.bound)))
+        return picked, bound
+
+    def _repaired(self, flow: Flow) -> Ints:
+        """A first plan, so that there is one whenever time runs out."""
+        held = np.zeros(0, dtype=np.int64)
+        if self.problem.pinned.any():
+            columns = np.flatnonzero(self.problem.pinned[self.problem.unit])
+            children = np.zeros(len(self.problem.children), dtype=np.int64)
+            found = whole(self.problem, Goal(self.worth, children), columns)
+            if found is None:
+                raise Infeasible
+            held = found
+        return repair(self.problem, flow.picked, flow.reduced, held)
+
+    def _near_enough(self, flow: Flow) -> bool:
+        best, bound = self.score(self.best), self._loose_bounds(flow)
+        upper = (best.complete, best.priority, best.roles) == (bound.complete, bound.priority, bound.roles)
+        return upper and bound.value - best.value <= self.gap * bound.value
+
+    def _loose_bounds(self, flow: Flow) -> Score:
+        """Bounds at hand without solving any further, each at the levels above it as reached."""
+        p, best = self.problem, self.score(self.best)
+        children = len(p.children)
+        complete = self.proved.get("complete")
+        if complete is None:
+            roles = [np.full(children, role) for role in (0, 1)]
+            complete = min(children, *(self._covered("complete", carries, {}) for carries in roles))
+        at_top = best.complete == complete
+        priority = int(np.sort(self.priority)[::-1][: best.complete].sum())
+        if at_top:
+            priority = self.proved.get("priority", priority)
+        filled = min(int((flow.picked >= 0).sum()), best.complete + children)
+        if at_top and best.priority == priority:
+            filled = self.proved.get("roles", filled)
+        taken = flow.picked[flow.picked >= 0]
+        lifted = self.worth + self.span * self._lift()
+        dear = int(lifted[taken].sum()) - self.span * (10 * best.roles + 90 * int(p.pinned.sum()))
+        loose = assign(p, self.worth).picked
+        value = min(dear, int(self.worth[loose[loose >= 0]].sum()))
+        return Score(complete, priority, max(filled, best.roles), max(value, best.value))
 
     def score(self, picked: Ints) -> Score:
         roles = np.bincount(self.problem.unit[picked] // 2, minlength=len(self.problem.children))
@@ -87,30 +151,38 @@ class Levels:
         finally:
             self.seconds[stage] = self.seconds.get(stage, 0.0) + time.perf_counter() - started
 
+    def _lift(self) -> Ints:
+        """So many spans a filled role is worth before its value counts: the pinned ones first."""
+        return np.where(self.problem.pinned, 100, 10)[self.problem.unit]
+
     def _flow(self) -> Flow:
-        """Fills as many roles as it can, the pinned ones first."""
-        lift = np.where(self.problem.pinned, 100, 10)[self.problem.unit]
-        return assign(self.problem, self.worth + self.span * lift)
+        """Fills as many roles as it can, a child's two places looked at apart."""
+        return assign(self.problem, self.worth + self.span * self._lift())
 
     def _in_shortage(self, flow: Flow) -> tuple[Ints, Score]:
         """All levels in one goal whose weights nearly always order them; then the proof of each level."""
-        proved: dict[str, int] = {}
         for step in range(ROUNDS):
             role = 4 * self.span * 4**step
             goal = Goal(self.worth + role, 40 * role + 4 * role * self.priority)
             with self._stage("value"):
                 picked, relaxed = self._optimum(goal, flow)
-            best = self.score(picked)
+            best = self._remember(picked)
             carries = (relaxed.prices.flag[1::2] > relaxed.prices.flag[0::2]).astype(np.int64)
             for level in ("complete", "priority", "roles"):
-                if level not in proved:
+                if level not in self.proved:
                     with self._stage(level):
-                        proved[level] = self._bound(level, best, carries, proved, flow)
-                if getattr(best, level) != proved[level]:
+                        self.proved[level] = self._bound(level, best, carries, dict(self.proved), flow)
+                if getattr(best, level) != self.proved[level]:
                     break
             else:
                 return picked, best
         raise RuntimeError("no weights order the levels")
+
+    def _remember(self, picked: Ints) -> Score:
+        score = self.score(picked)
+        if score > self.score(self.best):
+            self.best = picked
+        return score
 
     def _bound(self, level: str, best: Score, carries: Ints, above: dict[str, int], flow: Flow) -> int:
         """The optimum of a level below those already proved: by a cover of seats, or else by solving it."""
@@ -119,7 +191,7 @@ class Levels:
             return quick
         for step in range(ROUNDS):
             goal = self._goal(level, 8**step)
-            reached = self.score(self._optimum(goal, flow)[0])
+            reached = self._remember(self._optimum(goal, flow)[0])
             if all(getattr(reached, name) == known for name, known in above.items()):
                 return int(getattr(reached, level))
         raise RuntimeError("no weights order the levels")
@@ -143,25 +215,31 @@ class Levels:
         known = child * above.get("complete", 0) + rank * above.get("priority", 0)
         return int(worth[picked[picked >= 0]].sum()) - known
 
-    def _optimum(self, goal: Goal, flow: Flow) -> tuple[Ints, Relaxed]:
+    def _optimum(self, goal: Goal, flow: Flow, gap: float = 0.0) -> tuple[Ints, Relaxed]:
         """The best columns for a goal, exact (reduced-cost fixing). Raises Infeasible."""
         p = self.problem
-        relaxed = Master(p, goal, np.flatnonzero(flow.reduced >= -START)).relax()
+        columns = np.flatnonzero(flow.reduced >= -START)
+        relaxed = Master(p, goal, columns, self.deadline).relax()
         if (np.minimum(relaxed.x, 1 - relaxed.x) < EPSILON).all():
             return np.flatnonzero(relaxed.x > 0.5), relaxed
-        room = relaxed.bound - np.floor(relaxed.bound + EPSILON) + EPSILON
+        room = relaxed.bound - _whole(relaxed.bound) + EPSILON
         while True:
             columns = np.flatnonzero(relaxed.reduced >= -room - EPSILON)
-            picked = whole(p, goal, columns)
+            picked = whole(p, goal, columns, self.deadline)
             if picked is not None:
                 lost = relaxed.bound - goal.total(p, picked)
-                if lost <= room + EPSILON:
+                if lost <= max(room + EPSILON, gap * _whole(relaxed.bound)):
                     return picked, relaxed
                 room = lost
             elif len(columns) == len(p.unit):
                 raise Infeasible
             else:
                 room = max(1.0, 4 * room)
+
+
+def _whole(bound: float) -> int:
+    """All data are whole numbers, so a bound may be rounded down."""
+    return math.floor(bound + EPSILON)
 
 
 def _weights(level: str, scale: int) -> tuple[int, int, int]:

@@ -11,12 +11,17 @@ Reason = Literal["nobody_eligible", "no_common_hour", "forbidden", "seats_short"
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """previous, stickiness: points added at level 4 for a kept pair, and again for a kept hour."""
+    """previous, stickiness: points added at level 4 for a kept pair, and again for a kept hour.
+
+    gap: a fraction; the value may stop within it of its bound.  time_limit: seconds, then the best plan so far.
+    """
 
     weights: Weights = field(default_factory=Weights)
     seed: int = 0
     previous: tuple[Place, ...] = ()
     stickiness: int = 0
+    gap: float = 0.0
+    time_limit: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """The best valid plan, exact at all four levels: a roster in, a plan with its bounds out."""
 
+import math
 import time
 
 import numpy as np
@@ -10,7 +11,7 @@ from matching.core.master import Infeasible
 from matching.core.plan import OpenRole, Options, Result, ScoredPlace
 from matching.core.problem import Ints, Problem, build, role_of
 from matching.core.reasons import why_open
-from matching.core.roster import Roster
+from matching.core.roster import ROLES, Roster
 
 __all__ = ["Infeasible", "OnProgress", "Progress", "solve"]
 
@@ -24,7 +25,13 @@ def solve(roster: Roster, options: Options | None = None, on_progress: OnProgres
     filled = np.bincount(problem.unit, minlength=2 * len(problem.children)) > 0
     if (problem.pinned & ~filled).any():
         raise Infeasible
-    levels = Levels(problem, problem.value + bonus, on_progress or (lambda progress: None))
+    levels = Levels(
+        problem,
+        problem.value + bonus,
+        on_progress or (lambda progress: None),
+        chosen.gap,
+        math.inf if chosen.time_limit is None else started + chosen.time_limit,
+    )
     levels.seconds["build"] = time.perf_counter() - started
     picked, bounds = levels.solve()
     return _result(roster, problem, chosen, levels, picked, bounds, bonus, time.perf_counter() - started)
@@ -35,12 +42,16 @@ def _bonus(problem: Problem, options: Options) -> Ints:
     bonus = np.zeros(len(problem.unit), dtype=np.int64)
     if not options.stickiness:
         return bonus
-    before = {(place.child, place.role): place for place in options.previous}
-    for column, unit in enumerate(problem.unit.tolist()):
-        place = before.get((problem.children[unit // 2].id, role_of(unit)))
-        if place is not None and place.mentor == problem.mentors[problem.mentor[column]].id:
-            same_hour = place.slot == problem.slot[column]
-            bonus[column] = options.stickiness * (2 if same_hour else 1)
+    child_at = {child.id: at for at, child in enumerate(problem.children)}
+    mentor_at = {mentor.id: at for at, mentor in enumerate(problem.mentors)}
+    for place in options.previous:
+        if place.child not in child_at or place.mentor not in mentor_at:
+            continue
+        unit = 2 * child_at[place.child] + ROLES.index(place.role)
+        first, end = np.searchsorted(problem.unit, [unit, unit + 1])
+        same = problem.mentor[first:end] == mentor_at[place.mentor]
+        hour = problem.slot[first:end] == place.slot
+        bonus[first:end] = options.stickiness * (same + (same & hour).astype(np.int64))
     return bonus
 
 
@@ -62,7 +73,9 @@ def _result(
     complete = [c for c in range(children) if {2 * c, 2 * c + 1} <= filled]
     touched = {unit // 2 for unit in filled}
     value, objective = int(problem.value[picked].sum()), int((problem.value + bonus)[picked].sum())
-    points = bonus[picked]
+    pairs = {(place.child, place.role, place.mentor): place.slot for place in options.previous}
+    kept = [pairs.get((place.child, place.role, place.mentor)) for place in places]
+    reached = levels.score(picked)
     known = {c.id for c in problem.children}, {m.id for m in problem.mentors}
     return Result(
         places=places,
@@ -85,15 +98,21 @@ def _result(
         roles_bound=bounds.roles,
         value_bound=bounds.value,
         objective_bound=bounds.value,
-        gap=0.0,
-        proved_optimal=True,
-        pairs_kept=int((points > 0).sum()),
-        slots_kept=int((points > options.stickiness).sum()) if options.stickiness else 0,
+        gap=_gap(objective, bounds.value),
+        proved_optimal=reached == bounds,
+        pairs_kept=sum(slot is not None for slot in kept),
+        slots_kept=sum(slot == place.slot for slot, place in zip(kept, places, strict=True)),
         previous_ignored=sum(p.child not in known[0] or p.mentor not in known[1] for p in options.previous),
         seconds=round(seconds, 3),
         seconds_by_stage={stage: round(spent, 3) for stage, spent in levels.seconds.items()},
         seed=options.seed,
     )
+
+
+def _gap(reached: int, bound: int) -> float:
+    if reached == bound:
+        return 0.0
+    return (bound - reached) / bound if bound > 0 else 1.0
 
 
 def _place(problem: Problem, column: int, options: Options) -> ScoredPlace:

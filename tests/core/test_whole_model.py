@@ -1,12 +1,15 @@
 """The engine against the whole model in another solver's hands, on rounds too large for brute force."""
 
+import dataclasses
 import random
 
+import numpy as np
 import pytest
 
 from bench.matching_peers import whole_model
 from matching.core.locks import check_locks
-from matching.core.problem import build
+from matching.core.plan import Options
+from matching.core.problem import Problem, build, role_of
 from matching.core.roster import Band, Child, Forbid, Mentor, Pin, Place, Roster, Teaching
 from matching.core.solve import solve
 from matching.core.verify import verify
@@ -16,10 +19,11 @@ SUBJECTS = ("math", "english", "physics")
 
 
 def mid_size(seed: int) -> Roster:
-    """About 30 children; short of seats, hours or both, more or less by the seed; some mentors in both roles."""
+    """About 30 children; short of seats, hours or both, or of nothing, by the seed; some mentors in both roles."""
     draw = random.Random(seed)
+    plenty = seed % 3 == 0
     hours = [19, 20, 43, 44, 67, 68, 130, 131]
-    scarce = draw.choice([0.6, 0.85, 1.0, 1.3])
+    scarce = 1.4 if plenty else draw.choice([0.6, 0.85, 1.0, 1.3])
 
     def slots(least: int, most: int) -> frozenset[int]:
         return frozenset(draw.sample(hours, draw.randint(least, most)))
@@ -28,8 +32,8 @@ def mid_size(seed: int) -> Roster:
         Child(
             id=f"K{i:02}",
             grade=draw.randint(1, 6),
-            subjects=tuple(draw.sample(SUBJECTS, draw.randint(1, 2))),
-            slots=slots(1, 4),
+            subjects=tuple(draw.sample(SUBJECTS, 3 if plenty else draw.randint(1, 2))),
+            slots=slots(4, 7) if plenty else slots(1, 4),
             district=draw.choice("ab"),
             preferred_gender=draw.choice([None, None, "f", "m"]),
             priority=draw.choice([0, 0, 0, 1, 2, 3]),
@@ -49,9 +53,12 @@ def mid_size(seed: int) -> Roster:
                 academic=both or role == "academic",
                 wellbeing=both or role == "wellbeing",
                 certified=True,
-                teaches=tuple(Teaching(s, draw.randint(1, 3), draw.randint(4, 6)) for s in SUBJECTS[:2]),
-                wellbeing_bands=(Band(draw.randint(1, 3), draw.randint(4, 6)),),
-                slots=slots(2, 6),
+                teaches=tuple(
+                    Teaching(s, 1 if plenty else draw.randint(1, 3), 6 if plenty else draw.randint(4, 6))
+                    for s in SUBJECTS[:2]
+                ),
+                wellbeing_bands=(Band(1, 6) if plenty else Band(draw.randint(1, 3), draw.randint(4, 6)),),
+                slots=slots(4, 8) if plenty else slots(2, 6),
                 capacity=capacity,
                 district=draw.choice("ab"),
                 gender=draw.choice(["f", "m"]),
@@ -79,3 +86,52 @@ def test_the_whole_model_agrees_at_all_four_levels(seed: int) -> None:
     assert bounds == best
     places = [Place(p.child, p.role, p.mentor, p.slot) for p in result.places]
     assert verify(roster, places) == []
+
+
+@pytest.mark.parametrize("options", [Options(time_limit=0.0), Options(time_limit=0.05), Options(gap=0.01)])
+@pytest.mark.parametrize("seed", range(30, 36))
+def test_a_stopped_plan_is_valid_and_its_bounds_hold(seed: int, options: Options) -> None:
+    roster = mid_size(seed)
+    best, result = solve(roster), solve(roster, options)
+    assert verify(roster, [Place(p.child, p.role, p.mentor, p.slot) for p in result.places]) == []
+    names = ("complete", "priority_complete", "roles_filled", "value")
+    bounds = (result.complete_bound, result.priority_bound, result.roles_bound, result.value_bound)
+    for level, (name, bound) in enumerate(zip(names, bounds, strict=True)):
+        assert getattr(result, name) <= bound
+        if [getattr(result, above) for above in names[:level]] == [getattr(best, n) for n in names[:level]]:
+            assert bound >= getattr(best, name)
+    reached = tuple(getattr(result, name) for name in names)
+    assert result.proved_optimal == (reached == bounds)
+    if options.gap:
+        assert result.gap <= options.gap and reached[:3] == (
+            best.complete,
+            best.priority_complete,
+            best.roles_filled,
+        )
+
+
+def test_what_stays_is_worth_its_points_and_the_figures_leave_them_out() -> None:
+    roster = mid_size(33)
+    first = solve(roster)
+    before = tuple(Place(p.child, p.role, p.mentor, p.slot) for p in first.places)
+    gone = before[0].mentor
+    fewer = dataclasses.replace(
+        roster, mentors=tuple(m for m in roster.mentors if m.id != gone), pins=(), forbids=()
+    )
+    anew = solve(fewer, Options(previous=before))
+    kept = solve(fewer, Options(previous=before, stickiness=50))
+    assert kept.pairs_kept >= anew.pairs_kept and kept.value <= anew.value
+    assert kept.objective == kept.value + 50 * (kept.pairs_kept + kept.slots_kept) == kept.objective_bound
+    assert kept.previous_ignored == sum(place.mentor == gone for place in before)
+    problem = build(fewer, Weights())
+    sticky = dataclasses.replace(problem, value=problem.value + _sticky_points(problem, before, 50))
+    assert kept.objective == whole_model(sticky).score(sticky)[3]
+
+
+def _sticky_points(problem: Problem, before: tuple[Place, ...], points: int) -> np.ndarray:
+    pairs = {(p.child, p.role, p.mentor): p.slot for p in before}
+    worth = []
+    for unit, mentor, slot in zip(problem.unit, problem.mentor, problem.slot, strict=True):
+        at = pairs.get((problem.children[unit // 2].id, role_of(unit), problem.mentors[mentor].id))
+        worth.append(0 if at is None else 2 * points if at == slot else points)
+    return np.array(worth, dtype=np.int64)

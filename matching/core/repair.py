@@ -1,0 +1,108 @@
+"""A valid plan out of an assignment: clashes undone by chains of moves, the cheapest chains first."""
+
+from itertools import pairwise
+
+import numpy as np
+
+from matching.core.problem import Ints, Problem
+
+LIMITS = (0, 2, 6, 20, 10**9)  # points that a single move may cost, one pass each
+DEPTH = 3  # others that a chain may ask to move
+TRIES = 400  # moves looked at for one unit in one pass
+NEAR = 40  # columns of a unit that are looked at, from its dearest on
+
+
+class _Plan:
+    """Columns taken so far, never breaking a rule."""
+
+    def __init__(self, problem: Problem, reduced: Ints) -> None:
+        p = problem
+        self.unit, self.mentor, self.slot = p.unit.tolist(), p.mentor.tolist(), p.slot.tolist()
+        self.hour, self.room = p.hour.tolist(), p.capacity.tolist()
+        self.of_unit: dict[int, int] = {}
+        self.of_hour: dict[int, int] = {}
+        self.fixed: set[int] = set()
+        self.reduced = reduced
+        self.order = np.lexsort((-reduced, p.unit))
+        self.starts = np.searchsorted(p.unit[self.order], np.arange(2 * len(p.children) + 1)).tolist()
+        first_hour = np.searchsorted(p.mentor_of_hour, np.arange(len(p.mentors) + 1)).tolist()
+        self.hours_of = [range(a, b) for a, b in pairwise(first_hour)]
+        self.tries = 0
+
+    def near(self, unit: int, limit: int) -> list[int]:
+        """The unit's dearest columns that cost it at most ``limit``."""
+        first = self.starts[unit]
+        columns = self.order[first : min(self.starts[unit + 1], first + NEAR)]
+        near: list[int] = columns[self.reduced[columns] >= -limit].tolist()
+        return near
+
+    def fits(self, column: int) -> bool:
+        return not self.in_the_way(column)
+
+    def in_the_way(self, column: int) -> list[int]:
+        """Columns of which any one, dropped, may make room."""
+        other = self.of_unit.get(self.unit[column] ^ 1)
+        mentor = self.mentor[column]
+        if other is not None and (self.slot[other] == self.slot[column] or self.mentor[other] == mentor):
+            return [other]
+        if self.hour[column] in self.of_hour:
+            return [self.of_hour[self.hour[column]]]
+        if self.room[mentor] > 0:
+            return []
+        return [self.of_hour[hour] for hour in self.hours_of[mentor] if hour in self.of_hour]
+
+    def take(self, column: int) -> None:
+        self.of_unit[self.unit[column]] = column
+        self.of_hour[self.hour[column]] = column
+        self.room[self.mentor[column]] -= 1
+
+    def drop(self, column: int) -> None:
+        del self.of_unit[self.unit[column]], self.of_hour[self.hour[column]]
+        self.room[self.mentor[column]] += 1
+
+    def place(self, unit: int, limit: int, depth: int, asked: frozenset[int]) -> bool:
+        """Fills the unit, asking up to ``depth`` others to move; changes nothing when that fails."""
+        near = self.near(unit, limit)
+        for column in near:
+            if self.fits(column):
+                self.take(column)
+                return True
+        if depth == 0:
+            return False
+        asked |= {unit}
+        for column in near:
+            for holder in self.in_the_way(column):
+                moved = self.unit[holder]
+                self.tries += 1
+                if self.tries > TRIES:
+                    return False
+                if moved in asked or moved in self.fixed:
+                    continue
+                self.drop(holder)
+                if self.fits(column):
+                    self.take(column)
+                    if self.place(moved, limit, depth - 1, asked):
+                        return True
+                    self.drop(column)
+                self.take(holder)
+        return False
+
+
+def repair(problem: Problem, picked: Ints, reduced: Ints, held: Ints) -> Ints:
+    """Columns of a valid plan near ``picked`` (U,), -1 where open. held: columns that must stay, valid together.
+
+    reduced: (N,) what each column is worth less than its unit's best, <= 0.
+    """
+    plan = _Plan(problem, reduced)
+    for column in held.tolist():
+        plan.take(column)
+        plan.fixed.add(plan.unit[column])
+    for column in picked[picked >= 0].tolist():
+        if plan.unit[column] not in plan.of_unit and plan.fits(column):
+            plan.take(column)
+    for limit in LIMITS:
+        for unit in range(2 * len(problem.children)):
+            if unit not in plan.of_unit:
+                plan.tries = 0
+                plan.place(unit, limit, DEPTH, frozenset())
+    return np.array(sorted(plan.of_unit.values()), dtype=np.int64)
