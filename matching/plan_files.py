@@ -7,11 +7,27 @@ import shutil
 import tempfile
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
-from backend.rosters.reading.rows import RosterFile, Row
+from django.utils.translation import gettext as _
+
+from backend.rosters.reading import cells
+from backend.rosters.reading.rows import Problem, RosterFile, Row
+from backend.rosters.reading.tables import BadFile, read_csv
 from matching.core.plan import Result
-from matching.core.roster import Band, Child, Forbid, Mentor, Pin, Roster, Teaching, slot_code
+from matching.core.roster import (
+    ROLES,
+    Band,
+    Child,
+    Forbid,
+    Mentor,
+    Pin,
+    Place,
+    Role,
+    Roster,
+    Teaching,
+    slot_code,
+)
 from matching.core.weights import Weights
 from matching.wording import detail_of
 
@@ -35,6 +51,8 @@ SUMMARY = [
     "seconds_by_stage",
     "seed",
 ]
+COMPARED = ["objective", "objective_bound", "pairs_kept", "slots_kept", "previous_ignored"]
+PLACE = ("child_id", "role", "mentor_id", "slot")
 
 
 def to_roster(read: RosterFile, districts: dict[str, str]) -> Roster:
@@ -85,8 +103,43 @@ def to_roster(read: RosterFile, districts: dict[str, str]) -> Roster:
     return Roster(children, mentors, pins, forbids)
 
 
-def write_plan(folder: Path, result: Result, *, input_sha256: str, weights: Weights) -> None:
-    """All three files, or none: they are written aside and moved into place together."""
+def read_places(name: str, content: bytes) -> tuple[tuple[Place, ...], list[Problem]]:
+    """An earlier `assignments.csv`. Ids are not checked: people may have left since."""
+    try:
+        table = read_csv(name, content)
+    except BadFile as bad:
+        return (), [Problem(name, bad.row, "-", _(bad.wrong), _(bad.expected))]
+    missing = [column for column in PLACE if column not in table.heading]
+    if missing:
+        return (), [Problem(name, 1, column, _("no such column"), _("the heading")) for column in missing]
+    at = [table.heading.index(column) for column in PLACE]
+    places: list[Place] = []
+    problems: list[Problem] = []
+    seen: set[tuple[str, str]] = set()
+    for number, texts in table.rows:
+        child, role, mentor, slot = (texts[i].strip() if i < len(texts) else "" for i in at)
+        for column, text in (("child_id", child), ("mentor_id", mentor)):
+            if not text:
+                problems.append(Problem(name, number, column, _("empty"), _("an id")))
+        if role not in ROLES:
+            problems.append(Problem(name, number, "role", repr(role), _("academic or wellbeing")))
+        elif (child, role) in seen:
+            problems.append(Problem(name, number, "role", _("twice for this child"), _("one row a role")))
+        seen.add((child, role))
+        try:
+            places.append(Place(child, cast(Role, role), mentor, cells.slot(slot)))
+        except cells.Unreadable as bad_cell:
+            problems.append(Problem(name, number, "slot", repr(bad_cell.part), _(bad_cell.expected)))
+    return tuple(places), problems
+
+
+def write_plan(
+    folder: Path, result: Result, *, input_sha256: str, weights: Weights, compared: bool = False
+) -> None:
+    """All three files, or none: they are written aside and moved into place together.
+
+    compared: an earlier plan was given, and the summary says what was kept of it.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     aside = Path(tempfile.mkdtemp(prefix=".plan-", dir=folder))
     try:
@@ -103,7 +156,9 @@ def write_plan(folder: Path, result: Result, *, input_sha256: str, weights: Weig
             ["child_id", "role", "reason", "detail", "remedy"],
             [[o.child, o.role, o.reason, detail_of(o.reason, o.facts), ""] for o in result.open],
         )
-        summary: dict[str, Any] = {name: getattr(result, name) for name in SUMMARY}
+        summary: dict[str, Any] = {
+            name: getattr(result, name) for name in SUMMARY + (COMPARED if compared else [])
+        }
         summary |= {"input_sha256": input_sha256, "version": VERSION, "weights": asdict(weights)}
         (aside / "summary.json").write_text(json.dumps(summary, indent=2) + "\n", encoding="utf-8")
         for path in sorted(aside.iterdir()):

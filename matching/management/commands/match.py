@@ -19,9 +19,8 @@ from matching.core.roster import Place, Roster
 from matching.core.solve import Progress, solve
 from matching.core.verify import verify
 from matching.core.weights import InvalidWeights, Weights
-from matching.plan_files import to_roster, write_plan
+from matching.plan_files import read_places, to_roster, write_plan
 
-WAITING = ("previous", "stickiness", "gap", "time_limit")
 EXPECTED = {
     "unknown_child": "a child of the roster",
     "unknown_mentor": "a mentor of the roster",
@@ -43,10 +42,10 @@ class Command(BaseCommand):
         parser.add_argument("files", nargs="+", type=Path, help="CHILDREN MENTORS, or one ROSTER.xlsx")
         parser.add_argument("--locks", type=Path, help="pins and forbids")
         parser.add_argument("--weights", type=Path, help="JSON object of weights")
-        parser.add_argument("--previous", type=Path)
-        parser.add_argument("--stickiness", type=int)
-        parser.add_argument("--gap", type=float)
-        parser.add_argument("--time-limit", type=float)
+        parser.add_argument("--previous", type=Path, help="assignments.csv of an earlier plan")
+        parser.add_argument("--stickiness", type=int, help="points for a kept pair, and again for its hour")
+        parser.add_argument("--gap", type=float, default=0.0, help="stop this near to the bound (a fraction)")
+        parser.add_argument("--time-limit", type=float, help="seconds; then the best plan so far")
         parser.add_argument("--seed", type=int, default=0)
         parser.add_argument("--out", type=Path, required=True, help="folder for the plan")
 
@@ -56,28 +55,40 @@ class Command(BaseCommand):
             self._match(**options)
 
     def _match(self, *, files: list[Path], locks: Path | None, weights: Path | None, **options: Any) -> None:
-        for name in WAITING:
-            if options[name] is not None:
-                _bad_input(f"--{name.replace('_', '-')} is not supported yet")
-        if len(files) > 2:
-            _bad_input("expected CHILDREN MENTORS, or one ROSTER.xlsx")
-        contents = {path: _bytes_of(path) for path in [*files, *filter(None, [locks, weights])]}
+        _check_options(files, options)
+        extra = [path for path in (locks, weights, options["previous"]) if path]
+        contents = {path: _bytes_of(path) for path in [*files, *extra]}
         points = _weights(weights, contents)
         kinds = ["workbook"] if len(files) == 1 else ["children", "mentors"]
         named = [*zip(kinds, files, strict=True), *([("locks", locks)] if locks else [])]
         read = read_roster([(kind, path.name, contents[path]) for kind, path in named], districts=DISTRICTS)
         for warning in read.warnings:
             self.stderr.write(f"warning: {warning}")
+        before: tuple[Place, ...] = ()
+        if options["previous"]:
+            before, bad_rows = read_places(options["previous"].name, contents[options["previous"]])
+            read.problems.extend(bad_rows)
         roster = to_roster(read, DISTRICTS)
         _refuse(read.problems or _lock_problems(read, roster))
-        result = self._solve(roster, Options(weights=points, seed=options["seed"]))
-        digests = [hashlib.sha256(content).hexdigest() for content in contents.values()]
+        wanted = Options(
+            weights=points,
+            seed=options["seed"],
+            previous=before,
+            stickiness=options["stickiness"] or 0,
+            gap=options["gap"],
+            time_limit=options["time_limit"],
+        )
+        result = self._solve(roster, wanted)
+        digests = [hashlib.sha256(contents[path]).hexdigest() for path in [*files, *extra]]
         whole = hashlib.sha256("".join(digests).encode()).hexdigest()
-        write_plan(options["out"], result, input_sha256=whole, weights=points)
+        compared = bool(options["previous"])
+        write_plan(options["out"], result, input_sha256=whole, weights=points, compared=compared)
+        proof = (
+            "proved optimal at all four levels" if result.proved_optimal else f"gap {100 * result.gap:.3f} %"
+        )
         self.stdout.write(
             f"{result.complete} of {result.children} children have both mentors; {len(result.open)} roles open;"
-            f" value {result.value} (bound {result.value_bound}),"
-            f" proved optimal at all four levels, {result.seconds:.1f} s"
+            f" value {result.objective} (bound {result.objective_bound}), {proof}, {result.seconds:.1f} s"
         )
 
     def _solve(self, roster: Roster, options: Options) -> Any:
@@ -92,6 +103,20 @@ class Command(BaseCommand):
         if broken:
             raise CommandError(f"the plan breaks a rule, so nothing was written: {broken[0]}")
         return result
+
+
+def _check_options(files: list[Path], options: dict[str, Any]) -> None:
+    if len(files) > 2:
+        _bad_input("expected CHILDREN MENTORS, or one ROSTER.xlsx")
+    if not 0 <= options["gap"] < 1:
+        _bad_input(f"--gap: {options['gap']}, expected a fraction of 0 or more, under 1")
+    limit, stickiness = options["time_limit"], options["stickiness"]
+    if limit is not None and not limit >= 0:
+        _bad_input(f"--time-limit: {limit}, expected seconds, 0 or more")
+    if stickiness is not None and stickiness < 0:
+        _bad_input(f"--stickiness: {stickiness}, expected a whole number of 0 or more")
+    if stickiness is not None and options["previous"] is None:
+        _bad_input("--stickiness: no plan to stick to, expected --previous ASSIGNMENTS.csv as well")
 
 
 def _bad_input(message: str) -> NoReturn:
