@@ -66,6 +66,31 @@ TABLE: dict[str, dict[str, frozenset[Relation]]] = {
         "read": frozenset({C, L, A, W, K, G, LG, H}),
         "end": frozenset({C, A, W}),
     },
+    # A, W and K are here the two whose room it is, whatever else they are to the child.
+    "room": {
+        "list": frozenset({A, W, K}),
+        "read": frozenset({A, W, K}),
+        "enter": frozenset({A, W, K}),
+        "end_session": frozenset({A, W}),
+        "freeze": frozenset({L}),
+    },
+    "meeting": {
+        "read": frozenset({C, L, A, W, K, G, LG, H}),
+        "move": frozenset({C, A, W, G, H}),
+        "cancel": frozenset({C, A, W, G, H}),
+        "record": frozenset({A, W}),  # held elsewhere
+        "dispute": frozenset({K, G}),
+    },
+    "session": {  # the log of meetings: times, minutes, counts
+        "read": frozenset({C, L, A, W, K, G}),
+    },
+    "summary": {
+        "read": frozenset({C, L, A, W, K, G}),
+        "write": frozenset({A, W}),
+    },
+    "programme": {
+        "write": frozenset({C}),  # its first and last day, holidays
+    },
 }
 
 

@@ -151,7 +151,8 @@ def test_the_database_refuses_a_double(imported: User, same: tuple[str, str]) ->
     publish_round(actor=imported, round_id=round_.pk, version=round_.version)
     one, other = Pairing.objects.live().filter(role="academic")[:2]
     values = {"child": other.child, "role": "wellbeing", "mentor": other.mentor, "slot": 1}
-    Pairing.objects.filter(child=other.child, role="wellbeing").delete()
+    ended = {"ended_at": timezone.now(), "end_reason": "finished"}
+    Pairing.objects.filter(child=other.child, role="wellbeing").update(**ended)
     values |= {name: getattr(one, name) for name in same}
     subject = one.subject if values["role"] == "academic" else None
     with pytest.raises(IntegrityError), transaction.atomic():

@@ -1,0 +1,138 @@
+"""The gate for rooms, meetings and their log. Rights follow from pairings and guardianships as they are now."""
+
+from typing import Any
+
+from django.db.models import Q
+
+from backend import policy
+from backend.accounts.access import programme_relations
+from backend.errors import ENDED, NOT_NOW, NotYours, Refusal
+from backend.policy import Relation
+from backend.rosters.models import Child, Guardianship
+from chat.models import Meeting, Room
+from chat.models.rooms import Rooms
+from chat.protocol import Side
+from matching.models import Pairing, Role
+
+
+class RoomEnded(Refusal):
+    kind, code = ENDED, "room.ended"
+
+
+class RoomFrozen(Refusal):
+    kind, code = NOT_NOW, "room.frozen"
+
+
+def relations_in_room(user: Any, room: Room) -> set[Relation]:
+    """What this person is to the conversation: only the two of the pairing are anything to it."""
+    if not user.is_authenticated or not user.is_active:
+        return set()
+    side = room.side_of(user)
+    if side is Side.CHILD:
+        return {Relation.CHILD}
+    if side is Side.MENTOR:
+        return {mentor_relation(room.pairing.role)}
+    return set()
+
+
+def relations_to_child(user: Any, child: Child) -> set[Relation]:
+    """What follows from the account, from being or guarding this child, from caring for it."""
+    relations = programme_relations(user)
+    if not user.is_authenticated or not user.is_active:
+        return relations
+    if child.user_id == user.pk:
+        relations.add(Relation.CHILD)
+    status = Guardianship.objects.filter(child=child, guardian=user).values_list("status", flat=True).first()
+    if status == Guardianship.Status.ACTIVE:
+        relations.add(Relation.GUARDIAN)
+    elif status == Guardianship.Status.LIMITED:
+        relations.add(Relation.LIMITED_GUARDIAN)
+    if Child.objects.filter(pk=child.pk, carer__user=user).exists():
+        relations.add(Relation.CARER)
+    return relations
+
+
+def relations_to_pairing(user: Any, pairing: Pairing) -> set[Relation]:
+    """To one pairing and its meetings. A mentor whose pairing has ended is nothing to it any more."""
+    relations = relations_to_child(user, pairing.child)
+    signed_in = user.is_authenticated and user.is_active
+    if signed_in and pairing.ended_at is None and pairing.mentor.user_id == user.pk:
+        relations.add(mentor_relation(pairing.role))
+    return relations
+
+
+def relations_to_log(user: Any, pairing: Pairing) -> set[Relation]:
+    """To the log and summaries of a pairing: the child's wellbeing mentor reads the academic ones too."""
+    relations = relations_to_pairing(user, pairing)
+    if user.is_authenticated and user.is_active and pairing.role == Role.ACADEMIC:
+        looks_after = Pairing.objects.live().filter(
+            child=pairing.child_id, role=Role.WELLBEING, mentor__user=user
+        )
+        if looks_after.exists():
+            relations.add(Relation.WELLBEING_MENTOR)
+    return relations
+
+
+def mentor_relation(role: str) -> Relation:
+    return Relation.ACADEMIC_MENTOR if role == Role.ACADEMIC else Relation.WELLBEING_MENTOR
+
+
+def access_room(actor: Any, room_id: int, action: str = "read") -> Room:
+    """The room with its people, or NotYours whether it is missing or forbidden.
+
+    To enter it must be alive besides: RoomEnded and RoomFrozen are told only to the two whose room it is.
+    """
+    room = Room.objects.with_people().filter(pk=room_id).first()
+    if room is None or not policy.allows("room", action, relations_in_room(actor, room)):
+        raise NotYours
+    if action != "read":
+        if room.ended:
+            raise RoomEnded("This room has ended.")
+        if action == "enter" and room.frozen_at is not None:
+            raise RoomFrozen("This room is frozen.")
+    return room
+
+
+def rooms_for(actor: Any) -> Rooms:
+    """The live rooms in which this person is one of the two."""
+    rooms = Room.objects.with_people().live()
+    if not actor.is_authenticated or not actor.is_active:
+        return rooms.none()
+    return rooms.filter(Q(pairing__child__user=actor) | Q(pairing__mentor__user=actor)).order_by(
+        "pairing__child__roster_id", "pairing__role"
+    )
+
+
+def access_meeting(actor: Any, meeting_id: int, action: str = "read") -> Meeting:
+    """The meeting with its pairing, or NotYours."""
+    meeting = (
+        Meeting.objects.select_related("pairing__child__user", "pairing__mentor__user", "pairing__room")
+        .filter(pk=meeting_id)
+        .first()
+    )
+    if meeting is None or not policy.allows("meeting", action, relations_to_pairing(actor, meeting.pairing)):
+        raise NotYours
+    return meeting
+
+
+def access_pairing(actor: Any, pairing_id: int, resource: str, action: str) -> Pairing:
+    """A pairing for something about its meetings, or NotYours."""
+    pairing = (
+        Pairing.objects.select_related("child__user", "mentor__user", "room").filter(pk=pairing_id).first()
+    )
+    if pairing is None or not policy.allows(resource, action, relations_to_pairing(actor, pairing)):
+        raise NotYours
+    return pairing
+
+
+def access_child(actor: Any, child_id: int, resource: str, action: str) -> Child:
+    """A child for whose pairings something is asked as a whole, or NotYours."""
+    child = Child.objects.select_related("user").filter(pk=child_id).first()
+    if child is None or not policy.allows(resource, action, relations_to_child(actor, child)):
+        raise NotYours
+    return child
+
+
+def readers_of(room: Room) -> tuple[str, ...]:
+    """Who can read this room, as the room shows it: from the same rights as everything else."""
+    return (room.pairing.mentor.name, room.pairing.child.call_name)

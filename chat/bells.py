@@ -1,0 +1,36 @@
+"""Hints between processes: that a room has something new, that somebody's right is gone.
+
+The channel layer loses them as it likes; nothing depends on them but speed.
+"""
+
+import logging
+from typing import Any
+
+from asgiref.sync import async_to_sync
+from channels.layers import get_channel_layer
+
+from chat.acts import Performed
+
+GROUP = "rooms"
+log = logging.getLogger(__name__)
+
+
+def ring(done: Performed) -> None:
+    """From ordinary code, after the commit."""
+    rooms = sorted({*done.rows, *done.changed})
+    if rooms:
+        send({"type": "rooms.changed", "rooms": rooms})
+
+
+def revoked(*, room: int | None, user: int | None) -> None:
+    send({"type": "rooms.changed", "rooms": [] if room is None else [room], "user": user})
+
+
+def send(hint: dict[str, Any]) -> None:
+    layer = get_channel_layer()
+    if layer is None:
+        return
+    try:
+        async_to_sync(layer.group_send)(GROUP, hint)
+    except Exception as error:
+        log.info("a hint was lost: %s", type(error).__name__)

@@ -1,0 +1,62 @@
+"""The seam for looking at words before they are committed: hold them for a person, or mask a part."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from chat.protocol import Side
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    room: int
+    side: Side
+    cid: str
+    body: str
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Mask:
+    body: str
+
+
+Verdict = Hold | Mask | None
+Check = Callable[[Words], Verdict]
+Heard = Callable[[list[Words]], None]
+
+_checks: list[Check] = []
+_heard: list[Heard] = []
+
+
+def register(check: Check) -> None:
+    """Called from an app's ready(). Runs before the transaction, in the writer's thread: it must be quick.
+
+    A check that fails lets the words pass: a fault in a filter must not silence a child.
+    """
+    _checks.append(check)
+
+
+def register_heard(heard: Heard) -> None:
+    """Called inside the transaction with every message that is committed or held in it, as it was said."""
+    _heard.append(heard)
+
+
+def look_at(words: Words) -> Verdict:
+    """The first hold wins; masks add up."""
+    body = words.body
+    for check in _checks:
+        verdict = check(Words(words.room, words.side, words.cid, body))
+        if isinstance(verdict, Hold):
+            return verdict
+        if isinstance(verdict, Mask):
+            body = verdict.body
+    return None if body == words.body else Mask(body)
+
+
+def tell_heard(words: list[Words]) -> None:
+    for heard in _heard:
+        heard(words)

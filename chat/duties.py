@@ -1,0 +1,81 @@
+"""What the worker's clock does for the rooms. Each duty may run twice, late, or on two machines."""
+
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import Q
+
+from backend.duties import ticker
+from chat import bells
+from chat.acts import Tick
+from chat.measuring import connections_for, settle_session, spans_of
+from chat.models import Attendance, Meeting, Session
+from chat.planning import plan_meetings
+from chat.record import perform
+from chat.rules.attendance import STALE
+from chat.rules.meetings import TO_COME, judge
+from chat.rules.times import HOUR
+
+BATCH = 200
+# After this long every connection of the hour has a heartbeat later than it, or is closed as lost.
+SETTLED = timedelta(seconds=90)
+
+
+def register() -> None:
+    ticker.register("rooms.tick", timedelta(seconds=15), tick_rooms)
+    ticker.register("rooms.settle", timedelta(seconds=30), settle_sessions)
+    ticker.register("meetings.judge", timedelta(seconds=60), judge_meetings)
+    ticker.register("meetings.plan", timedelta(hours=1), lambda now: plan_meetings(now=now))
+
+
+def tick_rooms(now: datetime) -> int:
+    """Closes lost connections, ends and warns where a deadline has passed. Returns the rooms looked at."""
+    lost = Attendance.objects.filter(until=None, last_seen_at__lt=now - STALE).values_list("room", flat=True)
+    due = Session.objects.filter(ended_at=None).filter(Q(next_tick_at=None) | Q(next_tick_at__lte=now))
+    rooms = sorted({*lost, *due.values_list("room", flat=True)})
+    for start in range(0, len(rooms), BATCH):
+        done = perform([Tick(room) for room in rooms[start : start + BATCH]], now=now)
+        bells.ring(done)
+    return len(rooms)
+
+
+def settle_sessions(now: datetime) -> int:
+    """Final minutes of sessions that are over, and with them those of their meetings."""
+    due = Session.objects.filter(settled_at=None, decided_at__lte=now - SETTLED)
+    found = list(due.values_list("pk", flat=True)[:2000])
+    for pk in found:
+        settle_session(pk, now)
+    return len(found)
+
+
+def judge_meetings(now: datetime) -> int:
+    """Each meeting whose hour is over, once. Returns how many were judged."""
+    due = Meeting.objects.filter(state__in=TO_COME, start__lte=now - HOUR - SETTLED)
+    found = list(due.values_list("pk", flat=True)[:5000])
+    return sum(judge_meeting(pk, now) for pk in found)
+
+
+@transaction.atomic
+def judge_meeting(meeting_id: int, now: datetime) -> bool:
+    """False when somebody else was first."""
+    meeting = (
+        Meeting.objects.select_for_update(of=("self",))
+        .select_related("pairing__room")
+        .filter(pk=meeting_id, state__in=TO_COME, start__lte=now - HOUR)
+        .first()
+    )
+    if meeting is None:
+        return False
+    room = meeting.pairing.room
+    spans = spans_of(meeting, now)
+    verdict = judge(
+        meeting.value(),
+        connections_for(room.pk, [meeting.value().hour, *spans]),
+        now=now,
+        sessions=spans,
+    )
+    meeting.state, meeting.judged_at = verdict.state, now
+    meeting.missed_by = verdict.missed_by or ""
+    meeting.take(verdict.totals)
+    meeting.save()
+    return True

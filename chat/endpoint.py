@@ -1,0 +1,66 @@
+"""The door of a room: accept, find out who it is, then frames in and frames out."""
+
+import asyncio
+import contextlib
+from typing import Any
+
+from backend.errors import Refusal
+from chat import reading
+from chat.hub import Hub, the_hub
+from chat.protocol import Close, dump, farewell
+from chat.socket import Send, Socket
+
+
+async def room(scope: dict[str, Any], receive: Any, send: Send) -> None:
+    """An ASGI application for one connection."""
+    await receive()  # websocket.connect
+    # A refusal before the accept would reach the client only as HTTP 403.
+    await send({"type": "websocket.accept"})
+    hub = the_hub()
+    socket = await _let_in(hub, scope, send)
+    if socket is None:
+        return
+    pump = asyncio.create_task(socket.pump())
+    try:
+        await _listen(socket, receive, pump)
+    finally:
+        socket.leave()
+        pump.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await pump
+
+
+async def _let_in(hub: Hub, scope: dict[str, Any], send: Send) -> Socket | None:
+    user, session = scope["user"], scope["session"].session_key
+    if not user.is_authenticated or not user.is_active or session is None:
+        await _refuse(send, Close.NOT_SIGNED_IN, "sign in first")
+        return None
+    try:
+        place = await hub.read(reading.place_of, user, scope["url_route"]["kwargs"]["room_id"])
+    except Refusal as refusal:
+        await _refuse(send, Close(refusal.kind.close), str(refusal))
+        return None
+    return Socket(hub, place, session, send)
+
+
+async def _listen(socket: Socket, receive: Any, pump: asyncio.Task[None]) -> None:
+    """Until the client goes, or we have said goodbye."""
+    while True:
+        message = asyncio.ensure_future(receive())
+        await asyncio.wait({message, pump}, return_when=asyncio.FIRST_COMPLETED)
+        if not message.done():
+            message.cancel()
+            pump.result()
+            return
+        got = message.result()
+        if got["type"] == "websocket.disconnect":
+            return
+        text = got.get("text")
+        socket.receive(got["bytes"] if text is None else text)
+
+
+async def _refuse(send: Send, code: Close, detail: str) -> None:
+    last = farewell(code, detail)
+    if last is not None:
+        await send({"type": "websocket.send", "text": dump(last)})
+    await send({"type": "websocket.close", "code": int(code)})

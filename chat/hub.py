@@ -1,0 +1,315 @@
+"""One per process: the rooms that have sockets here, and what keeps them up to date.
+
+Whatever a socket is sent is read from what is committed. A commit of this process, a hint of another and a
+poll every second all do the same: they move the head of a room, and its sockets send what lies between.
+"""
+
+import asyncio
+import logging
+import time
+import uuid
+from collections import deque
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
+from weakref import WeakKeyDictionary
+
+from channels.layers import get_channel_layer
+
+from chat import reading
+from chat.acts import Numbered, Performed, Tick
+from chat.bells import GROUP
+from chat.limiter import Bucket
+from chat.protocol import (
+    LIMITS,
+    Close,
+    Held,
+    Presence,
+    PresenceState,
+    ReadBy,
+    ServerFrame,
+    Side,
+    TypingBy,
+    Warn,
+)
+from chat.reading import Details, RoomNow
+from chat.socket import Socket
+from chat.writer import Writer
+
+POLL = 1.0  # seconds
+CHECK_SIGN_INS = 5.0
+BEAT = 15.0
+HINT_PATIENCE = 1.0
+RECENT = 300
+log = logging.getLogger(__name__)
+T = TypeVar("T")
+
+
+class View:
+    """A room as this process knows it. head: the newest number.  recent: the rows up to it, without gaps."""
+
+    def __init__(self, room: int) -> None:
+        self.room = room
+        self.sockets: set[Socket] = set()
+        self.head = 0
+        self.recent: deque[Numbered] = deque(maxlen=RECENT)
+        self.stamp = -1
+        self.details = Details()
+
+    def take(self, rows: list[Numbered]) -> None:
+        for row in rows:
+            if row.s == self.head + 1:
+                self.recent.append(row)
+                self.head = row.s
+            elif row.s > self.head:
+                self.advance(row.s)
+        self.wake()
+
+    def advance(self, head: int) -> None:
+        """Others wrote up to ``head``: it is read from the database."""
+        if head > self.head:
+            self.head = head
+            self.recent.clear()
+
+    def wake(self) -> None:
+        for socket in self.sockets:
+            socket.wake.set()
+
+    def after(self, s: int) -> list[Numbered] | None:
+        """The rows after ``s`` if they are all in memory."""
+        if not self.recent or self.recent[0].s > s + 1:
+            return None
+        return [row for row in self.recent if row.s > s]
+
+    def tell(self, frame: ServerFrame, *sides: Side) -> None:
+        for socket in self.sockets:
+            if socket.place.side in sides:
+                socket.tell(frame)
+
+
+class Hub:
+    def __init__(self) -> None:
+        self.views: dict[int, View] = {}
+        self.writer = Writer(self._committed)
+        self._name = uuid.uuid4().hex
+        self._readers = ThreadPoolExecutor(2, thread_name_prefix="room-reader")
+        self._buckets: dict[int, Bucket] = {}
+        self._dirty: set[int] = set()
+        self._wake = asyncio.Event()
+        self._hint_rooms: set[int] = set()
+        self._hint_typing: list[tuple[int, str, bool]] = []
+        self._hint_wake = asyncio.Event()
+        self._check_sign_ins_at = 0.0
+        self._tasks: list[asyncio.Task[None]] = []
+
+    def start(self) -> None:
+        jobs = (self.writer.run, self._watch, self._listen, self._ring, self._beat)
+        self._tasks = [asyncio.create_task(_for_ever(job)) for job in jobs]
+
+    async def read(self, work: Callable[..., T], *arguments: Any) -> T:
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._readers, reading.in_thread, work, *arguments)
+
+    def join(self, socket: Socket) -> View:
+        """From now on the socket is woken by what happens; the oldest of too many is closed."""
+        view = self.views.setdefault(socket.place.room, View(socket.place.room))
+        view.sockets.add(socket)
+        own = [each for each in view.sockets if each.place.user == socket.place.user]
+        for oldest in sorted(own, key=lambda each: each.born)[: -LIMITS.sockets]:
+            oldest.close(Close.REPLACED, "a newer connection took this one's place")
+        return view
+
+    def part(self, socket: Socket) -> None:
+        view = self.views.get(socket.place.room)
+        if view is not None:
+            view.sockets.discard(socket)
+            if not view.sockets:
+                del self.views[view.room]
+
+    def bucket(self, user: int) -> Bucket:
+        if user not in self._buckets:
+            rate, burst = LIMITS.messages_per_s, LIMITS.messages_burst
+            self._buckets[user] = Bucket(rate, burst, time.monotonic())
+        return self._buckets[user]
+
+    def typing(self, room: int, side: Side, on: bool) -> None:
+        self._pass_on_typing(room, side, on)
+        if len(self._hint_typing) < 1000:
+            self._hint_typing.append((room, side.value, on))
+            self._hint_wake.set()
+
+    def observe(self, now: RoomNow, details: Details | None) -> None:
+        """The room as it was just read: moves the head, closes whoever may not stay, says what changed."""
+        view = self.views.get(now.room)
+        if view is None:
+            return
+        for socket in list(view.sockets):
+            if now.ended:
+                socket.close(Close.ENDED, "the pairing has ended")
+            elif socket.place.user not in now.users:
+                socket.close(Close.NOT_SIGNED_IN, "the account is disabled")
+            elif now.frozen:
+                socket.close(Close.NOT_NOW, "the room is frozen")
+        if now.last > view.head:
+            view.advance(now.last)
+            view.wake()
+        if details is not None and now.stamp > view.stamp:
+            before, view.details, view.stamp = view.details, details, now.stamp
+            _tell_changes(view, before, details)
+
+    def _committed(self, done: Performed) -> None:
+        for room, rows in done.rows.items():
+            view = self.views.get(room)
+            if view is not None:
+                view.take(rows)
+        self._dirty |= done.changed & self.views.keys()
+        if self._dirty:
+            self._wake.set()
+        self._hint_rooms |= done.rows.keys() | done.changed
+        self._hint_wake.set()
+
+    async def _watch(self) -> None:
+        """Rooms that changed, at once; all of them, every second."""
+        polled = 0.0
+        while True:
+            left = max(0.0, polled + POLL - time.monotonic())
+            try:
+                async with asyncio.timeout(left):
+                    await self._wake.wait()
+            except TimeoutError:
+                polled = time.monotonic()
+                await self._poll()
+                continue
+            self._wake.clear()
+            dirty, self._dirty = self._dirty, set()
+            await self._reread(dirty)
+
+    async def _reread(self, rooms: Iterable[int]) -> None:
+        rooms = [room for room in rooms if room in self.views]
+        if not rooms:
+            return
+        found = await self.read(reading.rooms_now, rooms)
+        changed = [
+            room for room, now in found.items() if room in self.views and now.stamp > self.views[room].stamp
+        ]
+        details = await self.read(reading.details_of, changed) if changed else {}
+        for room in rooms:
+            if room in found:
+                self.observe(found[room], details.get(room))
+
+    async def _poll(self) -> None:
+        for view in list(self.views.values()):
+            for socket in list(view.sockets):
+                socket.check_time()
+        now = time.monotonic()
+        self._buckets = {user: each for user, each in self._buckets.items() if not each.is_full(now)}
+        if not self.views:
+            return
+        await self._reread(list(self.views))
+        for room in await self.read(reading.due_ticks, list(self.views)):
+            self.writer.put(Tick(room))
+        if now >= self._check_sign_ins_at:
+            self._check_sign_ins_at = now + CHECK_SIGN_INS
+            await self._check_sign_ins()
+
+    async def _check_sign_ins(self) -> None:
+        sockets = [socket for view in self.views.values() for socket in view.sockets]
+        good = await self.read(reading.signed_in, [(each.session, each.place.user) for each in sockets])
+        for socket in sockets:
+            if socket.session not in good:
+                socket.close(Close.NOT_SIGNED_IN, "signed out")
+
+    async def _beat(self) -> None:
+        while True:
+            await asyncio.sleep(BEAT)
+            sockets = {
+                each.token: each for view in self.views.values() for each in view.sockets if each.arrived
+            }
+            if not sockets:
+                continue
+            heard = {token: each.heard_at for token, each in sockets.items()}
+            for token, why in (await self.read(reading.beat, heard)).items():
+                replaced = why == "replaced"
+                sockets[token].close(Close.REPLACED if replaced else Close.GOING_AWAY, why)
+
+    async def _ring(self) -> None:
+        while True:
+            await self._hint_wake.wait()
+            self._hint_wake.clear()
+            rooms, self._hint_rooms = self._hint_rooms, set()
+            typing, self._hint_typing = self._hint_typing, []
+            layer = get_channel_layer()
+            if layer is None:
+                continue
+            hint = {"type": "rooms.changed", "rooms": list(rooms), "typing": typing, "of": self._name}
+            try:
+                async with asyncio.timeout(HINT_PATIENCE):
+                    await layer.group_send(GROUP, hint)
+            except Exception as error:
+                log.info("a hint was lost: %s", type(error).__name__)
+
+    async def _listen(self) -> None:
+        layer = get_channel_layer()
+        if layer is None:
+            return
+        channel = await layer.new_channel()
+        await layer.group_add(GROUP, channel)
+        while True:
+            hint = await layer.receive(channel)
+            if hint.get("of") == self._name:
+                continue
+            for room, side, on in hint.get("typing", ()):
+                self._pass_on_typing(room, Side(side), on)
+            user = hint.get("user")
+            theirs = {
+                room
+                for room, view in self.views.items()
+                if any(socket.place.user == user for socket in view.sockets)
+            }
+            if user is not None:
+                self._check_sign_ins_at = 0.0
+            self._dirty |= (set(hint["rooms"]) & self.views.keys()) | theirs
+            if self._dirty:
+                self._wake.set()
+
+    def _pass_on_typing(self, room: int, side: Side, on: bool) -> None:
+        view = self.views.get(room)
+        if view is not None:
+            view.tell(TypingBy(side, on), side.other)
+
+
+def _tell_changes(view: View, before: Details, now: Details) -> None:
+    for side in Side:
+        if (side in before.here) != (side in now.here):
+            state = PresenceState.HERE if side in now.here else PresenceState.AWAY
+            view.tell(Presence(side, state), side.other)
+        for cid, held in now.held.get(side, {}).items():
+            if before.held.get(side, {}).get(cid) != held:
+                view.tell(Held(cid, held), side)
+    if now.mentor_read > before.mentor_read:
+        view.tell(ReadBy(Side.MENTOR, now.mentor_read), Side.CHILD)
+    if now.warned_end is not None and now.warned_end != before.warned_end:
+        view.tell(Warn(now.warned_end), *Side)
+
+
+async def _for_ever(job: Callable[[], Any]) -> None:
+    """A hub's task that fails starts again: a database that is away for a while must not end it."""
+    while True:
+        try:
+            await job()
+            return
+        except Exception as error:
+            log.warning("%s starts again: %s", job.__name__, type(error).__name__)
+            await asyncio.sleep(POLL / 2)
+
+
+_hubs: WeakKeyDictionary[asyncio.AbstractEventLoop, Hub] = WeakKeyDictionary()
+
+
+def the_hub() -> Hub:
+    """The hub of this process: of the loop that runs, started when it is first asked for."""
+    loop = asyncio.get_running_loop()
+    if loop not in _hubs:
+        _hubs[loop] = hub = Hub()
+        hub.start()
+    return _hubs[loop]

@@ -1,0 +1,19 @@
+"""Rooms and what was said in them; meetings, and who came."""
+
+from chat.models.meetings import Elsewhere, Holiday, Meeting, ProgrammeDates, Session, Summary
+from chat.models.rooms import Attendance, Event, Held, Original, ReadMark, Room
+
+__all__ = [
+    "Attendance",
+    "Elsewhere",
+    "Event",
+    "Held",
+    "Holiday",
+    "Meeting",
+    "Original",
+    "ProgrammeDates",
+    "ReadMark",
+    "Room",
+    "Session",
+    "Summary",
+]

@@ -1,0 +1,211 @@
+"""A room and its record. Rows are never deleted; a body may be erased."""
+
+import secrets
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from chat.protocol import EventKind, Side
+from matching.models import Pairing
+
+MSG = "msg"
+SIDES = [(side.value, side.value) for side in Side]
+KINDS = [MSG, *(kind.value for kind in EventKind)]
+
+
+def new_epoch() -> str:
+    return secrets.token_urlsafe(6)
+
+
+class Rooms(models.QuerySet["Room"]):
+    def with_people(self) -> "Rooms":
+        return self.select_related("pairing__child__user", "pairing__mentor__user")
+
+    def live(self) -> "Rooms":
+        return self.filter(pairing__ended_at=None)
+
+
+class Room(models.Model):
+    """Where the two of a pairing talk.
+
+    epoch:     changes only when a backup is restored.
+    last_s:    the number of the newest event; whoever writes locks this row, so numbers have no gaps.
+    stamp:     counts changes that have no number (presence, reading, holds, warnings, freezing).
+    closed_at: when the end of the last session was decided.
+    ended_at:  the pairing's end, here too: a writer that waited for the lock rereads only this row.
+    """
+
+    pairing = models.OneToOneField(Pairing, on_delete=models.PROTECT, related_name="room")
+    epoch = models.CharField(max_length=64, default=new_epoch)
+    last_s = models.BigIntegerField(default=0)
+    stamp = models.BigIntegerField(default=0)
+    frozen_at = models.DateTimeField(null=True)
+    closed_at = models.DateTimeField(null=True)
+    opened_at = models.DateTimeField(auto_now_add=True)
+    ended_at = models.DateTimeField(null=True)
+
+    objects = Rooms.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(last_s__gte=0), name="a_room_counts_from_nothing"),
+            models.CheckConstraint(condition=~Q(epoch=""), name="a_room_has_an_epoch"),
+        ]
+
+    def __str__(self) -> str:
+        return f"room {self.pk}"
+
+    @property
+    def ended(self) -> bool:
+        return self.ended_at is not None or self.pairing.ended_at is not None
+
+    def side_of(self, user: models.Model) -> Side | None:
+        """Needs with_people()."""
+        if self.pairing.mentor.user_id == user.pk:
+            return Side.MENTOR
+        if self.pairing.child.user_id == user.pk:
+            return Side.CHILD
+        return None
+
+
+class Event(models.Model):
+    """One number of a room: a message, or something that happened to it.
+
+    body:  None once redacted or past its time.  facts: what an event says besides s, kind and at.
+    said_at: when it was said, if it was held first; ``at`` is then its release.
+    """
+
+    room = models.ForeignKey(Room, on_delete=models.PROTECT, related_name="events")
+    s = models.BigIntegerField()
+    kind = models.CharField(max_length=16)
+    sender = models.CharField(max_length=6, choices=SIDES, blank=True)
+    cid = models.UUIDField(null=True)
+    body = models.TextField(null=True)
+    masked = models.BooleanField(default=False)
+    facts = models.JSONField(default=dict)
+    at = models.DateTimeField()
+    said_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["room", "s"]
+        constraints = [
+            models.UniqueConstraint(fields=["room", "s"], name="a_number_stands_once_in_a_room"),
+            models.UniqueConstraint(
+                fields=["room", "sender", "cid"],
+                condition=Q(cid__isnull=False),
+                name="a_cid_is_used_once_for_ever",
+            ),
+            models.CheckConstraint(condition=Q(s__gte=1), name="numbers_begin_with_one"),
+            models.CheckConstraint(condition=Q(kind__in=KINDS), name="an_event_is_of_a_known_kind"),
+            models.CheckConstraint(
+                condition=Q(kind=MSG, cid__isnull=False, sender__in=[side.value for side in Side])
+                | (~Q(kind=MSG) & Q(cid=None, sender="", body=None)),
+                name="a_message_has_a_sender_and_a_cid",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"event {self.s} of room {self.room_id}"
+
+
+class Original(models.Model):
+    """The words of a masked message, kept apart for a case."""
+
+    event = models.OneToOneField(Event, on_delete=models.CASCADE, related_name="original")
+    body = models.TextField()
+
+    def __str__(self) -> str:
+        return f"original {self.pk}"
+
+
+class Held(models.Model):
+    """A message that waits for a person to look at it. Released, it is an Event with the same cid."""
+
+    class State(models.TextChoices):
+        WAITING = "waiting", _("waiting")
+        REFUSED = "refused", _("refused")
+        RELEASED = "released", _("released")
+
+    room = models.ForeignKey(Room, on_delete=models.PROTECT, related_name="held")
+    sender = models.CharField(max_length=6, choices=SIDES)
+    cid = models.UUIDField()
+    body = models.TextField()
+    reason = models.CharField(max_length=40, blank=True)
+    said_at = models.DateTimeField()
+    state = models.CharField(max_length=8, choices=State, default=State.WAITING)
+    decided_at = models.DateTimeField(null=True)
+    event = models.OneToOneField(Event, null=True, on_delete=models.PROTECT, related_name="held")
+
+    class Meta:
+        ordering = ["pk"]
+        verbose_name_plural = "held"
+        constraints = [
+            models.UniqueConstraint(fields=["room", "sender", "cid"], name="a_held_cid_stands_once"),
+            models.CheckConstraint(
+                condition=Q(state="waiting", decided_at=None)
+                | (~Q(state="waiting") & Q(decided_at__isnull=False)),
+                name="a_decided_hold_says_when",
+            ),
+            models.CheckConstraint(
+                condition=Q(state="released") ^ Q(event=None), name="a_released_hold_has_its_event"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"held {self.pk}"
+
+
+class Attendance(models.Model):
+    """One connection: from, last seen, until, why. token: its name in the process that holds it."""
+
+    class Why(models.TextChoices):
+        LEFT = "left", _("left")
+        LOST = "lost", _("lost")
+        REPLACED = "replaced", _("replaced")
+        REVOKED = "revoked", _("revoked")
+
+    room = models.ForeignKey(Room, on_delete=models.PROTECT, related_name="attendance")
+    side = models.CharField(max_length=6, choices=SIDES)
+    token = models.UUIDField(unique=True)
+    since = models.DateTimeField()
+    last_seen_at = models.DateTimeField()
+    until = models.DateTimeField(null=True)
+    why = models.CharField(max_length=8, choices=Why, blank=True)
+
+    class Meta:
+        ordering = ["since", "pk"]
+        verbose_name_plural = "attendance"
+        indexes = [
+            models.Index(fields=["room", "until"], name="attendance_of_a_room"),
+            models.Index(fields=["last_seen_at"], condition=Q(until=None), name="attendance_open"),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(until=None, why="") | (Q(until__isnull=False) & ~Q(why="")),
+                name="a_closed_connection_says_why",
+            ),
+            models.CheckConstraint(
+                condition=Q(last_seen_at__gte=F("since")) & (Q(until=None) | Q(until__gte=F("since"))),
+                name="a_connection_ends_after_it_begins",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"attendance {self.pk}"
+
+
+class ReadMark(models.Model):
+    """How far somebody has read. Only the mentor's is ever shown."""
+
+    room = models.ForeignKey(Room, on_delete=models.PROTECT, related_name="read_marks")
+    side = models.CharField(max_length=6, choices=SIDES)
+    s = models.BigIntegerField(default=0)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["room", "side"], name="one_read_mark_a_person"),
+        ]
+
+    def __str__(self) -> str:
+        return f"read mark {self.pk}"

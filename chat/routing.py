@@ -1,0 +1,37 @@
+"""Where the sockets are, and who may knock: known origins, with the session's cookie."""
+
+from typing import Any
+
+from channels.auth import AuthMiddlewareStack
+from channels.routing import URLRouter
+from channels.security.websocket import AllowedHostsOriginValidator, OriginValidator
+from django.conf import settings
+from django.urls import path
+
+from chat.endpoint import room
+from chat.protocol import Close, dump, farewell
+
+
+async def nothing_here(scope: dict[str, Any], receive: Any, send: Any) -> None:
+    """A socket that is no room looks like a room of somebody else's."""
+    await receive()
+    await send({"type": "websocket.accept"})
+    last = farewell(Close.NOT_YOURS, "Not found.")
+    assert last is not None
+    await send({"type": "websocket.send", "text": dump(last)})
+    await send({"type": "websocket.close", "code": int(Close.NOT_YOURS)})
+
+
+_routes = URLRouter(
+    [
+        path("ws/rooms/<int:room_id>/", room),  # type: ignore[arg-type]
+        path("<path:anything>", nothing_here),  # type: ignore[arg-type]
+    ]
+)
+_signed_in = AuthMiddlewareStack(_routes)
+# The exact list where there is one; on loopback any of our own names.
+sockets = (
+    OriginValidator(_signed_in, settings.ORIGINS)
+    if settings.ORIGINS
+    else AllowedHostsOriginValidator(_signed_in)
+)

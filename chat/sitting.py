@@ -1,0 +1,186 @@
+"""The session of one room inside a transaction: rows in, the pure rules, rows out."""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from datetime import datetime
+from uuid import UUID
+
+from django.db.models import Q
+
+from chat.conditions import patience_for
+from chat.models import Attendance, Meeting, Room, Session
+from chat.protocol import EventKind, Side, wire_time
+from chat.rules import meetings, sessions
+from chat.rules.attendance import BRIDGE, STALE, Connection
+from chat.rules.sessions import Ended, Opened, Running, Warned
+from chat.rules.times import Interval
+
+Numbering = tuple[EventKind, dict[str, int | str]]
+
+
+def as_connection(row: Attendance) -> Connection:
+    return Connection(row.pk, Side(row.side), row.since, row.last_seen_at, row.until)
+
+
+class Sitting:
+    """Moves change it and write the rows of attendance and sessions; `save` writes the rest."""
+
+    def __init__(self, room: Room, row: Session | None, rows: list[Attendance], *, changed: bool) -> None:
+        self.room_id, self._room, self.row, self._rows = room.pk, room, row, rows
+        running = None
+        if row is not None:
+            running = Running(row.opened_at, row.active_at, row.warned_end is not None)
+        self.value = sessions.restore(
+            map(as_connection, rows),
+            patience=patience_for(room.pairing.role),
+            running=running,
+            closed_at=room.closed_at,
+        )
+        self._saved = self.value
+        self._events: list[Numbering] = []
+        self._changed = changed
+
+    @property
+    def running(self) -> bool:
+        return self.value.running is not None
+
+    def arrive(self, side: Side, token: UUID, now: datetime, *, most: int) -> None:
+        if any(row.token == token for row in self._rows):
+            return
+        row = Attendance.objects.create(room=self._room, side=side, token=token, since=now, last_seen_at=now)
+        self._rows.append(row)
+        self._take(sessions.arrive(self.value, side, row.pk, now), now)
+        open_rows = [row for row in self._rows if row.side == side and row.until is None]
+        for oldest in open_rows[:-most]:
+            self.leave(oldest.token, now, Attendance.Why.REPLACED)
+
+    def leave(self, token: UUID, at: datetime, why: str) -> bool:
+        """False when the connection is closed already, or of no one here."""
+        row = next((row for row in self._rows if row.token == token and row.until is None), None)
+        if row is None:
+            return False
+        row.until = max(at, row.since)
+        row.last_seen_at = max(row.last_seen_at, row.until) if why == "left" else row.last_seen_at
+        row.why = why
+        row.save(update_fields=["until", "last_seen_at", "why"])
+        self._take(sessions.leave(self.value, Side(row.side), row.pk, row.until), at)
+        return True
+
+    def speak(self, side: Side, now: datetime) -> None:
+        self._take(sessions.speak(self.value, side, now), now)
+
+    def stir(self, side: Side, now: datetime) -> None:
+        self._take(sessions.stir(self.value, side, now), now)
+
+    def end(self, side: Side, now: datetime) -> None:
+        self._take(sessions.end(self.value, side, now), now)
+
+    def tick(self, now: datetime) -> None:
+        self._take(sessions.tick(self.value, now), now)
+
+    def take_events(self) -> list[Numbering]:
+        events, self._events = self._events, []
+        return events
+
+    def take_changed(self) -> bool:
+        changed, self._changed = self._changed, False
+        return changed
+
+    def save(self, room: Room) -> bool:
+        """Writes the running session; says whether the room itself changed."""
+        running = self.value.running
+        if self.row is not None and running is not None and self.value != self._saved:
+            self.row.active_at = running.active_at
+            self.row.next_tick_at = sessions.next_tick(self.value)
+            if not running.warned:
+                self._changed |= self.row.warned_end is not None
+                self.row.warned_end = None
+            self.row.save(update_fields=["active_at", "next_tick_at", "warned_end"])
+        if room.closed_at == self.value.closed_at:
+            return False
+        room.closed_at = self.value.closed_at
+        return True
+
+    def _take(self, step: sessions.Step, now: datetime) -> None:
+        self.value, happened = step
+        for each in happened:
+            match each:
+                case Opened(at):
+                    self._open(at)
+                case Warned(ends_at):
+                    self._warn(ends_at)
+                case Ended():
+                    self._end(each)
+
+    def _open(self, at: datetime) -> None:
+        self.row = Session.objects.create(room=self._room, opened_at=at, active_at=at)
+        self._events.append((EventKind.SESSION_OPENED, {"session": self.row.pk}))
+
+    def _warn(self, ends_at: datetime) -> None:
+        if self.row is not None:
+            self.row.warned_end = ends_at
+            self.row.save(update_fields=["warned_end"])
+            self._changed = True
+
+    def _end(self, ended: Ended) -> None:
+        row = self.row
+        if row is None:
+            return
+        row.ended_at, row.why, row.decided_at = max(ended.at, row.opened_at), ended.why, ended.decided_at
+        row.next_tick_at, row.meeting = None, meeting_of(row)
+        row.active_at = max(row.active_at, row.opened_at)
+        row.save()
+        facts: dict[str, int | str] = {
+            "session": row.pk,
+            "why": ended.why.value,
+            "ended_at": wire_time(row.ended_at),
+        }
+        self._events.append((EventKind.SESSION_ENDED, facts))
+        self.row = None
+
+
+def meeting_of(session: Session) -> Meeting | None:
+    """The meeting of its pairing to which an ended session belongs."""
+    assert session.ended_at is not None
+    span = Interval(session.opened_at, session.ended_at)
+    near = Meeting.objects.filter(
+        pairing_id=session.room.pairing_id,
+        start__gte=span.start - meetings.HOUR - meetings.NEAR,
+        start__lte=span.end + meetings.NEAR,
+    )
+    rows = {row.pk: row for row in near}
+    found = meetings.meeting_of(span, (row.value() for row in rows.values()))
+    return None if found is None else rows[found.row]
+
+
+def load_sittings(rooms: Mapping[int, Room], now: datetime) -> dict[int, Sitting]:
+    """Needs the rooms locked. Connections that are silent for too long are closed as lost on the way."""
+    running = {row.room_id: row for row in Session.objects.filter(room__in=rooms, ended_at=None)}
+    since = {pk: _since(room, running.get(pk), now) for pk, room in rooms.items()}
+    rows: dict[int, list[Attendance]] = defaultdict(list)
+    if rooms:
+        found = Attendance.objects.filter(room__in=rooms).filter(
+            Q(until=None) | Q(until__gte=min(since.values()))
+        )
+        for row in found:
+            if row.until is None or row.until >= since[row.room_id]:
+                rows[row.room_id].append(row)
+    sittings, lost = {}, set()
+    for pk, room in rooms.items():
+        for row in rows[pk]:
+            if row.until is None and now - row.last_seen_at > STALE:
+                row.until, row.why = row.last_seen_at, Attendance.Why.LOST
+                row.save(update_fields=["until", "why"])
+                lost.add(pk)
+        session = running.get(pk)
+        if session is not None:
+            session.room = room
+        sittings[pk] = Sitting(room, session, rows[pk], changed=pk in lost)
+    return sittings
+
+
+def _since(room: Room, running: Session | None, now: datetime) -> datetime:
+    """From when on connections matter to the rules."""
+    if running is not None:
+        return running.opened_at - BRIDGE
+    return (room.closed_at or now - BRIDGE) - BRIDGE

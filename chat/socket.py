@@ -1,0 +1,395 @@
+"""One connection: what a client's frame does, and what it is sent, in order and within its credit."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+import uuid
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from enum import Enum
+from typing import TYPE_CHECKING, Any
+
+from django.utils import timezone
+
+from chat import reading
+from chat.acts import (
+    Act,
+    Arrive,
+    EndSession,
+    Gone,
+    HeldBack,
+    Leave,
+    MarkRead,
+    Numbered,
+    Outcome,
+    Refused,
+    Said,
+    Speak,
+    Stir,
+)
+from chat.credit import Credit
+from chat.limiter import Bucket
+from chat.protocol import (
+    LIMITS,
+    Ack,
+    AckHeld,
+    BadFrame,
+    Bye,
+    ByeWhy,
+    Close,
+    End,
+    Err,
+    ErrCode,
+    FrameRefused,
+    Held,
+    HeldState,
+    Hello,
+    Member,
+    Message,
+    OpenSession,
+    Ping,
+    Pong,
+    PresenceState,
+    Read,
+    ReadBy,
+    Ready,
+    Say,
+    Seen,
+    ServerFrame,
+    Side,
+    Typing,
+    Welcome,
+    dump,
+    farewell,
+    needs_reset,
+    parse,
+)
+
+if TYPE_CHECKING:
+    from chat.hub import Hub, View
+
+STIR_EVERY = 5.0  # seconds
+FRAMES_A_SECOND, FRAMES_BURST = 50, 1000
+MOST_REFUSED = 1000  # messages too fast in a row, until 4429
+Send = Callable[[dict[str, Any]], Awaitable[None]]
+
+
+class Phase(Enum):
+    NEW = "no hello yet"
+    RESET = "told to load anew"
+    REPLAYING = "being sent what it missed"
+    LIVE = "ready"
+
+
+class Socket:
+    """place: room and person.  sent: the last number that went out on it."""
+
+    def __init__(self, hub: Hub, place: reading.Place, session: str, send: Send) -> None:
+        self.hub, self.place, self.session, self._send = hub, place, session, send
+        self.token = uuid.uuid4()
+        self.born = self._heard = time.monotonic()
+        self.heard_at: datetime = timezone.now()
+        self.wake = asyncio.Event()
+        self._arrival = asyncio.Event()
+        self.arrived = self.closed = self._left = False
+        self.sent = 0
+        self._phase = Phase.NEW
+        self._hello: Hello | None = None
+        self._view: View | None = None
+        self._credit = Credit()
+        self._lagging_since: float | None = None
+        self._out: list[ServerFrame] = []
+        self._close: tuple[Close, str] | None = None
+        self._mine: set[str] = set()
+        self._blocked: str | None = None
+        self._block = Refused(ErrCode.BUSY, "", None)
+        self._generation = self._refused = self._bad = 0
+        self._frames = Bucket(FRAMES_A_SECOND, FRAMES_BURST, self.born)
+        self._typing = Bucket(LIMITS.typing_per_s, 1, self.born)
+        self._stirred = 0.0
+
+    # Frames in: nothing here waits, so that what is queued is queued in the order of arrival.
+
+    def receive(self, frame: str | bytes) -> None:
+        if self.closed:
+            return
+        self._heard, self.heard_at = time.monotonic(), timezone.now()
+        if not self._frames.take(self._heard):
+            return self.close(Close.TOO_FAST, "too many frames")
+        try:
+            self._take(frame)
+        except FrameRefused as refused:
+            self._refuse_frame(refused)
+
+    def _take(self, frame: str | bytes) -> None:
+        parsed = parse(frame)
+        if self._phase is Phase.NEW and self._hello is None and not isinstance(parsed, Hello):
+            raise BadFrame("the first frame is hello")
+        self._bad = 0
+        match parsed:
+            case Hello():
+                self._say_hello(parsed)
+            case Say(cid, body):
+                self._speak(cid, body)
+            case Typing(on):
+                self._type(on)
+            case Read(s):
+                self._put(MarkRead(self.place.room, self.place.side, min(s, self.sent)))
+            case Seen(s):
+                self._credit.seen(s)
+                self._lagging_since = None
+                self.wake.set()
+            case Ping(x):
+                self.tell(Pong(x), always=True)
+            case End(summary):
+                self._end(summary)
+
+    def _refuse_frame(self, refused: FrameRefused) -> None:
+        if refused.closes:
+            return self.close(Close(refused.kind.close), str(refused))
+        self._bad += 1
+        if self._bad >= LIMITS.bad_frames and isinstance(refused, BadFrame):
+            return self.close(Close.BAD_FRAME, str(refused))
+        self.tell(Err(ErrCode(refused.code), str(refused), refused.cid), always=True)
+
+    def _say_hello(self, hello: Hello) -> None:
+        if not self.arrived:
+            self.arrived = True
+            self._put(Arrive(self.place.room, self.place.side, self.token, LIMITS.sockets), self._on_arrival)
+        self._blocked = None
+        self._hello = hello
+        self.wake.set()
+
+    def _on_arrival(self, outcome: Outcome) -> None:
+        self._arrival.set()
+        if isinstance(outcome, Gone):
+            self.close(Close.ENDED, "the pairing has ended")
+        elif isinstance(outcome, Refused):
+            self.close(Close.OVERLOADED, "the server can't take you now")
+
+    def _speak(self, cid: str, body: str) -> None:
+        if self._blocked not in (None, cid):
+            return self._refuse(cid, self._block)
+        bucket, now = self.hub.bucket(self.place.user), time.monotonic()
+        if not bucket.take(now):
+            wait = int(bucket.wait(now) * 1000) + 1
+            detail = f"at most {LIMITS.messages_per_s} messages a second"
+            return self._stop_at(cid, Refused(ErrCode.TOO_FAST, detail, wait))
+        self._blocked, self._refused = None, 0
+        self._mine.add(cid)
+        generation = self._generation
+        act = Speak(self.place.room, self.place.side, cid, body)
+        queued = self.hub.writer.put(
+            act,
+            lambda outcome: self._on_spoken(cid, outcome),
+            stale=lambda: self._generation != generation,
+        )
+        if not queued:
+            self._stop_at(cid, Refused(ErrCode.BUSY, "the server can't take it now", 1000))
+
+    def _stop_at(self, cid: str, refusal: Refused) -> None:
+        """Refuses this message, and all that follow until it comes again: nothing may overtake it."""
+        if self._blocked is None:
+            self._blocked, self._block = cid, refusal
+        self._refuse(cid, refusal)
+
+    def _refuse(self, cid: str, refusal: Refused) -> None:
+        self._mine.discard(cid)
+        self._refused += 1
+        if self._refused > MOST_REFUSED:
+            return self.close(Close.TOO_FAST, "went on sending too fast")
+        self.tell(Err(refusal.code, refusal.detail, cid, refusal.retry_ms), always=True)
+
+    def _on_spoken(self, cid: str, outcome: Outcome) -> None:
+        match outcome:
+            case Said(_, s, at, masked):
+                # Otherwise the ack goes out in its turn, between the other numbers.
+                if s <= self.sent and cid in self._mine:
+                    self._mine.discard(cid)
+                    self.tell(Ack(cid, s, at, masked), always=True)
+            case HeldBack(_, state):
+                self._mine.discard(cid)
+                self.tell(AckHeld(cid), always=True)
+                if state == HeldState.REFUSED:
+                    self.tell(Held(cid, HeldState.REFUSED), always=True)
+            case Refused(code) as refusal:
+                if code is ErrCode.BUSY:
+                    self._generation += self._blocked is None
+                    self._stop_at(cid, refusal)
+                else:
+                    self._mine.discard(cid)
+                    self.tell(Err(code, refusal.detail, cid, refusal.retry_ms), always=True)
+            case Gone():
+                self.close(Close.ENDED, "the pairing has ended")
+
+    def _type(self, on: bool) -> None:
+        now = time.monotonic()
+        if not self._typing.take(now):
+            return
+        self.hub.typing(self.place.room, self.place.side, on)
+        if on and now - self._stirred >= STIR_EVERY:
+            self._stirred = now
+            self._put(Stir(self.place.room, self.place.side))
+
+    def _end(self, summary: str | None) -> None:
+        if self.place.side is not Side.MENTOR:
+            return self.tell(Err(ErrCode.NOT_ALLOWED, "only the mentor ends a session"), always=True)
+        self._put(EndSession(self.place.room, self.place.side, self.place.user, summary), self._on_end)
+
+    def _on_end(self, outcome: Outcome) -> None:
+        if isinstance(outcome, Refused):
+            self.tell(Err(outcome.code, outcome.detail, retry_ms=outcome.retry_ms), always=True)
+
+    def _put(self, act: Act, answer: Callable[[Outcome], None] | None = None) -> None:
+        self.hub.writer.put(act, answer)
+
+    # Frames out.
+
+    def tell(self, frame: ServerFrame, *, always: bool = False) -> None:
+        """An unnumbered frame. What isn't an answer goes only to who is up to date."""
+        if self.closed or not (always or self._phase is Phase.LIVE):
+            return
+        self._out.append(frame)
+        self.wake.set()
+
+    def close(self, code: Close, detail: str) -> None:
+        if self.closed:
+            return
+        self.closed, self._close = True, (code, detail)
+        self.leave("replaced" if code is Close.REPLACED else "revoked" if 4401 <= code <= 4410 else "left")
+        self.wake.set()
+
+    def leave(self, why: str = "left", at: datetime | None = None) -> None:
+        """Once, however the connection went."""
+        if self._left:
+            return
+        self._left = True
+        self.hub.part(self)
+        if self.arrived:
+            self._put(Leave(self.place.room, self.token, at or timezone.now(), why))
+
+    def check_time(self) -> None:
+        """Called every second."""
+        now = time.monotonic()
+        if self._phase is Phase.NEW and self._hello is None and now - self.born > LIMITS.hello_s:
+            self.close(Close.BAD_FRAME, "no hello")
+        elif now - self._heard > LIMITS.silent_s:
+            self.leave("lost", self.heard_at)
+            self.close(Close.GOING_AWAY, "silent")
+        elif self._lagging_since is not None and now - self._lagging_since > LIMITS.lag_s:
+            self.close(Close.LAGGING, "too far behind")
+
+    async def pump(self) -> None:
+        """Sends until the connection is closed from this side."""
+        while True:
+            await self.wake.wait()
+            self.wake.clear()
+            await self._flush()
+            if self._close is not None:
+                return await self._say_goodbye(*self._close)
+            if self._hello is not None:
+                await self._welcome()
+            await self._send_rows()
+            await self._flush()
+
+    async def _flush(self) -> None:
+        out, self._out = self._out, []
+        for frame in out:
+            await self._frame(frame)
+
+    async def _frame(self, frame: ServerFrame) -> int:
+        text = dump(frame)
+        await self._send({"type": "websocket.send", "text": text})
+        return len(text)
+
+    async def _say_goodbye(self, code: Close, detail: str) -> None:
+        last = farewell(code, detail)
+        if code is Close.OVERLOADED:
+            await self._frame(Bye(ByeWhy.OVERLOADED, 2000))
+        elif last is not None:
+            await self._frame(last)
+        await self._send({"type": "websocket.close", "code": int(code)})
+
+    async def _welcome(self) -> None:
+        hello = self._hello
+        assert hello is not None
+        # Joined first, then read: what happens in between wakes this socket again.
+        if self._view is None:
+            self._view = self.hub.join(self)
+        room = self.place.room
+        await self._arrival.wait()
+        now = (await self.hub.read(reading.rooms_now, [room])).get(room)
+        details = (await self.hub.read(reading.details_of, [room]))[room]
+        if self.closed:
+            return self.wake.set()
+        if now is None:
+            return self.close(Close.NOT_YOURS, "Not found.")
+        self._hello = None if self._hello is hello else self._hello
+        reset = needs_reset(hello, epoch=now.epoch, last=now.last)
+        self._view.advance(now.last)
+        self.hub.observe(now, details)
+        if self.closed:
+            return self.wake.set()
+        await self._frame(
+            Welcome(
+                epoch=now.epoch,
+                you=self.place.side,
+                members=tuple(
+                    Member(
+                        side,
+                        self.place.names[side],
+                        PresenceState.HERE if side in details.here else PresenceState.AWAY,
+                    )
+                    for side in Side
+                ),
+                last=now.last,
+                session=None if details.session is None else OpenSession(*details.session),
+                readers=self.place.readers,
+                limits=LIMITS,
+                reset=reset,
+            )
+        )
+        self._credit.restart()
+        self._lagging_since = None
+        self._phase = Phase.RESET if reset else Phase.REPLAYING
+        self.sent = 0 if reset else hello.last
+
+    async def _send_rows(self) -> None:
+        view = self._view
+        if view is None or self._phase not in (Phase.REPLAYING, Phase.LIVE):
+            return
+        while self.sent < view.head:
+            rows = view.after(self.sent)
+            if rows is None:
+                rows = await self.hub.read(reading.rows_after, self.place.room, self.sent)
+            for row in rows:
+                if self._hello is not None or self._close is not None:
+                    return self.wake.set()
+                if not self._credit.has_room():
+                    self._lagging_since = self._lagging_since or time.monotonic()
+                    return
+                await self._row(row)
+        if self._phase is Phase.REPLAYING:
+            await self._ready(view)
+
+    async def _row(self, row: Numbered) -> None:
+        frame = row.frame
+        self.sent = row.s
+        mine = isinstance(frame, Message) and frame.side is self.place.side and frame.cid in self._mine
+        size = 0
+        if not mine or row.masked or self._phase is Phase.REPLAYING:
+            size += await self._frame(frame)
+        if mine and isinstance(frame, Message):
+            self._mine.discard(frame.cid)
+            if self._phase is Phase.LIVE:
+                size += await self._frame(Ack(frame.cid, row.s, frame.at, row.masked))
+        self._credit.sent(row.s, size)
+
+    async def _ready(self, view: View) -> None:
+        await self._frame(Ready(self.sent))
+        self._phase = Phase.LIVE
+        for cid, state in view.details.held.get(self.place.side, {}).items():
+            await self._frame(Held(cid, state))
+        if view.details.mentor_read and self.place.side is Side.CHILD:
+            await self._frame(ReadBy(Side.MENTOR, view.details.mentor_read))

@@ -1,0 +1,27 @@
+"""Versions of what a mentor wrote about time together."""
+
+from datetime import datetime
+
+from django.db.models import Max
+
+from chat.models import Elsewhere, Room, Session, Summary
+
+
+def keep_summary(
+    *, room: Room, session: Session | None, body: str, written_by: int, now: datetime, mood: int | None = None
+) -> Summary | None:
+    """The next version for this session, or for the room's last one. None when there never was one."""
+    session = session or Session.objects.filter(room=room).order_by("-opened_at").first()
+    if session is None:
+        return None
+    return add_version(session, body=body, written_by=written_by, now=now, mood=mood)
+
+
+def add_version(
+    about: Session | Elsewhere, *, body: str, written_by: int, now: datetime, mood: int | None
+) -> Summary:
+    target = {"session": about} if isinstance(about, Session) else {"elsewhere": about}
+    newest = Summary.objects.filter(**target).aggregate(newest=Max("version"))["newest"]
+    return Summary.objects.create(
+        **target, version=(newest or 0) + 1, body=body, mood=mood, written_by_id=written_by, written_at=now
+    )

@@ -1,0 +1,136 @@
+"""One per process: commits whatever has queued since the last commit, as one transaction, in order."""
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from typing import Any
+
+from django.db import DatabaseError, InterfaceError, close_old_connections, connection
+from django.utils import timezone
+
+from chat import checks
+from chat.acts import Act, Outcome, Performed, Refused, Speak
+from chat.checks import Hold, Mask
+from chat.protocol import ErrCode
+from chat.record import perform
+
+MOST_QUEUED = 5000
+MOST_AT_ONCE = 256
+TRIES = 5
+FIRST_PAUSE = 0.05  # seconds, doubling
+BUSY_RETRY_MS = 1000
+log = logging.getLogger(__name__)
+
+BUSY = Refused(ErrCode.BUSY, "the server can't take it now", BUSY_RETRY_MS)
+Answer = Callable[[Outcome], None]
+
+
+@dataclass(slots=True)
+class Queued:
+    """stale: a message that something before it on its socket has overtaken; asked before it is written."""
+
+    act: Act
+    answer: Answer | None = None
+    stale: Callable[[], bool] | None = None
+
+
+class Writer:
+    """committed: called on the loop with what a batch did, before the answers."""
+
+    def __init__(self, committed: Callable[[Performed], None]) -> None:
+        self._committed = committed
+        self._queue: deque[Queued] = deque()
+        self._wake = asyncio.Event()
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="room-writer")
+
+    def put(self, act: Act, answer: Answer | None = None, stale: Callable[[], bool] | None = None) -> bool:
+        """False when the queue is full: only for what a client can send again."""
+        if answer is not None and isinstance(act, Speak) and len(self._queue) >= MOST_QUEUED:
+            return False
+        self._queue.append(Queued(act, answer, stale))
+        self._wake.set()
+        return True
+
+    async def run(self) -> None:
+        while True:
+            await self._wake.wait()
+            self._wake.clear()
+            while self._queue:
+                await self._write_some()
+
+    async def _write_some(self) -> None:
+        batch: list[Queued] = []
+        while self._queue and len(batch) < MOST_AT_ONCE:
+            queued = self._queue.popleft()
+            if queued.stale is not None and queued.stale():
+                if queued.answer is not None:
+                    queued.answer(BUSY)
+            else:
+                batch.append(queued)
+        if batch:
+            await self._write(batch)
+
+    async def _write(self, batch: list[Queued]) -> None:
+        loop = asyncio.get_running_loop()
+        pause = FIRST_PAUSE
+        for _ in range(TRIES):
+            try:
+                done = await loop.run_in_executor(self._thread, _commit, [each.act for each in batch])
+            except (DatabaseError, InterfaceError) as error:
+                # The outcome is unknown: the same batch again is harmless.
+                log.warning("a batch of %d is tried again: %s", len(batch), type(error).__name__)
+                await asyncio.sleep(pause)
+                pause *= 2
+                continue
+            except Exception as error:
+                await self._one_by_one(batch, error)
+                return
+            self._settle(batch, done)
+            return
+        for each in batch:
+            if each.answer is not None:
+                each.answer(BUSY)
+
+    async def _one_by_one(self, batch: list[Queued], error: Exception) -> None:
+        """A fault of ours in one act must not take the others with it."""
+        if len(batch) == 1:
+            log.error("an act could not be written: %s %s", type(batch[0].act).__name__, type(error).__name__)
+            if batch[0].answer is not None:
+                batch[0].answer(BUSY)
+            return
+        for each in batch:
+            await self._write([each])
+
+    def _settle(self, batch: list[Queued], done: Performed) -> None:
+        self._committed(done)
+        for each, outcome in zip(batch, done.outcomes, strict=True):
+            if each.answer is not None:
+                each.answer(outcome)
+
+
+def _commit(acts: list[Act]) -> Performed:
+    close_old_connections()
+    try:
+        return perform([_looked_at(act) for act in acts], now=timezone.now())
+    except (DatabaseError, InterfaceError):
+        connection.close()
+        raise
+
+
+def _looked_at(act: Act) -> Act:
+    if not isinstance(act, Speak):
+        return act
+    verdict: Any = None
+    try:
+        verdict = checks.look_at(checks.Words(act.room, act.side, act.cid, act.body))
+    except Exception as error:
+        log.error("a check of words failed: %s", type(error).__name__)
+    match verdict:
+        case Hold(reason):
+            return replace(act, held_for=reason)
+        case Mask(body):
+            return replace(act, masked_body=body)
+    return act

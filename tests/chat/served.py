@@ -1,0 +1,127 @@
+"""A real daphne on a database of its own. Run as a script, it is what stands inside that database."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parents[2]
+
+
+class Served:
+    """Any number of daphne processes over one database."""
+
+    def __init__(self, data: Path, env: dict[str, str] | None = None) -> None:
+        self.data, self.processes = data, []
+        self.env = {
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith(("SHUANGDAO_", "DATABASE_URL", "REDIS_URL"))
+        } | {
+            "SHUANGDAO_DATA_DIR": str(data),
+            "SHUANGDAO_MODE": "demo",  # open around the clock
+            "DJANGO_SETTINGS_MODULE": "backend.settings",
+            "PYTHONPATH": str(ROOT),
+            **(env or {}),
+        }
+        self.facts: dict[str, Any] = {}
+
+    def run(self, code: str) -> Any:
+        """Python inside the server's database; what it prints as JSON comes back."""
+        script = f"import django; django.setup()\n{code}"
+        done = subprocess.run(
+            [sys.executable, "-c", script], cwd=ROOT, env=self.env, capture_output=True, text=True
+        )
+        assert done.returncode == 0, done.stderr[-3000:]
+        return json.loads(done.stdout) if done.stdout.strip() else None
+
+    def prepare(self, families: int = 1) -> None:
+        self.facts = self.run(
+            "from django.core.management import call_command\n"
+            "call_command('migrate', verbosity=0)\n"
+            f"from tests.chat import served; served.furnish({families})"
+        )
+
+    def start(self) -> int:
+        """Returns the port, once it answers."""
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = int(probe.getsockname()[1])
+        command = [sys.executable, "-m", "daphne", "-b", "127.0.0.1", "-p", str(port), "-v", "0"]
+        with (self.data / f"daphne-{port}.log").open("w") as log:
+            process = subprocess.Popen(
+                [*command, "backend.asgi:application"], cwd=ROOT, env=self.env, stdout=log, stderr=log
+            )
+        self.processes.append((port, process))
+        for _ in range(200):
+            with socket.socket() as probe:
+                if probe.connect_ex(("127.0.0.1", port)) == 0:
+                    return port
+            assert process.poll() is None, self.log(port)
+            time.sleep(0.05)
+        raise AssertionError("daphne did not start")
+
+    def log(self, port: int) -> str:
+        return (self.data / f"daphne-{port}.log").read_text()
+
+    def kill(self, port: int, number: int = signal.SIGKILL) -> None:
+        for each, process in self.processes:
+            if each == port and process.poll() is None:
+                process.send_signal(number)
+                process.wait(10)
+
+    def stop(self) -> None:
+        for port, _process in self.processes:
+            self.kill(port)
+
+
+@contextmanager
+def serving(data: Path, *, families: int = 1, env: dict[str, str] | None = None):
+    served = Served(data, env)
+    served.prepare(families)
+    try:
+        yield served
+    finally:
+        served.stop()
+
+
+def furnish(families: int) -> None:
+    """Prints who there is: rooms by family and role, session cookies by family and person."""
+    from django.conf import settings
+    from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+    from django.contrib.sessions.backends.db import SessionStore
+
+    from tests.chat.people import add_family
+
+    def cookie(user: Any) -> str:
+        session = SessionStore()
+        session[SESSION_KEY] = str(user.pk)
+        session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
+        session[HASH_SESSION_KEY] = user.get_session_auth_hash()
+        session.save()
+        return f"{settings.SESSION_COOKIE_NAME}={session.session_key}"
+
+    facts = []
+    for number in range(families):
+        family = add_family(number)
+        people = {
+            "child": family.child.user,
+            "academic": family.academic.user,
+            "wellbeing": family.wellbeing.user,
+            "parent": family.parent,
+            "stranger": family.stranger,
+        }
+        facts.append(
+            {
+                "rooms": {role: room.pk for role, room in family.rooms.items()},
+                "cookies": {name: cookie(user) for name, user in people.items()},
+                "users": {name: user.pk for name, user in people.items()},
+            }
+        )
+    print(json.dumps(facts))
