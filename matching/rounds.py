@@ -4,11 +4,13 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Count, Q
 from django.utils.translation import gettext as _
 
 from backend.accounts.access import check_may
 from backend.audit import log as audit
 from backend.errors import Conflict, Invalid
+from backend.rosters.models import Child
 from matching.access import access_round
 from matching.core.weights import InvalidWeights, Weights
 from matching.locks import check_can_hold
@@ -98,3 +100,11 @@ def move(round_: Round, old: State, new: State, **changes: Any) -> None:
 def chosen_ids(round_: Round) -> list[int] | None:
     """Ids of the children that the round covers; None is all of them."""
     return None if round_.covers_all else list(round_.chosen.values_list("pk", flat=True))
+
+
+def children_who_lack_a_mentor() -> list[int]:
+    """Ids of active children without a live pairing in both roles."""
+    live = Count("pairings", filter=Q(pairings__ended_at=None))
+    return list(
+        Child.objects.filter(active=True).annotate(live=live).filter(live__lt=2).values_list("pk", flat=True)
+    )

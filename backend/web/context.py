@@ -14,6 +14,7 @@ NAVIGATION = [
     ("home", _("Home"), None),
     ("children", _("Children"), ("child", "list")),
     ("mentors", _("Mentors"), ("mentor", "list")),
+    ("pairings", _("Pairs"), ("pairing", "list")),
     ("imports", _("Imports"), ("roster", "import")),
     ("rounds", _("Rounds"), ("round", "list")),
 ]

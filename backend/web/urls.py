@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from backend.web.views import doors, home, people
+from backend.web.views import doors, home, imports, people, plan, rounds
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", home.show, name="home"),
@@ -15,4 +15,19 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("children/<int:child_id>/", people.child, name="child"),
     path("mentors/", people.mentors, name="mentors"),
     path("mentors/<int:mentor_id>/", people.mentor, name="mentor"),
+    path("pairings/", people.pairings, name="pairings"),
+    path("imports/", imports.index, name="imports"),
+    path("imports/<int:upload_id>/", imports.show, name="import"),
+    path("imports/<int:upload_id>/take/", imports.take, name="take_import"),
+    path("imports/<int:upload_id>/gone-inactive/", imports.gone_inactive, name="gone_inactive"),
+    path("rounds/", rounds.index, name="rounds"),
+    path("rounds/locks/", rounds.lock_list, name="locks"),
+    path("rounds/locks/<int:lock_id>/lift/", rounds.lift_lock, name="lift_lock"),
+    path("rounds/<int:round_id>/", rounds.show, name="round"),
+    path("rounds/<int:round_id>/progress/", rounds.progress, name="round_progress"),
+    path("rounds/<int:round_id>/cancel/", rounds.cancel, name="cancel_round"),
+    path("rounds/<int:round_id>/discard/", rounds.discard, name="discard_round"),
+    path("rounds/<int:round_id>/proposals/", plan.proposals, name="proposals"),
+    path("rounds/<int:round_id>/change/<int:child_id>/<str:role>/", plan.change, name="change"),
+    path("rounds/<int:round_id>/publish/", plan.publish, name="publish"),
 ]

@@ -8,6 +8,8 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from matching.wording import term_in_words
+
 register = template.Library()
 
 WEEKDAYS = [
@@ -20,6 +22,26 @@ WEEKDAYS = [
     gettext_lazy("Sun"),
 ]
 ROLES = {"academic": gettext_lazy("academic mentor"), "wellbeing": gettext_lazy("wellbeing mentor")}
+STATES = {
+    "draft": gettext_lazy("draft"),
+    "solving": gettext_lazy("being matched"),
+    "solved": gettext_lazy("to be looked through"),
+    "published": gettext_lazy("published"),
+    "superseded": gettext_lazy("replaced by a later one"),
+    "discarded": gettext_lazy("discarded"),
+}
+STAGES = {
+    "complete": gettext_lazy("as many children as possible with both mentors"),
+    "priority": gettext_lazy("the most urgent children"),
+    "roles": gettext_lazy("as many places as possible"),
+    "value": gettext_lazy("the best fit"),
+}
+WHY_NOT = {
+    "full": gettext_lazy("has no seat left"),
+    "hour_taken": gettext_lazy("is another child's"),
+    "same_hour": gettext_lazy("is the hour with the other mentor"),
+    "same_person": gettext_lazy("is the child's other mentor"),
+}
 DIGITS = "零一二三四五六七八九"
 # First grade of junior school, by school system; senior school always begins at 10.
 JUNIOR_FROM = {"6-3": 7, "5-4": 6}
@@ -62,3 +84,32 @@ def local_name(value: object) -> str:
     english = getattr(value, "name_en", "")
     zh = (translation.get_language() or "").startswith("zh")
     return str(value if zh or not english else english)
+
+
+@register.filter
+def state(value: str) -> str:
+    """A round's state."""
+    return str(STATES[value])
+
+
+@register.filter
+def stage(value: str) -> str:
+    """What the solver is settling; a stage that has no words is shown as it is."""
+    return str(STAGES.get(value, value))
+
+
+@register.filter
+def why_not(value: str) -> str:
+    """Why a mentor's hour can't be taken."""
+    return str(WHY_NOT[value])
+
+
+@register.filter
+def terms(value: dict[str, int]) -> str:
+    """The points of a fit: 学科 40 · 年级 15; terms without points are left out."""
+    return " · ".join(f"{term_in_words(name)} {points}" for name, points in value.items() if points)
+
+
+@register.filter
+def percent(fraction: float) -> str:
+    return f"{fraction:.2%}"

@@ -3,73 +3,19 @@
 from typing import Any
 
 import django_filters
-from django import forms
 from django.core.paginator import Paginator
-from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
-from django.utils.translation import gettext_lazy as _
 
 from backend.accounts.access import check_may
 from backend.errors import NotYours
-from backend.rosters.models import Child, District, Mentor, Subject
-from backend.web.templatetags.shuangdao import WEEKDAYS, local_name
+from backend.rosters.models import Child, Mentor
+from backend.web.filters import ChildFilter, MentorFilter, PairingFilter
+from backend.web.templatetags.shuangdao import WEEKDAYS
+from matching.access import pairings_for
 
 PER_PAGE = 50
-GRADES = [(number, number) for number in range(1, 13)]
-
-
-class LocalNames(forms.ModelChoiceField):
-    def label_from_instance(self, obj: Model) -> str:
-        return local_name(obj)
-
-
-class LocalNameFilter(django_filters.ModelChoiceFilter):
-    field_class = LocalNames
-
-
-ACTIVE = [("true", _("taking part")), ("false", _("not taking part"))]
-
-
-class PeopleFilter(django_filters.FilterSet):
-    search = django_filters.CharFilter(method="by_words", label=_("Name or number"))
-    district = LocalNameFilter(queryset=District.objects.all(), label=_("District"), empty_label=_("all"))
-    active = django_filters.ChoiceFilter(choices=ACTIVE, label=_("Takes part"), empty_label=_("all"))
-
-    def by_words(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
-        return rows.filter(Q(name__icontains=value) | Q(roster_id__icontains=value))
-
-
-class ChildFilter(PeopleFilter):
-    grade = django_filters.ChoiceFilter(choices=GRADES, label=_("Grade"), empty_label=_("all"))
-
-    class Meta:
-        model = Child
-        fields = ["search", "grade", "district", "active"]
-
-
-class MentorFilter(PeopleFilter):
-    role = django_filters.ChoiceFilter(
-        choices=[("academic", _("academic mentor")), ("wellbeing", _("wellbeing mentor"))],
-        method="by_role",
-        label=_("Role"),
-        empty_label=_("all"),
-    )
-    subject = LocalNameFilter(
-        field_name="teachings__subject",
-        queryset=Subject.objects.all(),
-        distinct=True,
-        label=_("Subject"),
-        empty_label=_("all"),
-    )
-
-    class Meta:
-        model = Mentor
-        fields = ["search", "role", "subject", "district", "active"]
-
-    def by_role(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
-        return rows.filter(**{f"is_{value}": True})
 
 
 def children(request: HttpRequest) -> HttpResponse:
@@ -87,6 +33,14 @@ def mentors(request: HttpRequest) -> HttpResponse:
 def _list(request: HttpRequest, template: str, filtered: django_filters.FilterSet) -> HttpResponse:
     page = Paginator(filtered.qs, PER_PAGE).get_page(request.GET.get("page"))
     return render(request, template, {"form": filtered.form, "page": page})
+
+
+def pairings(request: HttpRequest) -> HttpResponse:
+    """Who works with whom now."""
+    check_may(request.user, "pairing", "list")
+    return _list(
+        request, "people/pairings.html", PairingFilter(request.GET, pairings_for(request.user).live())
+    )
 
 
 def child(request: HttpRequest, child_id: int) -> HttpResponse:

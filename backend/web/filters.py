@@ -1,0 +1,117 @@
+"""What the lists of people, proposals and pairings can be narrowed by."""
+
+from typing import Any
+
+import django_filters
+from django import forms
+from django.db.models import Model, Q, QuerySet
+from django.utils.translation import gettext_lazy as _
+
+from backend.rosters.models import Child, District, Mentor, Subject
+from backend.web.templatetags.shuangdao import local_name
+from matching.models import Pairing, Proposal
+
+ROLES = [("academic", _("academic mentor")), ("wellbeing", _("wellbeing mentor"))]
+GRADES = [(number, number) for number in range(1, 13)]
+
+
+class LocalNames(forms.ModelChoiceField):
+    def label_from_instance(self, obj: Model) -> str:
+        return local_name(obj)
+
+
+class LocalNameFilter(django_filters.ModelChoiceFilter):
+    field_class = LocalNames
+
+
+ACTIVE = [("true", _("taking part")), ("false", _("not taking part"))]
+
+
+class PeopleFilter(django_filters.FilterSet):
+    search = django_filters.CharFilter(method="by_words", label=_("Name or number"))
+    district = LocalNameFilter(queryset=District.objects.all(), label=_("District"), empty_label=_("all"))
+    active = django_filters.ChoiceFilter(choices=ACTIVE, label=_("Takes part"), empty_label=_("all"))
+
+    def by_words(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+        return rows.filter(Q(name__icontains=value) | Q(roster_id__icontains=value))
+
+
+class ChildFilter(PeopleFilter):
+    grade = django_filters.ChoiceFilter(choices=GRADES, label=_("Grade"), empty_label=_("all"))
+
+    class Meta:
+        model = Child
+        fields = ["search", "grade", "district", "active"]
+
+
+class MentorFilter(PeopleFilter):
+    role = django_filters.ChoiceFilter(
+        choices=ROLES,
+        method="by_role",
+        label=_("Role"),
+        empty_label=_("all"),
+    )
+    subject = LocalNameFilter(
+        field_name="teachings__subject",
+        queryset=Subject.objects.all(),
+        distinct=True,
+        label=_("Subject"),
+        empty_label=_("all"),
+    )
+
+    class Meta:
+        model = Mentor
+        fields = ["search", "role", "subject", "district", "active"]
+
+    def by_role(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+        return rows.filter(**{f"is_{value}": True})
+
+
+class PlaceFilter(django_filters.FilterSet):
+    """Filters of anything that is a child, a role, a mentor and an hour."""
+
+    search = django_filters.CharFilter(method="by_words", label=_("Name or number"))
+    role = django_filters.ChoiceFilter(choices=ROLES, label=_("Role"), empty_label=_("all"))
+    grade = django_filters.ChoiceFilter(
+        field_name="child__grade",
+        choices=GRADES,
+        label=_("Grade"),
+        empty_label=_("all"),
+    )
+    subject = LocalNameFilter(queryset=Subject.objects.all(), label=_("Subject"), empty_label=_("all"))
+
+    def by_words(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+        return rows.filter(
+            Q(child__name__icontains=value)
+            | Q(child__roster_id__icontains=value)
+            | Q(mentor__name__icontains=value)
+            | Q(mentor__roster_id__icontains=value)
+        )
+
+
+class ProposalFilter(PlaceFilter):
+    by_hand = django_filters.ChoiceFilter(
+        choices=[("true", _("changed by hand")), ("false", _("by the solver"))],
+        label=_("Chosen"),
+        empty_label=_("all"),
+    )
+    order = django_filters.OrderingFilter(
+        fields=[("fit", "fit"), ("child__roster_id", "child"), ("mentor__roster_id", "mentor")],
+        field_labels={
+            "fit": _("fit"),
+            "child__roster_id": _("child"),
+            "mentor__roster_id": _("mentor"),
+        },
+        label=_("Order"),
+        empty_label=None,
+    )
+
+    class Meta:
+        model = Proposal
+        fields = ["search", "role", "grade", "subject", "by_hand"]
+
+
+class PairingFilter(PlaceFilter):
+    class Meta:
+        model = Pairing
+        fields = ["search", "role", "grade", "subject"]

@@ -1,0 +1,125 @@
+"""The plan of a solved round: looked through, changed by hand, published."""
+
+from itertools import groupby
+from typing import Any
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+
+from backend.errors import NotYours
+from backend.rosters.models import Child, Mentor
+from backend.web.filters import ProposalFilter
+from backend.web.forms import PublishForm
+from backend.web.views.rounds import PER_PAGE, frame
+from matching.access import access_round
+from matching.edits import BreaksARule, Choice, change_proposal, choices_for
+from matching.models import Role, Round
+from matching.publishing import WorldMoved, difference, publish_round
+from matching.rounds import RoundMovedOn
+from matching.states import State
+from matching.wording import rule_in_words
+
+MOST_SHOWN = 100
+
+
+def proposals(request: HttpRequest, round_id: int) -> HttpResponse:
+    round_ = access_round(request.user, round_id)
+    rows = round_.proposals.select_related("child", "mentor", "subject")
+    filtered = ProposalFilter(request.GET, rows)
+    page = Paginator(filtered.qs, PER_PAGE).get_page(request.GET.get("page"))
+    return render(
+        request, "rounds/proposals.html", {**frame(request, round_), "form": filtered.form, "page": page}
+    )
+
+
+def change(request: HttpRequest, round_id: int, child_id: int, role: str) -> HttpResponse:
+    """Every mentor and hour that this child could have instead; POST takes one of them."""
+    round_ = access_round(request.user, round_id, "write")
+    child = Child.objects.filter(pk=child_id).first()
+    if child is None:
+        raise NotYours
+    if role not in Role.values:
+        raise Http404
+    broken = None
+    if request.method == "POST":
+        try:
+            change_proposal(
+                actor=request.user, round_id=round_id, child_id=child_id, role=role, **_given(request)
+            )
+        except BreaksARule as refused:
+            broken = refused
+        else:
+            messages.success(request, _("Changed. The plan's figures were counted again."))
+            return redirect("proposals", round_id)
+    choices = choices_for(round_, child.roster_id, role)
+    people = Mentor.objects.select_related("district").in_bulk(
+        {choice.mentor for choice in choices}, field_name="roster_id"
+    )
+    context = {
+        "round": round_,
+        "child": child,
+        "role": role,
+        "now": round_.proposals.filter(child=child, role=role).select_related("mentor", "subject").first(),
+        "offers": _by_mentor([choice for choice in choices if choice.free], people),
+        "others": _by_mentor([choice for choice in choices if not choice.free], people)[:MOST_SHOWN],
+        "refusal": broken,
+        "rules": [rule_in_words(row["rule"]) for row in broken.facts.get("rules", [])] if broken else [],
+    }
+    return render(request, "rounds/change.html", context, status=broken.kind.http if broken else 200)
+
+
+def _given(request: HttpRequest) -> dict[str, int]:
+    try:
+        return {name: int(request.POST[name]) for name in ("version", "mentor_id", "slot")}
+    except (KeyError, ValueError) as error:
+        raise Http404 from error
+
+
+def _by_mentor(choices: list[Choice], people: dict[str, Mentor]) -> list[dict[str, Any]]:
+    """One entry a mentor, best value first, with the hours in order."""
+    found = []
+    ordered = sorted(choices, key=lambda choice: (-choice.value, choice.mentor, choice.slot))
+    for mentor, hours in groupby(ordered, key=lambda choice: choice.mentor):
+        each = list(hours)
+        found.append({"mentor": people[mentor], "best": each[0], "hours": each})
+    return found
+
+
+def publish(request: HttpRequest, round_id: int) -> HttpResponse:
+    """What publishing would change; POST does it. A second click finds it done and says so."""
+    round_ = access_round(request.user, round_id, "publish")
+    form = PublishForm(request.POST or None, user=request.user, initial={"version": round_.version})
+    if request.method == "POST" and form.is_valid():
+        try:
+            publish_round(actor=request.user, round_id=round_id, version=form.cleaned_data["version"])
+        except WorldMoved as refused:
+            return _world_moved(request, round_, refused)
+        except RoundMovedOn:
+            round_.refresh_from_db()
+            if round_.state != State.PUBLISHED:
+                raise
+        messages.success(request, _("Published. The pairs hold from now on."))
+        return redirect("round", round_id)
+    found = difference(round_)
+    context = {"round": round_, "form": form, "difference": found, "most": MOST_SHOWN}
+    return render(request, "rounds/publish.html", context)
+
+
+def _world_moved(request: HttpRequest, round_: Round, refused: WorldMoved) -> HttpResponse:
+    rows = refused.facts["rows"]
+    children = Child.objects.in_bulk({row["child"] for row in rows}, field_name="roster_id")
+    mentors = Mentor.objects.in_bulk({row["mentor"] for row in rows}, field_name="roster_id")
+    named = [
+        {
+            "child": children[row["child"]],
+            "mentor": mentors[row["mentor"]],
+            "role": row["role"],
+            "wrong": rule_in_words(row["rule"]),
+        }
+        for row in rows
+    ]
+    context = {"round": round_, "refusal": refused, "rows": named}
+    return render(request, "rounds/world_moved.html", context, status=refused.kind.http)
