@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from backend.web.views import doors, home, imports, people, plan, rounds
+from backend.web.views import by_hand, doors, home, imports, join, people, plan, rounds
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", home.show, name="home"),
@@ -15,6 +15,14 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("children/<int:child_id>/", people.child, name="child"),
     path("mentors/", people.mentors, name="mentors"),
     path("mentors/<int:mentor_id>/", people.mentor, name="mentor"),
+    path("children/new/", by_hand.child, name="new_child"),
+    path("children/<int:child_id>/edit/", by_hand.child, name="edit_child"),
+    path("mentors/new/", by_hand.mentor, name="new_mentor"),
+    path("mentors/<int:mentor_id>/edit/", by_hand.mentor, name="edit_mentor"),
+    path("mentors/<int:mentor_id>/paused/", by_hand.set_paused, name="set_paused"),
+    path("people/<str:kind>/<int:pk>/active/", by_hand.set_active, name="set_active"),
+    path("export/", by_hand.export, name="export"),
+    path("join", join.join, name="join"),
     path("pairings/", people.pairings, name="pairings"),
     path("imports/", imports.index, name="imports"),
     path("imports/<int:upload_id>/", imports.show, name="import"),

@@ -71,7 +71,8 @@ def take(request: HttpRequest, upload_id: int) -> HttpResponse:
 @require_POST
 def gone_inactive(request: HttpRequest, upload_id: int) -> HttpResponse:
     """People of the programme who are not in the file take no part in the next round."""
-    count = set_gone_inactive(actor=request.user, upload_id=upload_id)
+    gone = set_gone_inactive(actor=request.user, upload_id=upload_id)
+    count = sum(len(ids) for ids in gone.values())
     messages.success(
         request, _("%(count)d people no longer take part. Nobody was deleted.") % {"count": count}
     )

@@ -4,12 +4,14 @@ from typing import Any
 
 import django_filters
 from django.core.paginator import Paginator
+from django.db.models import prefetch_related_objects
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 
-from backend.accounts.access import check_may
-from backend.errors import NotYours
+from backend import policy
+from backend.accounts.access import check_may, may
+from backend.rosters.access import access_child, access_mentor, child_relations, mentor_relations
 from backend.rosters.models import Child, Mentor
 from backend.web.filters import ChildFilter, MentorFilter, PairingFilter
 from backend.web.templatetags.shuangdao import WEEKDAYS
@@ -21,18 +23,24 @@ PER_PAGE = 50
 def children(request: HttpRequest) -> HttpResponse:
     check_may(request.user, "child", "list")
     rows = Child.objects.select_related("district").prefetch_related("wanted__subject")
-    return _list(request, "people/children.html", ChildFilter(request.GET, rows))
+    return _list(request, "people/children.html", ChildFilter(request.GET, rows), "child")
 
 
 def mentors(request: HttpRequest) -> HttpResponse:
     check_may(request.user, "mentor", "list")
     rows = Mentor.objects.select_related("district").prefetch_related("teachings__subject", "wellbeing_bands")
-    return _list(request, "people/mentors.html", MentorFilter(request.GET, rows))
+    return _list(request, "people/mentors.html", MentorFilter(request.GET, rows), "mentor")
 
 
-def _list(request: HttpRequest, template: str, filtered: django_filters.FilterSet) -> HttpResponse:
+def _list(
+    request: HttpRequest, template: str, filtered: django_filters.FilterSet, kind: str = ""
+) -> HttpResponse:
     page = Paginator(filtered.qs, PER_PAGE).get_page(request.GET.get("page"))
-    return render(request, template, {"form": filtered.form, "page": page})
+    return render(
+        request,
+        template,
+        {"form": filtered.form, "page": page, "may_write": bool(kind) and may(request.user, kind, "write")},
+    )
 
 
 def pairings(request: HttpRequest) -> HttpResponse:
@@ -44,29 +52,31 @@ def pairings(request: HttpRequest) -> HttpResponse:
 
 
 def child(request: HttpRequest, child_id: int) -> HttpResponse:
-    check_may(request.user, "child", "read")
-    rows = Child.objects.select_related("district", "carer__user").prefetch_related(
-        "wanted__subject", "free_slots", "guardianships__guardian"
-    )
-    found = rows.filter(pk=child_id).first()
-    if found is None:
-        raise NotYours
-    consent = found.consents.filter(withdrawn_on=None).first()
-    live = found.pairings.filter(ended_at=None).select_related("mentor", "subject")
-    context = {"child": found, "consent": consent, "pairings": live, "week": _week(found)}
+    found = access_child(request.user, child_id)
+    relations = child_relations(request.user, found)
+    prefetch_related_objects([found], "wanted__subject", "free_slots", "guardianships__guardian")
+    context = {
+        "child": found,
+        "consent": found.consents.filter(withdrawn_on=None).first(),
+        "pairings": found.pairings.filter(ended_at=None).select_related("mentor", "subject"),
+        "week": _week(found),
+        "may_write": policy.allows("child", "write", relations),
+        "shows_contacts": policy.allows("child", "read_contacts", relations),
+        "shows_needs": policy.allows("child", "read_needs", relations),
+    }
     return render(request, "people/child.html", context)
 
 
 def mentor(request: HttpRequest, mentor_id: int) -> HttpResponse:
-    check_may(request.user, "mentor", "read")
-    rows = Mentor.objects.select_related("district", "user").prefetch_related(
-        "teachings__subject", "wellbeing_bands", "free_slots", "certificates"
-    )
-    found = rows.filter(pk=mentor_id).first()
-    if found is None:
-        raise NotYours
-    live = found.pairings.filter(ended_at=None).select_related("child", "subject")
-    context = {"mentor": found, "pairings": live, "week": _week(found), "today": timezone.localdate()}
+    found = access_mentor(request.user, mentor_id)
+    prefetch_related_objects([found], "teachings__subject", "wellbeing_bands", "free_slots", "certificates")
+    context = {
+        "mentor": found,
+        "pairings": found.pairings.filter(ended_at=None).select_related("child", "subject"),
+        "week": _week(found),
+        "today": timezone.localdate(),
+        "may_write": policy.allows("mentor", "write", mentor_relations(request.user, found)),
+    }
     return render(request, "people/mentor.html", context)
 
 
