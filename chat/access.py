@@ -10,6 +10,7 @@ from backend.errors import ENDED, NOT_NOW, NotYours, Refusal
 from backend.policy import Relation
 from backend.rosters.models import Child, Guardianship
 from chat.models import Meeting, Room
+from chat.models.meetings import Meetings
 from chat.models.rooms import Rooms
 from chat.protocol import Side
 from matching.models import Pairing, Role
@@ -52,18 +53,21 @@ def relations_to_child(user: Any, child: Child) -> set[Relation]:
     return relations
 
 
-def relations_to_pairing(user: Any, pairing: Pairing) -> set[Relation]:
-    """To one pairing and its meetings. A mentor whose pairing has ended is nothing to it any more."""
-    relations = relations_to_child(user, pairing.child)
+def relations_to_pairing(user: Any, pairing: Pairing, base: set[Relation] | None = None) -> set[Relation]:
+    """To one pairing and its meetings. A mentor whose pairing has ended is nothing to it any more.
+
+    base: `relations_to_child`, where it is known already.
+    """
+    relations = relations_to_child(user, pairing.child) if base is None else set(base)
     signed_in = user.is_authenticated and user.is_active
     if signed_in and pairing.ended_at is None and pairing.mentor.user_id == user.pk:
         relations.add(mentor_relation(pairing.role))
     return relations
 
 
-def relations_to_log(user: Any, pairing: Pairing) -> set[Relation]:
+def relations_to_log(user: Any, pairing: Pairing, base: set[Relation] | None = None) -> set[Relation]:
     """To the log and summaries of a pairing: the child's wellbeing mentor reads the academic ones too."""
-    relations = relations_to_pairing(user, pairing)
+    relations = relations_to_pairing(user, pairing, base)
     if user.is_authenticated and user.is_active and pairing.role == Role.ACADEMIC:
         looks_after = Pairing.objects.live().filter(
             child=pairing.child_id, role=Role.WELLBEING, mentor__user=user
@@ -125,12 +129,23 @@ def access_pairing(actor: Any, pairing_id: int, resource: str, action: str) -> P
     return pairing
 
 
-def access_child(actor: Any, child_id: int, resource: str, action: str) -> Child:
-    """A child for whose pairings something is asked as a whole, or NotYours."""
-    child = Child.objects.select_related("user").filter(pk=child_id).first()
-    if child is None or not policy.allows(resource, action, relations_to_child(actor, child)):
-        raise NotYours
-    return child
+def meetings_for(actor: Any) -> Meetings:
+    """Meetings of live pairings that this person may see because of who they are to them.
+
+    A mentor their own; a child, parent (also one who sees the schedule only) and carer those of the child.
+    """
+    meetings = Meeting.objects.select_related(
+        "pairing__child", "pairing__mentor", "pairing__subject", "pairing__room"
+    ).filter(pairing__ended_at=None)
+    if not actor.is_authenticated or not actor.is_active:
+        return meetings.none()
+    guarded = Guardianship.objects.filter(guardian=actor).exclude(status=Guardianship.Status.SUSPENDED)
+    return meetings.filter(
+        Q(mentor__user=actor)
+        | Q(child__user=actor)
+        | Q(child__carer__user=actor)
+        | Q(child__in=guarded.values("child"))
+    ).order_by("start")
 
 
 def readers_of(room: Room) -> tuple[str, ...]:

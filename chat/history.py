@@ -1,0 +1,275 @@
+"""What took place, for those who may read it: by child, both mentors, month by month."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from django.db.models import Count, Exists, F, OuterRef, Q, Subquery
+from django.utils import timezone
+
+from backend import policy
+from backend.errors import NotYours
+from backend.policy import Relation
+from backend.rosters.models import Child
+from chat.access import access_room, relations_to_child, relations_to_log
+from chat.models import Elsewhere, Event, Meeting, Session, Summary
+from chat.models.rooms import MSG
+from chat.protocol import LIMITS, Side, to_json
+from chat.record import as_numbered
+from chat.rules.attendance import minutes
+from chat.rules.meetings import MeetingState
+from chat.rules.times import HOUR, local_time
+from matching.models import Pairing, Role
+
+CHILD_FIRST = timedelta(hours=24)  # a wellbeing summary is the child's alone for so long
+STAFF = frozenset({Relation.COORDINATOR, Relation.LEAD, Relation.ACADEMIC_MENTOR, Relation.WELLBEING_MENTOR})
+
+
+@dataclass(slots=True)
+class Line:
+    """One line of a history.
+
+    kind:     meeting, session (outside any meeting) or elsewhere (as the mentor reported it).
+    state:    of a meeting; held for the other two.
+    at:       when it really began, else when it was to be.
+    minutes:  both together, measured; reported ones for `elsewhere`. None when nobody met.
+    missed_by, mentor_minutes, child_minutes: for staff only; a family is not told who was late.
+    said:     messages by side.  how: how the last session ended.
+    """
+
+    kind: str
+    role: str
+    mentor_name: str
+    at: datetime
+    planned_start: datetime | None
+    state: str
+    minutes: int | None = None
+    mentor_minutes: int | None = None
+    child_minutes: int | None = None
+    missed_by: str = ""
+    said: dict[str, int] = field(default_factory=lambda: {"mentor": 0, "child": 0})
+    how: str = ""
+    medium: str = ""
+    disputed: bool = False
+    summary: str | None = None
+    mood: int | None = None
+    summary_due: bool = False
+    meeting: int | None = None
+    session: int | None = None
+    report: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Month:
+    """lines: newest first.  between: messages said outside any session."""
+
+    first_day: date
+    lines: list[Line]
+    between: int
+
+
+@dataclass(frozen=True, slots=True)
+class FirstLine:
+    """What a parent sees without a tap. last: the newest line that took place or was missed."""
+
+    last: Line | None
+    next: Meeting | None
+
+
+def history_for(*, actor: Any, child_id: int, month: date, now: datetime | None = None) -> Month:
+    """A month (by Shanghai's calendar) of all that this reader may read about the child."""
+    first = month.replace(day=1)
+    following = (first + timedelta(days=32)).replace(day=1)
+    return _between(actor, child_id, local_time(first, 0), local_time(following, 0), now or timezone.now())
+
+
+def _between(actor: Any, child_id: int, since: datetime, until: datetime, now: datetime) -> Month:
+    readable = _readable(actor, child_id)
+    lines = _lines(readable, since, min(until, now), now)
+    rooms = [pairing.room.pk for pairing, _relations in readable.values()]
+    return Month(since.date(), lines, _said_between(rooms, since, until))
+
+
+def first_line(*, actor: Any, child_id: int, now: datetime | None = None) -> FirstLine:
+    now = now or timezone.now()
+    readable = _readable(actor, child_id)
+    lines = _lines(readable, now - timedelta(days=62), now, now)
+    last = next((line for line in lines if line.state in _SETTLED), None)
+    coming = (
+        Meeting.objects.to_come()
+        .filter(pairing__in=readable, start__gt=now - HOUR)
+        .select_related("pairing__mentor", "pairing__child")
+        .order_by("start")
+        .first()
+    )
+    return FirstLine(last, coming)
+
+
+_SETTLED = {MeetingState.HELD, MeetingState.MISSED, MeetingState.VOID}
+Readable = dict[int, tuple[Pairing, set[Relation]]]
+
+
+def _readable(actor: Any, child_id: int) -> Readable:
+    """The child's pairings, ended ones too, whose log this person may read. NotYours when it is none."""
+    child = Child.objects.filter(pk=child_id).first()
+    if child is None:
+        raise NotYours
+    base = relations_to_child(actor, child)
+    found = {}
+    for pairing in Pairing.objects.filter(child=child, room__isnull=False).select_related(
+        "mentor", "child", "room"
+    ):
+        relations = relations_to_log(actor, pairing, base)
+        if policy.allows("session", "read", relations):
+            found[pairing.pk] = (pairing, relations)
+    if not found and not policy.allows("session", "read", base):
+        raise NotYours
+    return found
+
+
+def _lines(readable: Readable, since: datetime, until: datetime, now: datetime) -> list[Line]:
+    sessions = list(_sessions(readable, since, until))
+    reports = list(
+        Elsewhere.objects.filter(room__pairing__in=readable, began_at__gte=since, began_at__lt=until)
+        .annotate(pairing_id=F("room__pairing"))
+        .prefetch_related("summaries")
+    )
+    meetings = Meeting.objects.filter(pairing__in=readable, start__gte=since, start__lt=until)
+    lines = []
+    for meeting in meetings:
+        pairing, relations = readable[meeting.pairing_id]
+        own = [session for session in sessions if session.meeting_id == meeting.pk]
+        if meeting.state in (MeetingState.PLANNED, MeetingState.MOVED) and not own:
+            continue  # its hour is not over yet
+        lines.append(_meeting_line(meeting, own, pairing, relations, now))
+    for session in sessions:
+        if session.meeting_id is None:
+            pairing, relations = readable[session.pairing_id]
+            lines.append(_session_line(session, pairing, relations, now))
+    for report in reports:
+        pairing, relations = readable[report.pairing_id]
+        lines.append(_report_line(report, pairing, relations, now))
+    return sorted(lines, key=lambda line: line.at, reverse=True)
+
+
+def _sessions(readable: Readable, since: datetime, until: datetime) -> Any:
+    said = Event.objects.filter(
+        room=OuterRef("room"), kind=MSG, at__gte=OuterRef("opened_at"), at__lte=OuterRef("ended_at")
+    )
+    counts = {
+        f"{side}_said": Subquery(
+            said.filter(sender=side).order_by().values("room").annotate(n=Count("pk")).values("n")
+        )
+        for side in Side
+    }
+    near = Q(opened_at__gte=since, opened_at__lt=until) | Q(
+        meeting__start__gte=since, meeting__start__lt=until
+    )
+    return (
+        Session.objects.filter(near, room__pairing__in=readable, ended_at__isnull=False)
+        .annotate(pairing_id=F("room__pairing"), **counts)
+        .prefetch_related("summaries")
+        .order_by("opened_at")
+    )
+
+
+def _meeting_line(
+    meeting: Meeting, sessions: list[Any], pairing: Pairing, relations: set[Relation], now: datetime
+) -> Line:
+    line = Line(
+        "meeting", pairing.role, pairing.mentor.name, meeting.start, meeting.planned_start, meeting.state
+    )
+    line.meeting = meeting.pk
+    if sessions:
+        line.at, line.how = sessions[0].opened_at, sessions[-1].why
+        line.session = sessions[-1].pk
+    _take_said(line, sessions)
+    if meeting.state == MeetingState.HELD:
+        line.minutes = _minutes(meeting.both_s)
+    if relations & STAFF and meeting.judged_at is not None:
+        line.missed_by = meeting.missed_by
+        line.mentor_minutes, line.child_minutes = _minutes(meeting.mentor_s), _minutes(meeting.child_s)
+    newest = [_newest(session.summaries.all()) for session in sessions]
+    _take_summary(line, [each for each in newest if each], relations, now)
+    line.summary_due = line.summary is None and meeting.state == MeetingState.HELD
+    return line
+
+
+def _session_line(session: Any, pairing: Pairing, relations: set[Relation], now: datetime) -> Line:
+    line = Line("session", pairing.role, pairing.mentor.name, session.opened_at, None, MeetingState.HELD)
+    line.session, line.how = session.pk, session.why
+    line.minutes = _minutes(session.both_s)
+    if relations & STAFF:
+        line.mentor_minutes, line.child_minutes = _minutes(session.mentor_s), _minutes(session.child_s)
+    _take_said(line, [session])
+    newest = _newest(session.summaries.all())
+    _take_summary(line, [newest] if newest else [], relations, now)
+    return line
+
+
+def _report_line(report: Any, pairing: Pairing, relations: set[Relation], now: datetime) -> Line:
+    line = Line("elsewhere", pairing.role, pairing.mentor.name, report.began_at, None, MeetingState.HELD)
+    line.report, line.medium, line.minutes = report.pk, report.medium, report.minutes
+    line.disputed, line.meeting = report.disputed_at is not None, report.meeting_id
+    newest = _newest(report.summaries.all())
+    _take_summary(line, [newest] if newest else [], relations, now)
+    return line
+
+
+def _take_said(line: Line, sessions: Iterable[Any]) -> None:
+    for session in sessions:
+        line.said["mentor"] += session.mentor_said or 0
+        line.said["child"] += session.child_said or 0
+
+
+def _take_summary(line: Line, found: list[Summary], relations: set[Relation], now: datetime) -> None:
+    seen = [each for each in found if _may_see(each, line.role, relations, now)]
+    if seen:
+        line.summary = "\n\n".join(each.body for each in seen)
+        line.mood = seen[-1].mood
+
+
+def _may_see(summary: Summary, role: str, relations: set[Relation], now: datetime) -> bool:
+    if not policy.allows("summary", "read", relations):
+        return False
+    early = relations & (STAFF | {Relation.CHILD})
+    return bool(early) or role != Role.WELLBEING or now - summary.written_at >= CHILD_FIRST
+
+
+def _newest(versions: Iterable[Summary]) -> Summary | None:
+    return max(versions, key=lambda each: each.version, default=None)
+
+
+def _minutes(seconds: int | None) -> int | None:
+    return None if seconds is None else minutes(timedelta(seconds=seconds))
+
+
+def _said_between(rooms: list[int], since: datetime, until: datetime) -> int:
+    around = Session.objects.filter(room=OuterRef("room"), opened_at__lte=OuterRef("at")).filter(
+        Q(ended_at=None) | Q(ended_at__gte=OuterRef("at"))
+    )
+    said = Event.objects.filter(room__in=rooms, kind=MSG, at__gte=since, at__lt=until)
+    return said.exclude(Exists(around)).count()
+
+
+def page_of(
+    *, actor: Any, room_id: int, before: int | None = None, limit: int = LIMITS.page
+) -> dict[str, Any]:
+    """At most ``limit`` messages and events before a number (without one: the newest), oldest first.
+
+    In the form of docs/protocol.md, *Older messages*.
+    """
+    room = access_room(actor, room_id, "read")
+    rows = Event.objects.filter(room=room, s__lte=room.last_s)
+    if before is not None:
+        rows = rows.filter(s__lt=before)
+    newest_first = list(rows.order_by("-s")[: max(1, min(limit, LIMITS.page))])
+    results = [to_json(as_numbered(row).frame) for row in reversed(newest_first)]
+    first = newest_first[-1].s if newest_first else 1
+    return {
+        "epoch": room.epoch,
+        "last": room.last_s,
+        "results": results,
+        "before": first if first > 1 else None,
+    }

@@ -1,0 +1,164 @@
+"""What people do with a meeting: move it, cancel it, report that it took place elsewhere."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from backend import policy
+from backend.audit import log as audit
+from backend.errors import Conflict, Invalid, NotYours
+from backend.rosters.models import ChildSlot, MentorSlot
+from chat import signals
+from chat.access import access_meeting, access_pairing, relations_to_pairing
+from chat.conditions import programme
+from chat.models import Elsewhere, Meeting
+from chat.protocol import LIMITS
+from chat.rules import meetings as rules
+from chat.rules.meetings import MeetingState
+from chat.rules.times import HOUR, Interval, local_day
+from chat.summaries import add_version
+
+OFFERED = timedelta(days=14)
+REPORTED_WITHIN = timedelta(days=31)
+
+
+class MeetingOver(Conflict):
+    """It was judged or cancelled already, or its hour is over."""
+
+    code = "meeting.over"
+
+
+class HourTaken(Conflict):
+    """The hour is not free for both."""
+
+    code = "meeting.hour_taken"
+
+
+def hours_to_offer(*, actor: Any, meeting_id: int, now: datetime | None = None) -> tuple[Interval, ...]:
+    """Hours of the next two weeks that are free for both; earliest first."""
+    return _free_hours(access_meeting(actor, meeting_id, "move"), now or timezone.now())
+
+
+def _free_hours(meeting: Meeting, now: datetime) -> tuple[Interval, ...]:
+    child, mentor = meeting.child_id, meeting.mentor_id
+    theirs = Meeting.objects.exclude(state=MeetingState.CANCELLED).filter(
+        start__gt=now - HOUR, start__lt=now + OFFERED + HOUR
+    )
+    taken = [
+        Interval(start, start + HOUR)
+        for start in theirs.filter(Q(child=child) | Q(mentor=mentor)).values_list("start", flat=True)
+    ]
+    return rules.free_hours(
+        child_slots=frozenset(ChildSlot.objects.filter(child=child).values_list("slot", flat=True)),
+        mentor_slots=frozenset(MentorSlot.objects.filter(mentor=mentor).values_list("slot", flat=True)),
+        taken=taken,
+        first=local_day(now),
+        last=local_day(now + OFFERED),
+        now=now,
+        birth=meeting.pairing.child.birth_date,
+        programme=programme(now),
+    )
+
+
+@transaction.atomic
+def move_meeting(*, actor: Any, meeting_id: int, start: datetime, now: datetime | None = None) -> Meeting:
+    """To one of the hours that `hours_to_offer` gives. Raises MeetingOver or HourTaken."""
+    now = now or timezone.now()
+    meeting = access_meeting(actor, meeting_id, "move")
+    _check_may_change(meeting, now)
+    if start not in {hour.start for hour in _free_hours(meeting, now)}:
+        raise HourTaken(_("This hour is not free for both. Please choose another one."))
+    return _change(meeting, actor, now, start=start, state=MeetingState.MOVED)
+
+
+@transaction.atomic
+def cancel_meeting(*, actor: Any, meeting_id: int, now: datetime | None = None) -> Meeting:
+    """This one only; the weekly hour stays. Raises MeetingOver."""
+    now = now or timezone.now()
+    meeting = access_meeting(actor, meeting_id, "cancel")
+    _check_may_change(meeting, now)
+    return _change(meeting, actor, now, start=meeting.start, state=MeetingState.CANCELLED)
+
+
+def _check_may_change(meeting: Meeting, now: datetime) -> None:
+    if not rules.may_change(meeting.value(), now):
+        raise MeetingOver(_("This meeting is over or was cancelled: it can't be changed any more."))
+
+
+def _change(meeting: Meeting, actor: Any, now: datetime, *, start: datetime, state: MeetingState) -> Meeting:
+    """Claims the meeting as it was looked at; the database refuses a doubled hour."""
+    old_start = meeting.start
+    as_seen = Meeting.objects.filter(pk=meeting.pk, state=meeting.state, start=old_start)
+    try:
+        with transaction.atomic():
+            claimed = as_seen.update(start=start, state=state, changed_by=actor, changed_at=now)
+    except IntegrityError:
+        raise HourTaken(_("This hour is not free for both. Please choose another one.")) from None
+    if not claimed:
+        raise MeetingOver(_("Somebody changed this meeting a moment ago. Please look at it again."))
+    meeting.start, meeting.state, meeting.changed_by, meeting.changed_at = start, state, actor, now
+    audit.record(actor, f"meeting.{state}", meeting, start=start.isoformat(), before=old_start.isoformat())
+    signals.meeting_changed.send(Meeting, meeting=meeting, actor=actor, old_start=old_start)
+    return meeting
+
+
+@transaction.atomic
+def record_meeting_elsewhere(
+    *,
+    actor: Any,
+    pairing_id: int,
+    began_at: datetime,
+    minutes: int,
+    medium: str,
+    summary: str = "",
+    mood: int | None = None,
+    now: datetime | None = None,
+) -> Elsewhere:
+    """A meeting by telephone or video, as the mentor reports it. Raises Invalid or Conflict."""
+    now = now or timezone.now()
+    pairing = access_pairing(actor, pairing_id, "meeting", "record")
+    if medium not in Elsewhere.Medium.values or not 1 <= minutes <= 180:
+        raise Invalid(_("Please say how you met, and for 1 to 180 minutes."))
+    if not now - REPORTED_WITHIN <= began_at <= now or began_at < pairing.started_at:
+        raise Invalid(_("Please give a time in the last month since you became this child's mentor."))
+    span = Interval(began_at, began_at + timedelta(minutes=minutes))
+    near = {row.pk: row for row in Meeting.objects.filter(pairing=pairing)}
+    found = rules.meeting_of(span, (row.value() for row in near.values()))
+    try:
+        with transaction.atomic():
+            report = Elsewhere.objects.create(
+                room=pairing.room,
+                meeting=None if found is None else near[found.row],
+                medium=medium,
+                began_at=began_at,
+                minutes=minutes,
+                recorded_by=actor,
+                recorded_at=now,
+            )
+    except IntegrityError:
+        raise Conflict(_("A meeting at this time is reported already.")) from None
+    if summary.strip():
+        text = summary.strip()[: LIMITS.summary_chars]
+        add_version(report, body=text, written_by=actor.pk, now=now, mood=mood)
+    audit.record(actor, "meeting.reported", report, minutes=minutes, medium=medium)
+    return report
+
+
+@transaction.atomic
+def dispute_meeting_elsewhere(*, actor: Any, report_id: int, now: datetime | None = None) -> Elsewhere:
+    """The family says that it did not take place. Twice is once."""
+    report = Elsewhere.objects.select_related("room__pairing__child", "room__pairing__mentor")
+    found = report.select_for_update(of=("self",)).filter(pk=report_id).first()
+    if found is None:
+        raise NotYours
+    if not policy.allows("meeting", "dispute", relations_to_pairing(actor, found.room.pairing)):
+        raise NotYours
+    if found.disputed_at is None:
+        found.disputed_at, found.disputed_by = now or timezone.now(), actor
+        found.save(update_fields=["disputed_at", "disputed_by"])
+        audit.record(actor, "meeting.disputed", found)
+    return found
