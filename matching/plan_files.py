@@ -29,7 +29,7 @@ from matching.core.roster import (
     slot_code,
 )
 from matching.core.weights import Weights
-from matching.wording import detail_of
+from matching.wording import detail_of, remedy_in_words
 
 VERSION = "1"
 SUMMARY = [
@@ -154,7 +154,10 @@ def write_plan(
         _write_rows(
             aside / "unmatched.csv",
             ["child_id", "role", "reason", "detail", "remedy"],
-            [[o.child, o.role, o.reason, detail_of(o.reason, o.facts), ""] for o in result.open],
+            [
+                [o.child, o.role, o.reason, detail_of(o.reason, o.facts), remedy_in_words(o.remedy)]
+                for o in result.open
+            ],
         )
         summary: dict[str, Any] = {
             name: getattr(result, name) for name in SUMMARY + (COMPARED if compared else [])

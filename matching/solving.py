@@ -209,6 +209,7 @@ def _store_rows(round_: Round, snapshot: Any, result: Any) -> None:
                 role=item.role,
                 reason=item.reason,
                 facts=dict(item.facts),
+                remedy=dict(item.remedy),
             )
             for item in result.open
         ],

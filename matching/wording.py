@@ -18,7 +18,34 @@ def detail_of(reason: str, facts: Mapping[str, Any]) -> str:
             "%(mentors)s mentors could, with %(seats)s seats in all, and other children need them."
         ),
     }
+    if "sharing" in facts:
+        sentences["seats_short"] = _(
+            "%(sharing)s children need places of which there are only %(shared_seats)s, whoever gets them."
+        )
     return sentences[reason] % {"grade": "?", "mentors": "?", "seats": "?", **facts}
+
+
+def remedy_in_words(remedy: Mapping[str, Any]) -> str:
+    """The change that would fill the role, and take nothing from anybody; empty when none is known."""
+    if not remedy:
+        return ""
+    sentences = {
+        "seat": _("If %(mentor)s took one child more (%(seats)s in all), this role could be filled."),
+        "hour": _("If the child were also free at %(slot)s, %(mentor)s could take this role."),
+        "lift_forbid": _("If %(mentor)s were no longer forbidden for this child, this role could be filled."),
+        "mentor": _("One more mentor for grade %(grade)s who is free at %(slot)s would fill this role."),
+        "mentor_subject": _(
+            "One more mentor who teaches %(subject)s in grade %(grade)s and is free at %(slot)s"
+            " would fill this role."
+        ),
+        "mentor_and_hour": _(
+            "One more mentor for grade %(grade)s, and one more free hour of the child, would fill this role."
+        ),
+    }
+    change = remedy["change"]
+    if change == "mentor" and "subject" in remedy:
+        change = "mentor_subject"
+    return sentences[change] % remedy
 
 
 def left_out_in_words(reason: str) -> str:

@@ -39,12 +39,16 @@ class ScoredPlace:
 
 @dataclass(frozen=True, slots=True)
 class OpenRole:
-    """A role that stays unfilled. facts: plain values of which a sentence in any language is made."""
+    """A role that stays unfilled. facts, remedy: plain values of which a sentence in any language is made.
+
+    remedy: the smallest change found that fills this role and takes nothing from anybody; empty if none was.
+    """
 
     child: str
     role: Role
     reason: Reason
     facts: dict[str, int | str]
+    remedy: dict[str, int | str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

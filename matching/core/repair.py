@@ -12,7 +12,7 @@ TRIES = 400  # moves looked at for one unit in one pass
 NEAR = 40  # columns of a unit that are looked at, from its dearest on
 
 
-class _Plan:
+class Moves:
     """Columns taken so far, never breaking a rule."""
 
     def __init__(self, problem: Problem, reduced: Ints) -> None:
@@ -27,6 +27,9 @@ class _Plan:
         self.starts = np.searchsorted(p.unit[self.order], np.arange(2 * len(p.children) + 1)).tolist()
         first_hour = np.searchsorted(p.mentor_of_hour, np.arange(len(p.mentors) + 1)).tolist()
         self.hours_of = [range(a, b) for a, b in pairwise(first_hour)]
+        slot_of_hour = np.zeros(p.hours, dtype=np.int64)
+        slot_of_hour[p.hour] = p.slot
+        self.slot_of_hour = slot_of_hour.tolist()
         self.tries = 0
 
     def near(self, unit: int, limit: int) -> list[int]:
@@ -60,9 +63,26 @@ class _Plan:
         del self.of_unit[self.unit[column]], self.of_hour[self.hour[column]]
         self.room[self.mentor[column]] += 1
 
-    def place(self, unit: int, limit: int, depth: int, asked: frozenset[int]) -> bool:
-        """Fills the unit, asking up to ``depth`` others to move; changes nothing when that fails."""
-        near = self.near(unit, limit)
+    def add(self, unit: int, mentor: int, slot: int) -> int:
+        """A column that the problem does not have. Its hour is new unless the mentor has it already."""
+        hour = next((hour for hour in self.hours_of[mentor] if self.slot_of_hour[hour] == slot), None)
+        if hour is None:
+            hour = len(self.slot_of_hour)
+            self.slot_of_hour.append(slot)
+        self.unit.append(unit)
+        self.mentor.append(mentor)
+        self.slot.append(slot)
+        self.hour.append(hour)
+        return len(self.unit) - 1
+
+    def place(
+        self, unit: int, limit: int, depth: int, asked: frozenset[int], only: list[int] | None = None
+    ) -> bool:
+        """Fills the unit, asking up to ``depth`` others to move; changes nothing when that fails.
+
+        only: the columns that the unit may take, instead of its own.
+        """
+        near = self.near(unit, limit) if only is None else only
         for column in near:
             if self.fits(column):
                 self.take(column)
@@ -93,7 +113,7 @@ def repair(problem: Problem, picked: Ints, reduced: Ints, held: Ints) -> Ints:
 
     reduced: (N,) what each column is worth less than its unit's best, <= 0.
     """
-    plan = _Plan(problem, reduced)
+    plan = Moves(problem, reduced)
     for column in held.tolist():
         plan.take(column)
         plan.fixed.add(plan.unit[column])
@@ -102,7 +122,8 @@ def repair(problem: Problem, picked: Ints, reduced: Ints, held: Ints) -> Ints:
             plan.take(column)
     for limit in LIMITS:
         for unit in range(2 * len(problem.children)):
-            if unit not in plan.of_unit:
+            # What the assignment left open can't be filled without emptying another.
+            if picked[unit] >= 0 and unit not in plan.of_unit:
                 plan.tries = 0
                 plan.place(unit, limit, DEPTH, frozenset())
     return np.array(sorted(plan.of_unit.values()), dtype=np.int64)

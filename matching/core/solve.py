@@ -10,7 +10,7 @@ from matching.core.levels import Levels, OnProgress, Progress, Score
 from matching.core.master import Infeasible
 from matching.core.plan import OpenRole, Options, Result, ScoredPlace
 from matching.core.problem import Ints, Problem, build, role_of
-from matching.core.reasons import why_open
+from matching.core.reasons import explain
 from matching.core.roster import ROLES, Roster
 
 __all__ = ["Infeasible", "OnProgress", "Progress", "solve"]
@@ -34,7 +34,7 @@ def solve(roster: Roster, options: Options | None = None, on_progress: OnProgres
     )
     levels.seconds["build"] = time.perf_counter() - started
     picked, bounds = levels.solve()
-    return _result(roster, problem, chosen, levels, picked, bounds, bonus, time.perf_counter() - started)
+    return _result(roster, problem, chosen, levels, picked, bounds, bonus, started)
 
 
 def _bonus(problem: Problem, options: Options) -> Ints:
@@ -63,8 +63,11 @@ def _result(
     picked: Ints,
     bounds: Score,
     bonus: Ints,
-    seconds: float,
+    started: float,
 ) -> Result:
+    explaining = time.perf_counter()
+    reasons = explain(roster, problem, picked, options.weights)
+    levels.seconds["reasons"] = time.perf_counter() - explaining
     places = tuple(
         _place(problem, column, options) for column in sorted(picked, key=lambda i: problem.unit[i])
     )
@@ -80,9 +83,7 @@ def _result(
     return Result(
         places=places,
         open=tuple(
-            OpenRole(problem.children[unit // 2].id, role_of(unit), *why_open(roster, problem, unit))
-            for unit in range(2 * children)
-            if unit not in filled
+            OpenRole(problem.children[unit // 2].id, role_of(unit), *why) for unit, why in reasons.items()
         ),
         children=children,
         complete=len(complete),
@@ -103,7 +104,7 @@ def _result(
         pairs_kept=sum(slot is not None for slot in kept),
         slots_kept=sum(slot == place.slot for slot, place in zip(kept, places, strict=True)),
         previous_ignored=sum(p.child not in known[0] or p.mentor not in known[1] for p in options.previous),
-        seconds=round(seconds, 3),
+        seconds=round(time.perf_counter() - started, 3),
         seconds_by_stage={stage: round(spent, 3) for stage, spent in levels.seconds.items()},
         seed=options.seed,
     )

@@ -8,9 +8,9 @@ import pytest
 
 from bench.matching_peers import whole_model
 from matching.core.locks import check_locks
-from matching.core.plan import Options
+from matching.core.plan import OpenRole, Options
 from matching.core.problem import Problem, build, role_of
-from matching.core.roster import Band, Child, Forbid, Mentor, Pin, Place, Roster, Teaching
+from matching.core.roster import SLOTS, Band, Child, Forbid, Mentor, Pin, Place, Roster, Teaching, slot_code
 from matching.core.solve import solve
 from matching.core.verify import verify
 from matching.core.weights import Weights
@@ -135,3 +135,60 @@ def _sticky_points(problem: Problem, before: tuple[Place, ...], points: int) -> 
         at = pairs.get((problem.children[unit // 2].id, role_of(unit), problem.mentors[mentor].id))
         worth.append(0 if at is None else 2 * points if at == slot else points)
     return np.array(worth, dtype=np.int64)
+
+
+@pytest.mark.parametrize("seed", [40, 41, 43, 47])
+def test_every_remedy_serves_its_role_when_solved_again(seed: int) -> None:
+    roster = mid_size(seed)
+    result = solve(roster)
+    assert result.open
+    for item in result.open[:: max(1, len(result.open) // 4)]:
+        assert item.remedy, item
+        anew = solve(with_remedy(roster, item))
+        assert anew.roles_filled > result.roles_filled or anew.complete > result.complete, item
+        missing = [(other.child, other.role) for other in result.open if other.child == item.child]
+        if missing == [(item.child, item.role)]:
+            assert anew.complete > result.complete, item
+
+
+def with_remedy(roster: Roster, item: OpenRole) -> Roster:
+    """The roster after the change that the remedy names."""
+    remedy = item.remedy
+    kid = next(child for child in roster.children if child.id == item.child)
+
+    def changed(people: tuple, name: object, **changes: object) -> tuple:
+        return tuple(dataclasses.replace(p, **changes) if p.id == name else p for p in people)
+
+    if remedy["change"] == "seat":
+        mentors = changed(roster.mentors, remedy["mentor"], capacity=remedy["seats"])
+        return dataclasses.replace(roster, mentors=mentors)
+    hours = {slot_code(slot): slot for slot in range(SLOTS)}
+    if remedy["change"] == "hour":
+        children = changed(roster.children, kid.id, slots=kid.slots | {hours[str(remedy["slot"])]})
+        return dataclasses.replace(roster, children=children)
+    if remedy["change"] == "lift_forbid":
+        left = tuple(f for f in roster.forbids if (f.child, f.mentor) != (kid.id, remedy["mentor"]))
+        return dataclasses.replace(roster, forbids=left)
+    slot = 0 if remedy["change"] == "mentor_and_hour" else hours[str(remedy["slot"])]
+    new = Mentor(
+        id="NEW",
+        academic=item.role == "academic",
+        wellbeing=item.role == "wellbeing",
+        certified=True,
+        teaches=(Teaching(str(remedy.get("subject", "math")), kid.grade, kid.grade),),
+        wellbeing_bands=(Band(kid.grade, kid.grade),),
+        slots=frozenset({slot}),
+        capacity=1,
+    )
+    children = changed(roster.children, kid.id, slots=kid.slots | {slot})
+    return dataclasses.replace(roster, children=children, mentors=(*roster.mentors, new))
+
+
+def test_the_children_who_share_too_few_seats_are_counted() -> None:
+    kids = tuple(Child(f"K{i}", 3, ("math",), frozenset({19, 20, 43})) for i in range(5))
+    teacher = Mentor("T", True, False, False, (Teaching("math", 1, 6),), (), frozenset({19, 20, 43}), 2)
+    result = solve(Roster(kids, (teacher,)))
+    short = [item for item in result.open if item.role == "academic"]
+    assert len(short) == 3
+    assert all((i.facts["sharing"], i.facts["shared_seats"]) == (5, 2) for i in short)
+    assert all(i.remedy == {"change": "seat", "mentor": "T", "seats": 3} for i in short)
