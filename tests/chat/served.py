@@ -48,13 +48,14 @@ class Served:
             f"from tests.chat import served; served.furnish({families})"
         )
 
-    def start(self) -> int:
+    def start(self, port: int = 0) -> int:
         """Returns the port, once it answers."""
         with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(("127.0.0.1", port))
             port = int(probe.getsockname()[1])
         command = [sys.executable, "-m", "daphne", "-b", "127.0.0.1", "-p", str(port), "-v", "0"]
-        with (self.data / f"daphne-{port}.log").open("w") as log:
+        with (self.data / f"daphne-{port}.log").open("a") as log:
             process = subprocess.Popen(
                 [*command, "backend.asgi:application"], cwd=ROOT, env=self.env, stdout=log, stderr=log
             )
