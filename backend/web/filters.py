@@ -24,7 +24,7 @@ class LocalNameFilter(django_filters.ModelChoiceFilter):
     field_class = LocalNames
 
 
-ACTIVE = [("true", _("taking part")), ("false", _("not taking part"))]
+ACTIVE = [("True", _("taking part")), ("False", _("not taking part"))]
 
 
 class PeopleFilter(django_filters.FilterSet):
@@ -91,7 +91,7 @@ class PlaceFilter(django_filters.FilterSet):
 
 class ProposalFilter(PlaceFilter):
     by_hand = django_filters.ChoiceFilter(
-        choices=[("true", _("changed by hand")), ("false", _("by the solver"))],
+        choices=[("True", _("changed by hand")), ("False", _("by the solver"))],
         label=_("Chosen"),
         empty_label=_("all"),
     )

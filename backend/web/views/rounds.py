@@ -12,14 +12,16 @@ from django.views.decorators.http import require_POST
 from django_htmx.http import HttpResponseClientRefresh
 
 from backend.accounts.access import check_may, may
-from backend.rosters.models import Child, Mentor
+from backend.rosters.models import Child, Mentor, Subject
+from backend.rosters.reading.cells import availability
 from backend.web.forms import LockForm, StartForm
+from backend.web.templatetags.shuangdao import local_name, slot
 from matching import locks, rounds
 from matching.access import access_round, locks_for, rounds_for
-from matching.models import Round
+from matching.models import Round, Unserved
 from matching.publishing import difference
 from matching.states import State
-from matching.wording import detail_of, left_out_in_words
+from matching.wording import detail_of, left_out_in_words, remedy_in_words
 
 PER_PAGE = 50
 
@@ -49,7 +51,7 @@ def show(request: HttpRequest, round_id: int) -> HttpResponse:
         unserved = round_.unserved.select_related("child").order_by("reason", "child__roster_id", "role")
         page = Paginator(unserved, PER_PAGE).get_page(request.GET.get("page"))
         context["page"] = page
-        context["rows"] = [(row, detail_of(row.reason, row.facts)) for row in page]
+        context["rows"] = _explained(list(page))
         context["left_out"] = _left_out(round_)
     return render(request, "rounds/show.html", context)
 
@@ -65,6 +67,24 @@ def frame(request: HttpRequest, round_: Round) -> dict[str, Any]:
         and round_.state in (State.SOLVED, State.SUPERSEDED),
         "may_discard": may(request.user, "round", "write") and round_.state in (State.DRAFT, State.SOLVED),
     }
+
+
+def _explained(rows: list[Unserved]) -> list[tuple[Unserved, str, str]]:
+    """Each open place with why, and with the smallest change that would fill it, in words."""
+    ids = {row.remedy["mentor"] for row in rows if "mentor" in row.remedy}
+    mentors = Mentor.objects.in_bulk(ids, field_name="roster_id")
+    subjects = Subject.objects.in_bulk()
+    found = []
+    for row in rows:
+        remedy = dict(row.remedy)
+        if remedy.get("mentor") in mentors:
+            remedy["mentor"] = f"{mentors[remedy['mentor']].name} ({remedy['mentor']})"
+        if remedy.get("subject") in subjects:
+            remedy["subject"] = local_name(subjects[remedy["subject"]])
+        if "slot" in remedy:
+            remedy["slot"] = slot(next(iter(availability(remedy["slot"]))))
+        found.append((row, detail_of(row.reason, row.facts), remedy_in_words(remedy)))
+    return found
 
 
 def _left_out(round_: Round) -> list[tuple[str, Any, str]]:

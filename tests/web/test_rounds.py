@@ -1,0 +1,171 @@
+"""Imports, rounds and publishing as pages: every page once, every filter once, and what must be refused."""
+
+import io
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from django.utils import timezone
+
+from backend.rosters import city
+from backend.rosters.models import Child, Mentor, RosterUpload
+from matching import solving
+from matching.models import Lock, Pairing, Round
+
+pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
+
+
+@pytest.fixture
+def taken(desk: Client) -> Client:
+    """The desk after a roster came in through the pages."""
+    buffer = io.BytesIO()
+    city.write_xlsx(buffer, today=timezone.localdate(), size=20)
+    answer = desk.post("/imports/", {"file": SimpleUploadedFile("r.xlsx", buffer.getvalue())})
+    upload = RosterUpload.objects.get()
+    assert answer.headers["Location"] == f"/imports/{upload.pk}/"
+    assert not Child.objects.exists()
+    desk.post(f"/imports/{upload.pk}/take/")
+    assert Child.objects.count() == 20
+    return desk
+
+
+@pytest.fixture
+def solved(taken: Client) -> tuple[Client, Round]:
+    start = taken.get("/rounds/").context["form"]
+    given = {name: field.initial for name, field in start.fields.items() if name != "covers"}
+    answer = taken.post("/rounds/", {**given, "covers": "all"})
+    round_ = Round.objects.get()
+    assert answer.headers["Location"] == f"/rounds/{round_.pk}/"
+    assert "hx-get" in taken.get(f"/rounds/{round_.pk}/").content.decode()
+    assert taken.get(f"/rounds/{round_.pk}/progress/").status_code == 200
+    assert solving.run_next_round()
+    round_.refresh_from_db()
+    return taken, round_
+
+
+def test_a_bad_file_is_reported_by_row_and_can_t_be_taken(desk: Client) -> None:
+    desk.post("/imports/", {"file": SimpleUploadedFile("r.xlsx", b"no workbook")})
+    upload = RosterUpload.objects.get()
+    page = desk.get(f"/imports/{upload.pk}/")
+    assert page.context["upload"].state == "refused" and "r.xlsx" in page.content.decode()
+    assert desk.post(f"/imports/{upload.pk}/take/").status_code == 409
+
+
+def test_every_page_of_a_solved_round_answers(solved: tuple[Client, Round]) -> None:
+    desk, round_ = solved
+    one = round_.proposals.select_related("child").first()
+    for path in (
+        "/",
+        "/imports/",
+        "/rounds/",
+        "/rounds/locks/",
+        f"/rounds/{round_.pk}/",
+        f"/rounds/{round_.pk}/proposals/",
+        f"/rounds/{round_.pk}/proposals/?by_hand=True&role=academic&grade=1&order=-fit&search=x",
+        f"/rounds/{round_.pk}/change/{one.child_id}/academic/",
+        f"/rounds/{round_.pk}/publish/",
+        "/children/?active=True",
+        "/mentors/?active=False",
+        "/pairings/?role=wellbeing",
+        "/children/new/",
+        f"/children/{one.child_id}/edit/",
+        f"/mentors/{one.mentor_id}/edit/",
+    ):
+        answer = desk.get(path)
+        assert answer.status_code == 200, path
+        assert " style=" not in answer.content.decode(), path
+    answer = desk.get(f"/rounds/{round_.pk}/progress/")
+    assert answer.headers["HX-Refresh"] == "true"
+
+
+def test_the_lists_ask_the_database_as_often_for_many_as_for_few(
+    solved: tuple[Client, Round], django_assert_max_num_queries
+) -> None:
+    desk, round_ = solved
+    with django_assert_max_num_queries(12):
+        desk.get(f"/rounds/{round_.pk}/proposals/")
+    with django_assert_max_num_queries(14):
+        desk.get(f"/rounds/{round_.pk}/")
+
+
+def test_publishing_asks_for_the_password_and_a_second_click_does_nothing(
+    solved: tuple[Client, Round],
+) -> None:
+    desk, round_ = solved
+    path, version = f"/rounds/{round_.pk}/publish/", {"version": round_.version}
+    assert desk.post(path, {**version, "password": "wrong"}).status_code == 200
+    assert not Pairing.objects.exists()
+    for _click in range(2):
+        answer = desk.post(path, {**version, "password": "a quiet evening"})
+        assert answer.headers["Location"] == f"/rounds/{round_.pk}/"
+        assert Pairing.objects.count() == round_.proposals.count()
+
+
+def test_a_stale_page_can_t_publish_or_change(solved: tuple[Client, Round]) -> None:
+    desk, round_ = solved
+    Round.objects.update(version=round_.version + 1)
+    answer = desk.post(
+        f"/rounds/{round_.pk}/publish/", {"version": round_.version, "password": "a quiet evening"}
+    )
+    assert answer.status_code == 409 and not Pairing.objects.exists()
+    one = round_.proposals.first()
+    stale = {"version": round_.version, "mentor_id": one.mentor_id, "slot": one.slot}
+    assert desk.post(f"/rounds/{round_.pk}/change/{one.child_id}/{one.role}/", stale).status_code == 409
+
+
+def test_publishing_names_who_has_moved(solved: tuple[Client, Round]) -> None:
+    desk, round_ = solved
+    mentor = round_.proposals.first().mentor
+    desk.post(f"/mentors/{mentor.pk}/paused/", {"paused": "yes"})
+    answer = desk.post(
+        f"/rounds/{round_.pk}/publish/", {"version": round_.version, "password": "a quiet evening"}
+    )
+    assert answer.status_code == 409
+    assert mentor.name in answer.content.decode() and not Pairing.objects.exists()
+
+
+def test_a_forbid_holds_in_the_next_round_until_it_is_lifted(taken: Client) -> None:
+    child, mentor = Child.objects.first(), Mentor.objects.filter(is_wellbeing=True).first()
+    given = {"kind": "forbid", "child": child.roster_id, "mentor": mentor.roster_id}
+    assert taken.post("/rounds/locks/", given).status_code == 302
+    lock = Lock.objects.get()
+    assert taken.post("/rounds/locks/", given).status_code == 409
+    assert taken.post("/rounds/locks/", {**given, "child": "nobody"}).status_code == 200
+    taken.post(f"/rounds/locks/{lock.pk}/lift/")
+    assert taken.post(f"/rounds/locks/{lock.pk}/lift/").status_code == 404
+
+
+def test_a_child_is_changed_by_hand_under_the_import_s_rules(taken: Client) -> None:
+    child = Child.objects.first()
+    page = taken.get(f"/children/{child.pk}/edit/")
+    cells = {row["name"]: row["text"] for row in page.context["rows"]}
+    refused = taken.post(f"/children/{child.pk}/edit/", {**cells, "grade": "十四年级", "call_name": "乐乐"})
+    assert refused.status_code == 400 and "十四年级" in refused.content.decode()
+    child.refresh_from_db()
+    assert child.call_name != "乐乐"
+    taken.post(f"/children/{child.pk}/edit/", {**cells, "grade": "高二", "call_name": "乐乐"})
+    child.refresh_from_db()
+    assert (child.grade, child.call_name) == (11, "乐乐")
+
+
+def test_the_export_is_a_workbook(taken: Client) -> None:
+    answer = taken.post("/export/")
+    assert answer.content[:2] == b"PK" and "attachment" in answer.headers["Content-Disposition"]
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/imports/",
+        "/rounds/",
+        "/rounds/locks/",
+        "/pairings/",
+        "/children/new/",
+        "/mentors/new/",
+        "/rounds/1/",
+    ],
+)
+def test_a_stranger_finds_nothing(stranger, path: str) -> None:
+    client = Client()
+    client.force_login(stranger)
+    assert client.get(path).status_code == 404
