@@ -186,7 +186,8 @@ class Levels:
 
     def _bound(self, level: str, best: Score, carries: Ints, above: dict[str, int], flow: Flow) -> int:
         """The optimum of a level below those already proved: by a cover of seats, or else by solving it."""
-        quick = self._covered(level, carries, above)
+        covers = [carries, np.zeros_like(carries), np.ones_like(carries)]
+        quick = min(self._covered(level, cover, above) for cover in covers)
         if quick == getattr(best, level):
             return quick
         for step in range(ROUNDS):

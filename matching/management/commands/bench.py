@@ -1,0 +1,177 @@
+"""`manage.py bench matching`: the engine and its peers on the same instances, in one run."""
+
+import json
+import math
+import multiprocessing
+import resource
+import statistics
+import time
+from collections.abc import Callable
+from datetime import date
+from io import BytesIO
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandParser
+from tqdm import tqdm
+
+from backend.rosters.city import write_xlsx
+from backend.rosters.lists import DISTRICTS
+from backend.rosters.reading.rows import read_roster
+from bench import matching_peers
+from matching.core.plan import Options
+from matching.core.problem import build
+from matching.core.roster import Roster
+from matching.core.solve import solve
+from matching.core.weights import Weights
+from matching.plan_files import to_roster
+
+DAY = date(2026, 3, 2)  # any fixed day: the same instances every time
+SECONDS, BYTES = 150, 4 * 2**30  # what each peer gets
+Answer = dict[str, Any]
+
+
+class Command(BaseCommand):
+    help = "Measures the matching engine against its peers. Needs no database."
+    requires_system_checks = []
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("what", choices=["matching"])
+        parser.add_argument("--sizes", type=int, nargs="+", default=[175, 350, 698], help="children")
+        parser.add_argument("--kinds", nargs="+", choices=list(KINDS), default=list(KINDS))
+        parser.add_argument("--peers", nargs="+", choices=list(SOLVERS), default=list(SOLVERS))
+        parser.add_argument("--repeat", type=int, default=3, help="runs of ours, of which the median counts")
+        parser.add_argument("--json", type=Path, help="write all figures here as well")
+
+    def handle(self, **options: Any) -> None:
+        rows: list[Answer] = []
+        failed: set[tuple[str, str]] = set()
+        jobs = [
+            (k, n, p) for k in options["kinds"] for n in sorted(options["sizes"]) for p in options["peers"]
+        ]
+        for kind, size, peer in tqdm(jobs, desc="bench", disable=None, leave=False):
+            if (kind, peer) in failed:
+                continue
+            runs = [_apart(peer, kind, size) for _ in range(options["repeat"] if peer == "ours" else 1)]
+            answer = runs[0]
+            if "failed" in answer:
+                failed.add((kind, peer))
+            else:
+                answer["seconds"] = round(statistics.median(run["seconds"] for run in runs), 3)
+            rows.append({"kind": kind, "children": size, "solver": peer, **answer})
+        self._table(rows)
+        self._growth(rows)
+        if options["json"]:
+            options["json"].write_text(json.dumps(rows, indent=2) + "\n", encoding="utf-8")
+
+    def _table(self, rows: list[Answer]) -> None:
+        ours = {(r["kind"], r["children"]): r["seconds"] for r in rows if r["solver"] == "ours"}
+        self.stdout.write("kind      children solver      complete   value      gap   seconds  x ours     MB")
+        for r in rows:
+            head = f"{r['kind']:9} {r['children']:8} {r['solver']:10} "
+            if "failed" in r:
+                self.stdout.write(head + r["failed"])
+                continue
+            base = ours.get((r["kind"], r["children"]))
+            ratio = f"{r['seconds'] / base:7.1f}" if base else "      -"
+            gap = "      -" if r["gap"] is None else f"{100 * r['gap']:6.3f}%"
+            self.stdout.write(
+                head
+                + f"{r['complete']:9} {r['value']:8} {gap:>8} {r['seconds']:9.2f} {ratio} {r['megabytes']:6.0f}"
+            )
+
+    def _growth(self, rows: list[Answer]) -> None:
+        """The power of the number of children with which our seconds grow, over the sizes measured."""
+        for kind in KINDS:
+            ours = [r for r in rows if (r["kind"], r["solver"]) == (kind, "ours") and "failed" not in r]
+            if len(ours) > 1:
+                logs = [[math.log(r[name]) for r in ours] for name in ("children", "seconds")]
+                slope = statistics.linear_regression(*logs).slope
+                self.stdout.write(f"{kind}: seconds grow with children to the power {slope:.1f}")
+
+
+def _city(size: int) -> Roster:
+    file = BytesIO()
+    write_xlsx(file, today=DAY, size=size, seed=1)
+    read = read_roster([("workbook", "city.xlsx", file.getvalue())], districts=DISTRICTS)
+    return to_roster(read, DISTRICTS)
+
+
+def _short(size: int) -> Roster:
+    """Every fortieth mentor is missing, and one counsellor."""
+    city = _city(size)
+    away = [m for m in city.mentors if m.wellbeing][:1] + [m for m in city.mentors if not m.wellbeing][::40]
+    return Roster(city.children, tuple(m for m in city.mentors if m not in away))
+
+
+def _loose(size: int) -> Roster:
+    """Mentors for one and a half times the children."""
+    city = _city(size + size // 2)
+    return Roster(city.children[::3] + city.children[1::3], city.mentors)
+
+
+KINDS: dict[str, Callable[[int], Roster]] = {"tight": _city, "shortage": _short, "loose": _loose}
+
+
+def _ours(roster: Roster, **options: Any) -> Answer:
+    result = solve(roster, Options(**options))
+    return {
+        "complete": result.complete,
+        "value": result.value,
+        "gap": result.gap,
+        "proved": result.proved_optimal,
+        "seconds_by_stage": result.seconds_by_stage,
+    }
+
+
+def _peer(roster: Roster, method: Callable[..., matching_peers.Reached]) -> Answer:
+    problem = build(roster, Weights())
+    reached = method(problem)
+    complete, _, _, value = reached.score(problem)
+    gap = None if reached.bound is None else (reached.bound - value) / reached.bound
+    return {"complete": complete, "value": value, "gap": gap}
+
+
+SOLVERS: dict[str, Callable[[Roster], Answer]] = {
+    "ours": _ours,
+    "ours-0.1%": lambda roster: _ours(roster, gap=0.001),
+    "milp": lambda roster: _peer(roster, matching_peers.whole_model),
+    "hungarian": lambda roster: _peer(roster, matching_peers.hungarian),
+    "greedy": lambda roster: _peer(roster, matching_peers.greedy),
+}
+
+
+def _apart(solver: str, kind: str, size: int) -> Answer:
+    """One run in a process of its own, so that time and memory can be limited and measured."""
+    ours, theirs = multiprocessing.Pipe(duplex=False)
+    process = multiprocessing.get_context("fork").Process(target=_run, args=(theirs, solver, kind, size))
+    process.start()
+    theirs.close()
+    try:
+        ready = ours.poll(SECONDS) and ours.recv()  # the instance is made before the clock starts
+        if not ready or not ours.poll(SECONDS):
+            return {"failed": f"no answer in {SECONDS} s"}
+        answer: Answer = ours.recv()
+        return answer
+    except EOFError:
+        return {"failed": "ended without an answer"}
+    finally:
+        process.kill()
+        process.join()
+        ours.close()
+
+
+def _run(pipe: Connection, solver: str, kind: str, size: int) -> None:
+    roster = KINDS[kind](size)
+    resource.setrlimit(resource.RLIMIT_AS, (BYTES, BYTES))
+    pipe.send(True)
+    started = time.perf_counter()
+    try:
+        answer = SOLVERS[solver](roster)
+    except (MemoryError, RuntimeError) as error:
+        pipe.send({"failed": f"{type(error).__name__}: {error}"})
+        return
+    answer["seconds"] = time.perf_counter() - started
+    answer["megabytes"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    pipe.send(answer)
