@@ -45,6 +45,14 @@ class StartForm(forms.Form):
         ],
     )
 
+    stickiness = forms.IntegerField(
+        label=gettext_lazy("Points for keeping a pair, and as many again for keeping its hour"),
+        help_text=gettext_lazy("With 0, families may be given another hour for no gain."),
+        min_value=0,
+        max_value=1000,
+        initial=10,
+    )
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for field in fields(Weights):

@@ -32,7 +32,12 @@ def index(request: HttpRequest) -> HttpResponse:
     form = StartForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         chosen = rounds.children_who_lack_a_mentor() if form.cleaned_data["covers"] == "missing" else None
-        round_ = rounds.start_round(actor=request.user, child_ids=chosen, weights=form.weights())
+        round_ = rounds.start_round(
+            actor=request.user,
+            child_ids=chosen,
+            weights=form.weights(),
+            stickiness=form.cleaned_data["stickiness"],
+        )
         return redirect("round", round_.pk)
     rows = rounds_for(request.user).defer("snapshot", "left_out").select_related("created_by")
     context = {
