@@ -199,6 +199,8 @@ REST_FRAMEWORK = {
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
     "DEFAULT_PAGINATION_CLASS": "backend.api.paging.Pages",
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
+    # OPTIONS would describe forms to people who may not see them; the schema describes everything once.
+    "DEFAULT_METADATA_CLASS": None,
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "backend.api.refusals.handle",
     "PAGE_SIZE": 50,
@@ -208,6 +210,17 @@ SPECTACULAR_SETTINGS = {
     "DESCRIPTION": "Two mentors for every child of a frontline medic: rosters, rounds, pairings, history.",
     "VERSION": "1",
     "SERVE_INCLUDE_SCHEMA": False,
+    "ENUM_NAME_OVERRIDES": {
+        "Role": "matching.models.Role",
+        "RoundState": "backend.api.rounds.STATES",
+        "UploadState": "backend.rosters.models.RosterUpload.State",
+        "PersonRole": "backend.api.session.ROLES",
+        "Gender": "backend.rosters.models.Gender",
+        "SchoolSystem": "backend.rosters.models.SchoolSystem",
+        "GuardianStatus": "backend.rosters.models.Guardianship.Status",
+        "EndReason": "matching.models.EndReason",
+        "LockKind": "matching.models.Lock.Kind",
+    },
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
 }

@@ -1,0 +1,41 @@
+"""What the API's description says of every operation: its title, its answer and its refusals."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from drf_spectacular.utils import OpenApiResponse, extend_schema
+
+from backend.api.refusals import RefusalOut
+
+WORDS = {
+    400: "Not valid, or it would break a rule: facts says where.",
+    401: "Not signed in.",
+    403: "The CSRF token is missing or wrong.",
+    404: "Absent, or not yours: the two look the same.",
+    409: "Somebody else was faster: look again.",
+    413: "Too big.",
+}
+
+
+def told(
+    title: str,
+    answer: Any = None,
+    *,
+    status: int = 200,
+    refusals: Sequence[int] = (401, 404),
+    takes: Any = None,
+    media_type: str | None = None,
+    **more: Any,
+) -> Callable[[Any], Any]:
+    """Describes one operation. answer None is an empty body; takes None is no body."""
+    key = (status, media_type) if media_type else status
+    responses: dict[Any, Any] = {key: OpenApiResponse(answer, description=title)}
+    responses |= {code: OpenApiResponse(RefusalOut, description=WORDS[code]) for code in refusals}
+    return extend_schema(summary=title, request=takes, responses=responses, **more)
+
+
+def listed(title: str, answer: Any, *, refusals: Sequence[int] = (400, 401, 404)) -> Callable[[Any], Any]:
+    """Describes a list: pages of ``answer`` (a serializer class)."""
+    responses: dict[int, Any] = {200: answer(many=True) if isinstance(answer, type) else answer}
+    responses |= {code: OpenApiResponse(RefusalOut, description=WORDS[code]) for code in refusals}
+    return extend_schema(summary=title, responses=responses)

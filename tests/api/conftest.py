@@ -1,0 +1,135 @@
+"""A small programme with a solved round, and one of everybody who may knock at the API's door."""
+
+import io
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import django
+import pytest
+
+# Run without manage.py, pytest collects before its Django plugin has found the settings.
+django.setup()
+
+from django.db import transaction  # noqa: E402
+from django.test import Client  # noqa: E402
+from django.utils import timezone  # noqa: E402
+
+from backend.accounts.models import User  # noqa: E402
+from backend.rosters import city, imports  # noqa: E402
+from backend.rosters.models import Child, Mentor, RosterUpload  # noqa: E402
+from matching import locks, publishing, rounds  # noqa: E402
+from matching.core.solve import solve  # noqa: E402
+from matching.edits import snapshot_of  # noqa: E402
+from matching.models import Lock, Pairing, Round  # noqa: E402
+from matching.solving import claim, store  # noqa: E402
+
+PASSWORD = "a quiet evening"
+
+
+@pytest.fixture(autouse=True)
+def plain_settings(settings: Any, tmp_path: Any) -> None:
+    settings.ALLOWED_HOSTS = ["testserver"]
+    settings.STATIC_ROOT = tmp_path
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@dataclass
+class World:
+    """round: solved, not published.  earlier: published, with its pairings.  file: as it was imported."""
+
+    coordinator: User
+    file: bytes
+    upload: RosterUpload
+    earlier: Round
+    round: Round
+    lock: Lock
+    child: Child
+    foreign_child: Child
+    mentor: Mentor
+    foreign_mentor: Mentor
+    people: dict[str, User | None] = field(default_factory=dict)
+
+    def client(self, who: str) -> Client:
+        client = Client()
+        user = self.people[who]
+        if user is not None:
+            client.force_login(user)
+        return client
+
+    @property
+    def pairing(self) -> Pairing:
+        return Pairing.objects.live().filter(child=self.child, role="academic").get()
+
+
+@pytest.fixture(scope="session")
+def small_city() -> bytes:
+    buffer = io.BytesIO()
+    city.write_xlsx(buffer, today=timezone.localdate(), size=20)
+    return buffer.getvalue()
+
+
+@pytest.fixture
+def coordinator(db: Any) -> User:
+    return User.objects.create_user(name="周敏", login="co", password=PASSWORD, is_coordinator=True)
+
+
+def solved_round(actor: User) -> Round:
+    """As the worker makes it, in this process."""
+    rounds.start_round(actor=actor)
+    claimed = claim()
+    assert claimed is not None
+    store(claimed, solve(snapshot_of(claimed)))
+    claimed.refresh_from_db()
+    return claimed
+
+
+@pytest.fixture
+def world(coordinator: User, small_city: bytes) -> World:
+    upload = imports.check_upload(actor=coordinator, file_name="r.xlsx", content=small_city)
+    upload = imports.take_upload(actor=coordinator, upload_id=upload.pk)
+    earlier = solved_round(coordinator)
+    publishing.publish_round(actor=coordinator, round_id=earlier.pk, version=earlier.version)
+    first = Pairing.objects.live().filter(role="academic").select_related("child", "mentor")[0]
+    other = Pairing.objects.live().filter(role="wellbeing").exclude(mentor=first.mentor)
+    foreign = other.exclude(child=first.child).select_related("child", "mentor")[0]
+    lock = locks.add_lock(
+        actor=coordinator, kind="forbid", child_id=first.child_id, mentor_id=foreign.mentor_id
+    )
+    round_ = solved_round(coordinator)
+    made = World(
+        coordinator=coordinator,
+        file=small_city,
+        upload=upload,
+        earlier=earlier,
+        round=round_,
+        lock=lock,
+        child=first.child,
+        foreign_child=foreign.child,
+        mentor=first.mentor,
+        foreign_mentor=foreign.mentor,
+    )
+    made.people = {
+        "anonymous": None,
+        "coordinator": coordinator,
+        "lead": User.objects.create_user(
+            name="何静", login="sl", password=PASSWORD, is_coordinator=True, is_safeguarding_lead=True
+        ),
+        "mentor": first.mentor.user,
+        "foreign mentor": foreign.mentor.user,
+        "child": first.child.user,
+        "foreign child": foreign.child.user,
+        "guardian": first.child.guardianships.get(order=1).guardian,
+        "foreign guardian": foreign.child.guardianships.get(order=1).guardian,
+    }
+    assert made.people["guardian"] != made.people["foreign guardian"]
+    return made
+
+
+@contextmanager
+def undone() -> Iterator[None]:
+    """Whatever is written inside is taken back at the end."""
+    with transaction.atomic():
+        yield
+        transaction.set_rollback(True)

@@ -1,0 +1,216 @@
+"""Every API route × method × person, against one table."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.urls import URLPattern, URLResolver, reverse
+
+from backend.api.urls import urlpatterns
+from tests.api.conftest import PASSWORD, World, undone
+
+METHODS = ("get", "post", "put", "patch", "delete")
+PEOPLE = (
+    "anonymous",
+    "coordinator",
+    "lead",
+    "mentor",
+    "foreign mentor",
+    "child",
+    "foreign child",
+    "guardian",
+    "foreign guardian",
+)
+ABSENT = 987_654_321
+
+
+def coordinators(status: int) -> tuple[int, ...]:
+    return (401, status, status, 404, 404, 404, 404, 404, 404)
+
+
+EVERYBODY = (200,) * 9
+SIGNED_IN = (401,) + (200,) * 8
+OWN_CHILD = (401, 200, 200, 404, 404, 200, 404, 200, 404)
+OWN_MENTOR = (401, 200, 200, 200, 404, 404, 404, 404, 404)
+
+# (route, method): what each of PEOPLE is answered, with a body that would do the thing.
+TABLE: dict[tuple[str, str], tuple[int, ...]] = {
+    ("api-session", "get"): EVERYBODY,
+    ("api-session", "post"): EVERYBODY,
+    ("api-session", "delete"): (204,) * 9,
+    ("api-me", "get"): SIGNED_IN,
+    ("api-schema", "get"): EVERYBODY,
+    ("api-docs", "get"): EVERYBODY,
+    ("api-districts-list", "get"): SIGNED_IN,
+    ("api-subjects-list", "get"): SIGNED_IN,
+    ("api-children-list", "get"): SIGNED_IN,  # whose rows: test_resources
+    ("api-children-list", "post"): coordinators(201),
+    ("api-children-detail", "get"): OWN_CHILD,
+    ("api-children-detail", "patch"): coordinators(200),
+    ("api-children-active", "put"): coordinators(200),
+    ("api-mentors-list", "get"): SIGNED_IN,
+    ("api-mentors-list", "post"): coordinators(201),
+    ("api-mentors-detail", "get"): OWN_MENTOR,
+    ("api-mentors-detail", "patch"): coordinators(200),
+    ("api-mentors-active", "put"): coordinators(200),
+    ("api-mentors-paused", "put"): OWN_MENTOR,
+    ("api-roster-uploads-list", "get"): coordinators(200),
+    ("api-roster-uploads-list", "post"): coordinators(201),
+    ("api-roster-uploads-detail", "get"): coordinators(200),
+    ("api-roster-uploads-take", "post"): coordinators(409),
+    ("api-roster-uploads-gone-inactive", "post"): coordinators(200),
+    ("api-export-roster", "post"): coordinators(200),
+    ("api-rounds-list", "get"): coordinators(200),
+    ("api-rounds-list", "post"): coordinators(201),
+    ("api-rounds-detail", "get"): coordinators(200),
+    ("api-rounds-cancel", "post"): coordinators(409),
+    ("api-rounds-discard", "post"): coordinators(200),
+    ("api-rounds-publish", "post"): coordinators(200),
+    ("api-proposals", "get"): coordinators(200),
+    ("api-unserved", "get"): coordinators(200),
+    ("api-difference", "get"): coordinators(200),
+    ("api-place", "put"): coordinators(200),
+    ("api-choices", "get"): coordinators(200),
+    ("api-locks-list", "get"): coordinators(200),
+    ("api-locks-list", "post"): coordinators(201),
+    ("api-locks-detail", "delete"): coordinators(204),
+    ("api-pairings-list", "get"): coordinators(200),
+    ("api-pairings-detail", "get"): coordinators(200),
+}
+
+
+def routes(patterns: list[URLPattern | URLResolver]) -> Iterator[str]:
+    for pattern in patterns:
+        if isinstance(pattern, URLResolver):
+            yield from routes(pattern.url_patterns)
+        else:
+            assert pattern.name
+            yield pattern.name
+
+
+def path_of(world: World, name: str, *, absent: bool = False) -> str:
+    """The route about the own child, the own mentor, the solved round."""
+    one = {"child_id": world.child.pk, "role": "academic"}
+    ids: dict[str, dict[str, Any]] = {
+        "children": {"pk": world.child.pk},
+        "mentors": {"pk": world.mentor.pk},
+        "roster-uploads": {"pk": world.upload.pk},
+        "rounds": {"pk": world.round.pk},
+        "locks": {"pk": world.lock.pk},
+        "pairings": {"pk": world.pairing.pk},
+        "api-proposals": {"round_id": world.round.pk},
+        "api-unserved": {"round_id": world.round.pk},
+        "api-difference": {"round_id": world.round.pk},
+        "api-place": {"round_id": world.round.pk, **one},
+        "api-choices": {"round_id": world.round.pk, **one},
+    }
+    resource = name.removeprefix("api-").rsplit("-", 1)[0].removesuffix("-gone")
+    known = {} if name.endswith("-list") else ids.get(name) or ids.get(resource, {})
+    if absent:
+        known = {key: value if key == "role" else ABSENT for key, value in known.items()}
+    return reverse(name, kwargs=known)
+
+
+def body_of(world: World, name: str, method: str) -> dict[str, Any]:
+    place = world.round.proposals.get(child=world.child, role="academic")
+    bodies: dict[tuple[str, str], dict[str, Any]] = {
+        ("api-session", "post"): {"login": "co", "password": PASSWORD},
+        ("api-children-list", "post"): {
+            "child_id": "C-NEW",
+            "name": "李小雨",
+            "grade": "5",
+            "subjects": "math",
+            "availability": "MON-19;TUE-19",
+            "district": "历下区",
+            "birth_date": "2010-05-04",
+            "parent_name": "李雨",
+            "parent_phone": "13900001234",
+        },
+        ("api-children-detail", "patch"): {"needs": "多聊聊学校的事"},
+        ("api-children-active", "put"): {"active": False},
+        ("api-mentors-list", "post"): {
+            "mentor_id": "M-NEW",
+            "name": "王新",
+            "roles": "academic",
+            "teaches": "math:4-6",
+            "availability": "MON-19;TUE-19",
+            "capacity": "2",
+            "phone": "13900004321",
+            "district": "历下区",
+        },
+        ("api-mentors-detail", "patch"): {"capacity": "5"},
+        ("api-mentors-active", "put"): {"active": False},
+        ("api-mentors-paused", "put"): {"paused": True},
+        ("api-export-roster", "post"): {"password": PASSWORD},
+        ("api-rounds-list", "post"): {},
+        ("api-rounds-publish", "post"): {"password": PASSWORD, "version": world.round.version},
+        ("api-place", "put"): {
+            "version": world.round.version,
+            "mentor": place.mentor_id,
+            "slot": place.slot,
+        },
+        ("api-locks-list", "post"): {
+            "kind": "forbid",
+            "child": world.foreign_child.pk,
+            "mentor": world.mentor.pk,
+            "role": "wellbeing",
+        },
+    }
+    return bodies.get((name, method), {})
+
+
+def ask(world: World, who: str, name: str, method: str, path: str) -> Any:
+    client = world.client(who)
+    if (name, method) == ("api-roster-uploads-list", "post"):
+        return client.post(path, {"file": SimpleUploadedFile("r.xlsx", world.file)})
+    if method == "get":
+        return client.get(path)
+    body = json.dumps(body_of(world, name, method))
+    return getattr(client, method)(path, body, content_type="application/json")
+
+
+def test_the_table_names_every_route() -> None:
+    assert set(routes(urlpatterns)) == {name for name, _method in TABLE}
+
+
+@pytest.mark.django_db
+def test_everybody_gets_what_the_table_says(world: World) -> None:
+    wrong, not_found = [], set()
+    for name in dict.fromkeys(name for name, _method in TABLE):
+        path = path_of(world, name)
+        for method in METHODS:
+            # What the table does not name must not exist.
+            open_door = name in ("api-session", "api-schema", "api-docs")
+            refused = (405,) * 9 if open_door else (401,) + (405,) * 8
+            expected = TABLE.get((name, method), refused)
+            for who, status in zip(PEOPLE, expected, strict=True):
+                with undone():
+                    response = ask(world, who, name, method, path)
+                if response.status_code != status:
+                    wrong.append((name, method, who, status, response.status_code))
+                if response.status_code == 404:
+                    not_found.add(response.content)
+                elif response.status_code >= 400 and name != "api-docs":  # a page
+                    assert set(response.json()) == {"code", "detail", "facts"}
+    assert wrong == []
+    assert len(not_found) == 1
+
+
+@pytest.mark.django_db
+def test_absent_and_foreign_answer_with_the_same_bytes(world: World) -> None:
+    for name, method in TABLE:
+        path, nowhere = path_of(world, name), path_of(world, name, absent=True)
+        if path == nowhere:
+            continue
+        with undone():
+            absent = ask(world, "coordinator", name, method, nowhere)
+            foreign = ask(world, "foreign child", name, method, path)
+        assert (absent.status_code, foreign.status_code) == (404, 404), (name, method)
+        assert absent.content == foreign.content
+        assert absent.headers.items() == foreign.headers.items()
+
+
+def test_options_tell_nothing(world: World) -> None:
+    assert world.client("mentor").options("/api/v1/rounds/").status_code == 405
