@@ -79,6 +79,7 @@ async def tab(served: Served, port: int, who: str, role: str = "academic", famil
         additional_headers=headers,
         proxy=None,
         max_size=None,
+        close_timeout=0.5,  # frames that nobody reads hold up the farewell
     ) as ws:
         yield Tab(ws)
 

