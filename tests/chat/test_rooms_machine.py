@@ -6,10 +6,11 @@ from uuid import UUID, uuid4
 
 import pytest
 from django.db import transaction
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
+    initialize,
     invariant,
     precondition,
     rule,
@@ -59,6 +60,11 @@ class Rooms(RuleBasedStateMachine):
         self.tabs: dict[UUID, tuple[Side, int]] = {}
         self.silent: dict[UUID, object] = {}  # dropped without a word: token → last seen
         self.sessions: list[list[object]] = []
+
+    @initialize()
+    def both_come(self) -> None:
+        self.joins(Side.MENTOR)
+        self.joins(Side.CHILD)
 
     def teardown(self) -> None:
         try:
@@ -139,6 +145,12 @@ class Rooms(RuleBasedStateMachine):
     def drops(self, data: st.DataObject) -> None:
         token = data.draw(st.sampled_from([each for each in self.tabs if each not in self.silent]))
         self.silent[token] = Attendance.objects.get(token=token).last_seen_at
+
+    @rule(side=SIDES, seconds=st.sampled_from([600, 1500]))
+    def speaks_and_falls_silent(self, side: Side, seconds: int) -> None:
+        self.speaks(side)
+        self.time_passes(seconds)
+        self.clock_ticks()
 
     @rule(side=SIDES)
     def speaks(self, side: Side) -> None:
@@ -222,6 +234,8 @@ def test_the_database_follows_the_rules(settings_for_rooms):
             max_examples=40,
             stateful_step_count=25,
             deadline=None,
+            derandomize=True,
+            phases=[Phase.generate],  # shrinking takes minutes here
             suppress_health_check=list(HealthCheck),
         ),
     )
