@@ -31,7 +31,7 @@ from chat.sessions import write_summary
 from matching.models import Pairing, Round
 from tests.chat.people import Family, add_family, at
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
 
 
 @pytest.fixture(autouse=True)
