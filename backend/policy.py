@@ -74,6 +74,10 @@ TABLE: dict[str, dict[str, frozenset[Relation]]] = {
         "end_session": frozenset({A, W}),
         "freeze": frozenset({L}),
     },
+    "held": {
+        "decide_academic": frozenset({C, L}),  # that message, recorded
+        "decide_wellbeing": frozenset({L}),
+    },
     "meeting": {
         "read": frozenset({C, L, A, W, K, G, LG, H}),
         "move": frozenset({C, A, W, G, H}),

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.db.models import Q
+from django.utils.translation import gettext as _
 
 from backend import policy
 from backend.accounts.access import programme_relations
@@ -91,9 +92,9 @@ def access_room(actor: Any, room_id: int, action: str = "read") -> Room:
         raise NotYours
     if action != "read":
         if room.ended:
-            raise RoomEnded("This room has ended.")
+            raise RoomEnded(_("This room has ended."))
         if action == "enter" and room.frozen_at is not None:
-            raise RoomFrozen("This room is frozen.")
+            raise RoomFrozen(_("This room is frozen."))
     return room
 
 

@@ -75,7 +75,16 @@ class ChangeSlot:
     slot: int
 
 
-Act = Arrive | Leave | Speak | Stir | MarkRead | EndSession | Tick | ChangeSlot
+@dataclass(frozen=True, slots=True)
+class Decide:
+    """A person looked at a held message. release: it becomes a message of the room; else it is refused."""
+
+    room: int
+    held: int
+    release: bool
+
+
+Act = Arrive | Leave | Speak | Stir | MarkRead | EndSession | Tick | ChangeSlot | Decide
 
 
 @dataclass(frozen=True, slots=True)

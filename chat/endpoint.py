@@ -6,9 +6,9 @@ from typing import Any
 
 from backend.errors import Refusal
 from chat import reading
+from chat.connection import Send, Socket
 from chat.hub import Hub, the_hub
 from chat.protocol import Close, dump, farewell
-from chat.socket import Send, Socket
 
 
 async def room(scope: dict[str, Any], receive: Any, send: Send) -> None:

@@ -19,6 +19,7 @@ from channels.layers import get_channel_layer
 from chat import reading
 from chat.acts import Numbered, Performed, Tick
 from chat.bells import GROUP
+from chat.connection import Socket
 from chat.limiter import Bucket
 from chat.protocol import (
     LIMITS,
@@ -33,7 +34,6 @@ from chat.protocol import (
     Warn,
 )
 from chat.reading import Details, RoomNow
-from chat.socket import Socket
 from chat.writer import Writer
 
 POLL = 1.0  # seconds

@@ -18,6 +18,7 @@ from chat.acts import (
     Act,
     Arrive,
     ChangeSlot,
+    Decide,
     Done,
     EndSession,
     Gone,
@@ -71,6 +72,7 @@ class _Batch:
         self.changed: set[int] = set()
         self.new_events: list[Event] = []
         self.originals: list[tuple[Event, str]] = []
+        self.released: list[tuple[Held, Event]] = []
         self.heard: list[checks.Words] = []
         self.sittings: dict[int, Sitting] = load_sittings(rooms, now)
         self.known = _known_cids(acts)
@@ -99,6 +101,8 @@ class _Batch:
             case ChangeSlot():
                 self._event(room, EventKind.SLOT_CHANGED, slot=act.slot)
                 return Done()
+            case Decide():
+                return self._decide(room, act)
 
     def _arrive(self, room: Room, act: Arrive) -> Outcome:
         if room.ended:
@@ -165,6 +169,22 @@ class _Batch:
         self.rows[room.pk].append(as_numbered(before))
         return Said(act.cid, before.s, before.at, before.masked)
 
+    def _decide(self, room: Room, act: Decide) -> Outcome:
+        held = Held.objects.filter(pk=act.held, room=room, state=Held.State.WAITING).first()
+        if held is None or (act.release and room.ended):
+            return Gone()
+        held.state = Held.State.RELEASED if act.release else Held.State.REFUSED
+        held.decided_at = self.now
+        if act.release:
+            event = Event(room=room, kind=MSG, sender=held.sender, cid=held.cid, body=held.body, at=self.now)
+            event.said_at = held.said_at
+            self._append(room, event)
+            self.released.append((held, event))
+        else:
+            held.save(update_fields=["state", "decided_at"])
+        self.changed.add(room.pk)
+        return Done()
+
     def _read(self, room: Room, act: MarkRead) -> Outcome:
         mark, _ = ReadMark.objects.get_or_create(room=room, side=act.side)
         s = min(act.s, room.last_s)
@@ -230,6 +250,9 @@ class _Batch:
     def save(self) -> None:
         Event.objects.bulk_create(self.new_events)
         Original.objects.bulk_create(Original(event=event, body=body) for event, body in self.originals)
+        for held, event in self.released:
+            held.event = event
+            held.save(update_fields=["state", "decided_at", "event"])
         dirty = []
         for sitting in self.sittings.values():
             room = self.rooms[sitting.room_id]

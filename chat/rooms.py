@@ -5,24 +5,25 @@ from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from backend.accounts.access import check_may
 from backend.audit import log as audit
-from backend.errors import NotYours
+from backend.errors import Conflict, NotYours
 from chat import bells
-from chat.acts import ChangeSlot
-from chat.models import Room
+from chat.acts import ChangeSlot, Decide, Gone
+from chat.models import Held, Room
 from chat.planning import drop_meetings, plan_meetings
 from chat.record import perform
-from matching.models import Pairing
+from matching.models import Pairing, Role
 
 
-def open_rooms(sender: Any, *, pairings: list[Pairing], **_: Any) -> None:
+def open_rooms(sender: Any, *, pairings: list[Pairing], **_facts: Any) -> None:
     Room.objects.bulk_create((Room(pairing=pairing) for pairing in pairings), batch_size=500)
     plan_meetings([pairing.pk for pairing in pairings], now=timezone.now())
 
 
-def change_slots(sender: Any, *, pairings: list[Pairing], **_: Any) -> None:
+def change_slots(sender: Any, *, pairings: list[Pairing], **_facts: Any) -> None:
     now = timezone.now()
     slots = {pairing.pk: pairing.slot for pairing in pairings}
     rooms = list(Room.objects.filter(pairing__in=slots).values_list("pk", "pairing_id"))
@@ -33,7 +34,7 @@ def change_slots(sender: Any, *, pairings: list[Pairing], **_: Any) -> None:
     transaction.on_commit(lambda: bells.ring(done))
 
 
-def end_rooms(sender: Any, *, pairings: list[Pairing], **_: Any) -> None:
+def end_rooms(sender: Any, *, pairings: list[Pairing], **_facts: Any) -> None:
     now = timezone.now()
     close_rooms([pairing.pk for pairing in pairings], now)
 
@@ -70,3 +71,30 @@ def freeze_room(*, actor: Any, room_id: int, frozen: bool) -> Room:
     audit.record(actor, "room.frozen" if frozen else "room.thawed", room)
     revoke(room=room.pk)
     return room
+
+
+class AlreadyDecided(Conflict):
+    code = "held.decided"
+
+
+@transaction.atomic
+def decide_held(*, actor: Any, held_id: int, release: bool) -> Held:
+    """Releases a held message into its room, or refuses it. Raises AlreadyDecided for the second of two."""
+    held = Held.objects.select_related("room__pairing").filter(pk=held_id).first()
+    if held is None:
+        raise NotYours
+    wellbeing = held.room.pairing.role == Role.WELLBEING
+    check_may(actor, "held", "decide_wellbeing" if wellbeing else "decide_academic")
+    done = perform([Decide(held.room_id, held.pk, release)], now=timezone.now())
+    if isinstance(done.outcomes[0], Gone):
+        raise AlreadyDecided(_("This message was looked at already."))
+    audit.record(actor, "held.released" if release else "held.refused", held)
+    transaction.on_commit(lambda: bells.ring(done))
+    held.refresh_from_db()
+    return held
+
+
+def signed_out(sender: Any, *, user: Any, **_facts: Any) -> None:
+    """Sockets outlive the sign-out of their session unless they are looked at."""
+    if user is not None:
+        revoke(user=user.pk)

@@ -11,7 +11,6 @@ from backend.errors import Invalid, NotYours
 from chat import duties
 from chat.access import RoomEnded, access_room, meetings_for, rooms_for
 from chat.acts import Arrive, EndSession, Leave, Refused, Said, Speak, Stir, Tick
-from chat.calendar import add_holiday, set_programme
 from chat.history import first_line, history_for, page_of
 from chat.meetings import (
     HourTaken,
@@ -24,6 +23,7 @@ from chat.meetings import (
 )
 from chat.models import Attendance, Event, Meeting, Room, Session
 from chat.planning import plan_meetings
+from chat.programme import add_holiday, set_programme
 from chat.protocol import ErrCode, Side
 from chat.record import perform
 from chat.rooms import change_slots, close_rooms
