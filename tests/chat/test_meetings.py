@@ -5,6 +5,7 @@ from uuid import uuid4
 
 import pytest
 import time_machine
+from django.core.management import CommandError, call_command
 from django.db import IntegrityError, transaction
 
 from backend.errors import Invalid, NotYours
@@ -256,3 +257,42 @@ def test_idle_sessions_are_warned_and_end_at_the_last_word(family):
     assert (session.why, session.ended_at) == ("idle", at(19.1))
     perform([Speak(room, Side.CHILD, str(uuid4()), "老师")], now=at(19.5))
     assert Session.objects.filter(ended_at=None).count() == 1
+
+
+def test_totals_come_out_of_the_rows_again(family, capsys):
+    together(family.rooms["academic"], at(19, day=19), 20)
+    duties.settle_sessions(at(20.1, day=19))
+    duties.judge_meetings(at(20.1, day=19))
+    call_command("recompute_attendance")
+    Session.objects.update(both_s=1)
+    with pytest.raises(CommandError):
+        call_command("recompute_attendance")
+    call_command("recompute_attendance", repair=True)
+    call_command("recompute_attendance")
+    assert Session.objects.get().both_s == 20 * 60
+
+
+def test_the_database_refuses_what_can_t_be(family):
+    room = family.rooms["academic"]
+    perform([Speak(room.pk, Side.CHILD, str(uuid4()), "好")], now=at(18))
+    said = Event.objects.get()
+    for change in (
+        {"pk": None, "cid": uuid4()},
+        {"pk": None, "s": 2},
+        {"s": 0},
+        {"sender": ""},
+        {"kind": "x"},
+    ):
+        values = {
+            "pk": said.pk,
+            "s": said.s,
+            "cid": said.cid,
+            "sender": said.sender,
+            "kind": said.kind,
+            **change,
+        }
+        with pytest.raises(IntegrityError), transaction.atomic():
+            Event(room=room, body="好", at=said.at, **values).save()
+    for meeting in ({"state": "missed"}, {"state": "held"}, {"start": at(3)}, {"state": "moved"}):
+        with pytest.raises(IntegrityError), transaction.atomic():
+            Meeting.objects.filter(pk=academic(family).pk).update(**meeting)
