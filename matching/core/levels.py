@@ -163,9 +163,9 @@ class Levels:
         """All levels in one goal whose weights nearly always order them; then the proof of each level."""
         for step in range(ROUNDS):
             role = 4 * self.span * 4**step
-            goal = Goal(self.worth + role, 40 * role + 4 * role * self.priority)
+            goal = self._held(Goal(self.worth + role, 40 * role + 4 * role * self.priority), self.proved)
             with self._stage("value"):
-                picked, relaxed = self._optimum(goal, flow)
+                picked, relaxed = self._optimum(goal, flow, hasty=not self.proved)
             best = self._remember(picked)
             carries = (relaxed.prices.flag[1::2] > relaxed.prices.flag[0::2]).astype(np.int64)
             for level in ("complete", "priority", "roles"):
@@ -175,7 +175,12 @@ class Levels:
                 if getattr(best, level) != self.proved[level]:
                     break
             else:
-                return picked, best
+                # With the levels above held at what they are, the relaxation is near the plan again.
+                with self._stage("value"):
+                    goal = self._held(goal, self.proved)
+                    if goal.total(self.problem, picked) < _whole(relaxed.bound):
+                        picked, _ = self._optimum(goal, flow)
+                    return picked, self.score(picked)
         raise RuntimeError("no weights order the levels")
 
     def _remember(self, picked: Ints) -> Score:
@@ -190,8 +195,14 @@ class Levels:
         quick = min(self._covered(level, cover, above) for cover in covers)
         if quick == getattr(best, level):
             return quick
+        known = self._known(level, above)
+        start = np.flatnonzero(flow.reduced >= -START)
+        goal = self._held(self._goal(level, 1), above)
+        relaxed = Master(self.problem, goal, start, self.deadline).relax()
+        if _whole(relaxed.bound) - known == getattr(best, level):
+            return int(getattr(best, level))
         for step in range(ROUNDS):
-            goal = self._goal(level, 8**step)
+            goal = self._held(self._goal(level, 8**step), above)
             reached = self._remember(self._optimum(goal, flow)[0])
             if all(getattr(reached, name) == known for name, known in above.items()):
                 return int(getattr(reached, level))
@@ -200,6 +211,18 @@ class Levels:
     def _goal(self, level: str, scale: int) -> Goal:
         child, rank, role = _weights(level, scale)
         return Goal(np.full_like(self.worth, role), child + rank * self.priority)
+
+    def _held(self, goal: Goal, proved: dict[str, int]) -> Goal:
+        """The goal with what is proved of the levels as rows: they cut what the relaxation would dream up."""
+        if not proved:
+            return goal
+        most = len(self.problem.children)
+        most_of = {"complete": most, "priority": int(self.priority.sum()), "roles": 2 * most} | proved
+        return replace(
+            goal,
+            caps=(most_of["complete"], most_of["priority"], most_of["roles"]),
+            rank=self.priority,
+        )
 
     def _covered(self, level: str, carries: Ints, above: dict[str, int]) -> int:
         """A bound from one assignment: one role of each child carries all that the child is worth.
@@ -212,12 +235,18 @@ class Levels:
         carried[np.arange(len(carries)), carries] = goal.flag
         worth = goal.worth + carried.ravel()[self.problem.unit]
         picked = assign(self.problem, worth).picked
-        child, rank, _ = _weights(level, 1)
-        known = child * above.get("complete", 0) + rank * above.get("priority", 0)
-        return int(worth[picked[picked >= 0]].sum()) - known
+        return int(worth[picked[picked >= 0]].sum()) - self._known(level, above)
 
-    def _optimum(self, goal: Goal, flow: Flow, gap: float = 0.0) -> tuple[Ints, Relaxed]:
-        """The best columns for a goal, exact (reduced-cost fixing). Raises Infeasible."""
+    def _known(self, level: str, above: dict[str, int]) -> int:
+        """What the levels above bring to the goal of a level."""
+        child, rank, _ = _weights(level, 1)
+        return child * above.get("complete", 0) + rank * above.get("priority", 0)
+
+    def _optimum(self, goal: Goal, flow: Flow, gap: float = 0.0, hasty: bool = False) -> tuple[Ints, Relaxed]:
+        """The best columns for a goal, exact (reduced-cost fixing). Raises Infeasible.
+
+        hasty: the first whole plan found will do.
+        """
         p = self.problem
         columns = np.flatnonzero(flow.reduced >= -START)
         relaxed = Master(p, goal, columns, self.deadline).relax()
@@ -229,7 +258,7 @@ class Levels:
             picked = whole(p, goal, columns, self.deadline)
             if picked is not None:
                 lost = relaxed.bound - goal.total(p, picked)
-                if lost <= max(room + EPSILON, gap * _whole(relaxed.bound)):
+                if hasty or lost <= max(room + EPSILON, gap * _whole(relaxed.bound)):
                     return picked, relaxed
                 room = lost
             elif len(columns) == len(p.unit):

@@ -23,12 +23,16 @@ class OutOfTime(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Prices:
-    """hour: (H,), mentor: (M,), flag: (U,) of the rows "complete <= filled"; clash: per clash key. All >= 0."""
+    """hour: (H,), mentor: (M,), flag: (U,) of the rows "complete <= filled"; clash: per clash key; cap: (3,).
+
+    All >= 0.
+    """
 
     hour: Floats
     mentor: Floats
     flag: Floats
     clash: Floats
+    cap: Floats
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +40,14 @@ class Goal:
     """Maximise worth over columns and flags. worth: (N,) int64.  flag: (C,) int64, of a complete child.
 
     full: every unit must be filled (then there are no flags). Pinned units always must.
+    caps: at most so many complete children, so much of their ``rank`` (C,), and so many filled roles.
     """
 
     worth: Ints
     flag: Ints
     full: bool = False
+    caps: tuple[int, int, int] | None = None
+    rank: Ints | None = None
 
     def total(self, problem: Problem, picked: Ints) -> int:
         roles = np.bincount(problem.unit[picked] // 2, minlength=len(problem.children))
@@ -65,12 +72,15 @@ def bound_of(problem: Problem, goal: Goal, prices: Prices) -> tuple[float, Float
     must = p.pinned | goal.full
     best = np.where(must, best, np.maximum(best, 0))
     flags = goal.flag - prices.flag[0::2] - prices.flag[1::2]
+    if goal.caps is not None and goal.rank is not None:
+        flags = flags - prices.cap[0] - prices.cap[1] * goal.rank
     total = float(
         best.sum()
         + prices.hour.sum()
         + prices.mentor @ p.capacity
         + prices.clash.sum()
         + np.maximum(flags, 0).sum()
+        + prices.cap @ np.array(goal.caps or (0, 0, 0))
     )
     return total, reduced - best[p.unit], np.minimum(flags, 0)
 
@@ -78,6 +88,7 @@ def bound_of(problem: Problem, goal: Goal, prices: Prices) -> tuple[float, Float
 def _gross(p: Problem, goal: Goal, prices: Prices) -> Floats:
     """(N,) what a column would bring its unit at these prices."""
     gross: Floats = goal.worth - prices.hour[p.hour] - prices.mentor[p.mentor] + prices.flag[p.unit]
+    gross -= prices.cap[2]
     for keys in p.clash_keys:
         on = keys >= 0
         gross[on] -= prices.clash[keys[on]]
@@ -127,12 +138,21 @@ class Master:
     def _prices(self, dual: Floats) -> tuple[Prices, Floats]:
         """Signs as HiGHS gives them when maximising: a row <= has a dual >= 0."""
         p, units = self.problem, 2 * self.children
-        at = np.cumsum([0, units, p.hours, len(p.mentors), 0 if self.goal.full else units])
+        sizes = [
+            0,
+            units,
+            p.hours,
+            len(p.mentors),
+            0 if self.goal.full else units,
+            3 if self.goal.caps else 0,
+        ]
+        at = np.cumsum(sizes)
         clash = np.zeros(p.clashes)
-        clash[self.clash_keys] = np.maximum(dual[at[4] :], 0)
+        clash[self.clash_keys] = np.maximum(dual[at[5] :], 0)
         flag = np.zeros(units) if self.goal.full else np.maximum(dual[at[3] : at[4]], 0)
         hour, mentor = (np.maximum(dual[at[i] : at[i + 1]], 0) for i in (1, 2))
-        return Prices(hour, mentor, flag, clash), dual[:units]
+        cap = np.maximum(dual[at[4] : at[5]], 0) if self.goal.caps else np.zeros(3)
+        return Prices(hour, mentor, flag, clash, cap), dual[:units]
 
     def _broken(self, x: Floats) -> Ints:
         load = np.zeros(self.problem.clashes)
@@ -253,12 +273,20 @@ def _fixed_rows(lp: highspy.Highs, p: Problem, goal: Goal) -> None:
     if not goal.full:  # flag - filled <= 0
         lower = np.concatenate([lower, np.full(units, -highspy.kHighsInf)])
         upper = np.concatenate([upper, np.zeros(units)])
+    if goal.caps is not None:
+        lower = np.concatenate([lower, np.full(3, -highspy.kHighsInf)])
+        upper = np.concatenate([upper, np.array(goal.caps, dtype=float)])
     none = np.zeros(0, dtype=np.int32)
     lp.addRows(len(lower), lower, upper, 0, np.zeros(len(lower), dtype=np.int32), none, np.zeros(0))
     lp.changeObjectiveSense(highspy.ObjSense.kMaximize)
     if not goal.full:
         first = units + p.hours + len(p.mentors)
-        _add(lp, goal.flag.astype(float), (first + np.arange(units)).reshape(-1, 2), np.ones(units))
+        rows, signs = (first + np.arange(units)).reshape(-1, 2), np.ones((units // 2, 2))
+        if goal.caps is not None and goal.rank is not None:
+            ranked = np.stack([np.ones(units // 2), goal.rank], axis=1)
+            capped = np.where(ranked > 0, first + units + np.arange(2), -1)
+            rows, signs = np.concatenate([rows, capped], axis=1), np.concatenate([signs, ranked], axis=1)
+        _add(lp, goal.flag.astype(float), rows, signs.ravel())
     # Until the columns that fill them are in, units that must be filled may stay open, at a price.
     missing = np.flatnonzero(must)[:, np.newaxis]
     _add(lp, np.full(len(missing), -goal.missing), missing, np.ones(len(missing)))
@@ -271,6 +299,9 @@ def _add_places(lp: highspy.Highs, p: Problem, goal: Goal, columns: Ints, clash_
     if not goal.full:
         rows.append(units + p.hours + len(p.mentors) + p.unit[columns])
         signs.append(-1.0)
+    if goal.caps is not None:
+        rows.append(np.full(len(columns), 2 * units + p.hours + len(p.mentors) + 2))
+        signs.append(1.0)
     for keys in p.clash_keys:
         key = keys[columns]
         rows.append(np.where(key >= 0, clash_row[key] if p.clashes else -1, -1))
