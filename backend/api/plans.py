@@ -62,10 +62,14 @@ class UnservedOut(serializers.Serializer[Unserved]):
     reason = serializers.CharField()
     words = serializers.SerializerMethodField(help_text="The reason as a sentence.")
     facts = serializers.DictField()
-    remedy = serializers.DictField()
+    remedy = serializers.DictField(help_text="The smallest change that would fill the role, if one is known.")
+    remedy_words = serializers.SerializerMethodField()
 
     def get_words(self, row: Unserved) -> str:
         return wording.detail_of(row.reason, row.facts)
+
+    def get_remedy_words(self, row: Unserved) -> str:
+        return wording.remedy_in_words(row.remedy)
 
 
 class ChoiceOut(serializers.Serializer[Any]):
@@ -87,6 +91,14 @@ class ChoiceOut(serializers.Serializer[Any]):
     @extend_schema_field(serializers.CharField(allow_null=True))
     def get_subject(self, choice: edits.Choice) -> str | None:
         return choice.subject or None
+
+
+class ChoicesIn(serializers.Serializer[Any]):
+    free = serializers.BooleanField(
+        required=False, allow_null=True, default=None, help_text="Only free places, or only taken ones."
+    )
+    page = serializers.IntegerField(min_value=1, required=False)
+    page_size = serializers.IntegerField(min_value=1, max_value=Pages.max_page_size, required=False)
 
 
 class ChangeIn(serializers.Serializer[Any]):
@@ -223,13 +235,18 @@ class Choices(APIView):
     @told(
         "Mentors and hours that a child could have in a role, the free and best first",
         ChoiceOut(many=True),
+        refusals=(400, 401, 404),
+        parameters=[ChoicesIn],
         operation_id="rounds_choices_list",
     )
     def get(self, request: Request, round_id: int, child_id: int, role: CoreRole) -> Response:
         round_ = access_round(request.user, round_id)
         child = access_child(request.user, child_id)
-        pages = Pages()
-        choices = edits.choices_for(round_, child.roster_id, role)
+        given = ChoicesIn(data=request.query_params)
+        given.is_valid(raise_exception=True)
+        free, pages = given.validated_data["free"], Pages()
+        found = edits.choices_for(round_, child.roster_id, role)
+        choices = [choice for choice in found if free is None or choice.free is free]
         page = pages.paginate_queryset(choices, request, self)  # type: ignore[arg-type]
         named = {choice.mentor for choice in page or ()}
         mentors = {m.roster_id: m for m in Mentor.objects.filter(roster_id__in=named)}

@@ -32,6 +32,7 @@ PASSWORD = "a quiet evening"
 def plain_settings(settings: Any, tmp_path: Any) -> None:
     settings.ALLOWED_HOSTS = ["testserver"]
     settings.STATIC_ROOT = tmp_path
+    settings.WHITENOISE_USE_FINDERS = False  # would list the static files anew for every client
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
@@ -50,12 +51,18 @@ class World:
     mentor: Mentor
     foreign_mentor: Mentor
     people: dict[str, User | None] = field(default_factory=dict)
+    sessions: dict[str, str] = field(default_factory=dict)
 
     def client(self, who: str) -> Client:
+        """A browser of its own each time, over one session a person."""
         client = Client()
         user = self.people[who]
-        if user is not None:
+        if user is None:
+            return client
+        if who not in self.sessions:
             client.force_login(user)
+            self.sessions[who] = client.cookies["session"].value
+        client.cookies["session"] = self.sessions[who]
         return client
 
     @property
@@ -123,6 +130,8 @@ def world(coordinator: User, small_city: bytes) -> World:
         "guardian": first.child.guardianships.get(order=1).guardian,
         "foreign guardian": foreign.child.guardianships.get(order=1).guardian,
     }
+    for who in made.people:
+        made.client(who)
     assert made.people["guardian"] != made.people["foreign guardian"]
     return made
 

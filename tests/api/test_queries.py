@@ -1,0 +1,92 @@
+"""Lists ask the database as often for many rows as for one, and come in pages."""
+
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from backend.rosters import imports
+from matching import locks
+from matching.models import Unserved
+from tests.api.conftest import World, solved_round
+from tests.api.test_walk import TABLE, path_of
+
+# The most queries of a list, sign-in included. All of them are named; test_every_list_is_here says so.
+LISTS = {
+    "api-children-list": 5,
+    "api-mentors-list": 6,
+    "api-roster-uploads-list": 4,
+    "api-districts-list": 4,
+    "api-subjects-list": 4,
+    "api-rounds-list": 4,
+    "api-locks-list": 4,
+    "api-pairings-list": 4,
+    "api-proposals": 5,
+    "api-unserved": 5,
+    "api-choices": 8,
+}
+
+
+def test_every_list_is_here() -> None:
+    listed = {name for name, method in TABLE if method == "get" and name.endswith("-list")}
+    assert listed | {"api-proposals", "api-unserved", "api-choices"} == set(LISTS)
+
+
+def asked(world: World, path: str, size: int) -> tuple[int, dict[str, Any]]:
+    client = world.client("coordinator")
+    with CaptureQueriesContext(
+        connection,
+    ) as queries:
+        response = client.get(path, {"page_size": size})
+    assert response.status_code == 200, response.content
+    return len(queries), response.json()
+
+
+@pytest.mark.django_db
+def test_lists_ask_as_often_for_many_rows_as_for_one(world: World) -> None:
+    locks.add_lock(
+        actor=world.coordinator, kind="forbid", child_id=world.foreign_child.pk, mentor_id=world.mentor.pk
+    )
+    for proposal in world.round.proposals.all()[:2]:
+        Unserved.objects.create(
+            round=world.round,
+            child=proposal.child,
+            role=proposal.role,
+            reason="nobody_eligible",
+            facts={"grade": 5},
+        )
+    world.round.proposals.first().delete()
+    solved_round(world.coordinator)
+    imports.check_upload(actor=world.coordinator, file_name="again.xlsx", content=world.file)
+    for name, most in LISTS.items():
+        path = path_of(world, name)
+        few, one = asked(world, path, 1)
+        many, all_ = asked(world, path, 100)
+        assert len(one["results"]) == 1 < len(all_["results"]), name
+        assert many == few <= most, (name, few, many)
+        assert all_["count"] == one["count"] and one["next"]
+
+
+@pytest.mark.django_db
+def test_a_page_is_never_longer_than_200(world: World) -> None:
+    client = world.client("coordinator")
+    body = client.get("/api/v1/children/", {"page_size": 10_000}).json()
+    assert body["count"] == 20 and body["next"] is None
+    assert client.get("/api/v1/children/", {"page": 99}).json()["code"] == "not_found"
+
+
+@pytest.mark.django_db
+def test_one_of_something_takes_few_queries(world: World) -> None:
+    for name, most in (
+        ("api-rounds-detail", 5),
+        ("api-pairings-detail", 3),
+        ("api-difference", 7),
+        ("api-me", 7),
+        ("api-children-detail", 13),
+        ("api-mentors-detail", 9),
+    ):
+        client, path = world.client("coordinator"), path_of(world, name)
+        with CaptureQueriesContext(connection) as queries:
+            client.get(path)
+        assert len(queries) <= most, (name, len(queries))
