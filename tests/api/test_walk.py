@@ -214,3 +214,13 @@ def test_absent_and_foreign_answer_with_the_same_bytes(world: World) -> None:
 
 def test_options_tell_nothing(world: World) -> None:
     assert world.client("mentor").options("/api/v1/rounds/").status_code == 405
+
+
+@pytest.mark.django_db
+def test_nobody_learns_from_a_bad_body_that_something_exists(world: World) -> None:
+    client = world.client("foreign child")
+    for name, method in TABLE:
+        if method == "get" or name == "api-session":
+            continue
+        answer = getattr(client, method)(path_of(world, name), b"{", content_type="application/json")
+        assert answer.status_code == 404, (name, method)
