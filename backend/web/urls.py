@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from backend.web.views import by_hand, doors, home, imports, join, people, plan, rounds
+from backend.web.views import by_hand, doors, family, home, imports, join, people, plan, rounds
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", home.show, name="home"),
@@ -22,6 +22,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("mentors/<int:mentor_id>/paused/", by_hand.set_paused, name="set_paused"),
     path("people/<str:kind>/<int:pk>/active/", by_hand.set_active, name="set_active"),
     path("export/", by_hand.export, name="export"),
+    path("children/<int:child_id>/history/", family.month, name="history"),
+    path("meetings/<int:meeting_id>/", family.meeting, name="meeting"),
+    path("meetings/<int:meeting_id>/change/", family.change_meeting, name="change_meeting"),
     path("join", join.join, name="join"),
     path("pairings/", people.pairings, name="pairings"),
     path("imports/", imports.index, name="imports"),

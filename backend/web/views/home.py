@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from backend.accounts.access import may
 from backend.rosters.models import Child, Mentor
+from backend.web.views import family
 from backend.web.views.doors import demo_door_is_open
 from matching.models import Pairing, Round
 
@@ -17,6 +18,9 @@ def show(request: HttpRequest) -> HttpResponse:
             return render(request, "demo_door.html")
         return redirect_to_login(request.get_full_path(), login_url="sign_in")
     if not may(request.user, "child", "list"):
+        children_here = family.children_of(request.user)
+        if children_here:
+            return family.home(request, children_here)
         return render(request, "home_plain.html")
     active = Child.objects.filter(active=True)
     children = active.count()

@@ -1,0 +1,62 @@
+"""What took place and what comes next, as sentences for the family. Pure but for the reader's language."""
+
+from datetime import date, datetime
+
+from django.utils import timezone, translation
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+
+from backend.rosters.surnames import given_name
+from backend.web.templatetags.shuangdao import WEEKDAYS
+from chat.history import Line
+from chat.rules.meetings import MeetingState
+
+EVENING = 18
+WEEK = 7
+
+
+def teacher(name: str) -> str:
+    """李老师 in Chinese, where a family says no more; the whole name elsewhere."""
+    if not (translation.get_language() or "").startswith("zh"):
+        return name
+    family = name.removesuffix(given_name(name)) if given_name(name) != name else name
+    return f"{family}老师"
+
+
+def on_day(at: datetime, today: date) -> str:
+    """昨晚, 今天, 周三 or 2月17日: the day of something past, as one says it."""
+    there = timezone.localtime(at)
+    ago = (today - there.date()).days
+    if ago == 0:
+        return _("this evening") if there.hour >= EVENING else _("today")
+    if ago == 1:
+        return _("last night") if there.hour >= EVENING else _("yesterday")
+    return date_format(there, "MONTH_DAY_FORMAT")
+
+
+def coming(at: datetime, today: date) -> str:
+    """今天 19:00, 明天 10:00, 周六 10:00 or 2月17日 周一 19:00."""
+    there = timezone.localtime(at)
+    ahead = (there.date() - today).days
+    names = {0: _("today"), 1: _("tomorrow")}
+    weekday = str(WEEKDAYS[there.weekday()])
+    day = names.get(ahead) or (
+        weekday if ahead < WEEK else f"{date_format(there, 'MONTH_DAY_FORMAT')} {weekday}"
+    )
+    return f"{day} {there:%H:%M}"
+
+
+def what_happened(line: Line, child: str, today: date) -> str:
+    """One sentence about a line of the history. Never who was late or who did not come."""
+    facts = {"mentor": teacher(line.mentor_name), "child": child, "day": on_day(line.at, today)}
+    if line.state == MeetingState.HELD:
+        if line.kind == "elsewhere":
+            said = _("%(mentor)s spoke with %(child)s by telephone or video %(day)s, %(minutes)d minutes.")
+        else:
+            said = _("%(mentor)s met %(child)s %(day)s, %(minutes)d minutes.")
+        return said % {**facts, "minutes": line.minutes or 0}
+    if line.state == MeetingState.CANCELLED:
+        return _("The meeting of %(mentor)s and %(child)s %(day)s was cancelled.") % facts
+    if line.state == MeetingState.VOID:
+        return _("The rooms were down %(day)s; the meeting does not count.") % facts
+    return _("%(mentor)s and %(child)s did not meet %(day)s; the mentor will arrange another time.") % facts

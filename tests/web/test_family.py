@@ -1,0 +1,108 @@
+"""What a parent and a carer see and may do; and that a stranger sees nothing."""
+
+from datetime import timedelta
+
+import pytest
+import time_machine
+from django.test import Client
+from django.utils import timezone, translation
+
+from backend.rosters.models import Guardianship
+from backend.web.saying import coming, on_day, teacher
+from chat.models import Meeting
+from chat.rules.meetings import MeetingState
+from tests.chat.people import add_family, at
+from tests.chat.test_meetings import academic, together
+
+pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
+
+
+@pytest.fixture
+def family():
+    with time_machine.travel(at(12), tick=False):
+        yield add_family()
+
+
+def browser_of(user) -> Client:
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+def test_the_parent_reads_without_a_tap_that_somebody_came_and_when_next(family):
+    parent = browser_of(family.parent)
+    with time_machine.travel(at(12), tick=False):
+        page = parent.get("/").content.decode()
+    assert "还没有见过面" in page and "下次：周三 19:00" in page
+    together(family.rooms["academic"], at(19, day=19), 28)
+    meeting = academic(family)
+    Meeting.objects.filter(pk=meeting.pk).update(
+        state=MeetingState.HELD, both_s=28 * 60, mentor_s=1680, child_s=1700, judged_at=at(20, day=19)
+    )
+    with time_machine.travel(at(10, day=20), tick=False):
+        page = parent.get("/").content.decode()
+        month = parent.get(f"/children/{family.child.pk}/history/?month=2020-02").content.decode()
+    assert "李老师 昨晚见了沐阳，28分钟。" in page
+    assert "下次：今天 19:00。" in page
+    assert "2020年2月19日 周三" in month and "分数。" in month
+    assert len(page.encode()) + len(month.encode()) < 100_000
+
+
+def test_nobody_is_told_who_did_not_come(family):
+    Meeting.objects.filter(pk=academic(family).pk).update(
+        state=MeetingState.MISSED,
+        missed_by="child",
+        both_s=0,
+        mentor_s=1200,
+        child_s=0,
+        judged_at=at(20, day=19),
+    )
+    with time_machine.travel(at(10, day=20), tick=False):
+        page = browser_of(family.parent).get("/").content.decode()
+    assert "这次没有见到沐阳，老师会再约" in page
+
+
+def test_the_carer_sees_the_hours_and_moves_one_in_two_taps_but_reads_no_history(family):
+    carer, meeting = browser_of(family.carer), academic(family)
+    with time_machine.travel(at(12), tick=False):
+        home = carer.get("/").content.decode()
+        page = carer.get(f"/meetings/{meeting.pk}/")
+        assert f"/meetings/{meeting.pk}/" in home and "/history/" not in home
+        start, _words = page.context["hours"][0]
+        carer.post(f"/meetings/{meeting.pk}/change/", {"start": start})
+        meeting.refresh_from_db()
+        assert (meeting.state, meeting.start.isoformat()) == (MeetingState.MOVED, start)
+        assert carer.post(f"/meetings/{meeting.pk}/change/", {"start": "nonsense"}).status_code == 404
+        assert carer.post(f"/meetings/{meeting.pk}/change/").status_code == 302
+        assert carer.post(f"/meetings/{meeting.pk}/change/").status_code == 409
+    meeting.refresh_from_db()
+    assert meeting.state == MeetingState.CANCELLED
+    assert carer.get(f"/children/{family.child.pk}/history/").status_code == 404
+
+
+def test_a_stranger_and_a_suspended_guardian_find_nothing(family):
+    meeting = academic(family)
+    Guardianship.objects.update(status="suspended", status_reason="court order")
+    for user in (family.stranger, family.parent):
+        client = browser_of(user)
+        assert "沐阳" not in client.get("/").content.decode()
+        absent = client.get("/meetings/999999/")
+        assert absent.status_code == 404
+        for path in (f"/meetings/{meeting.pk}/", f"/children/{family.child.pk}/history/"):
+            assert client.get(path).status_code == 404
+        assert client.post(f"/meetings/{meeting.pk}/change/").status_code == 404
+
+
+def test_days_are_said_as_people_say_them(settings):
+    noon = timezone.localtime(at(12))
+    with translation.override("zh-hans"):
+        assert [on_day(noon - timedelta(days=ago), noon.date()) for ago in (0, 1, 5)] == [
+            "今天",
+            "昨天",
+            "2月12日",
+        ]
+        assert coming(noon + timedelta(days=5), noon.date()) == "周六 12:00"
+        assert coming(noon + timedelta(days=9), noon.date()) == "2月26日 周三 12:00"
+        assert teacher("欧阳子涵") == "欧阳老师"
+    with translation.override("en"):
+        assert teacher("李文") == "李文"
