@@ -169,7 +169,7 @@ def _scored(
 
 
 def _refresh_summary(round_: Round, snapshot: roster.Roster) -> None:
-    """The figures of the edited plan; its bounds stay, and what was proved of the solver's plan does not."""
+    """The figures of the edited plan; its bounds stay, and it is proved only where it meets them all."""
     rows = list(round_.proposals.values_list("child__roster_id", "fit", "value"))
     per_child = Counter(child for child, _fit, _value in rows)
     priority = {child.id: child.priority for child in snapshot.children}
@@ -185,6 +185,12 @@ def _refresh_summary(round_: Round, snapshot: roster.Roster) -> None:
     bound = summary.get("value_bound", 0)
     short = bound - summary["value"]
     summary["gap"] = 0.0 if short <= 0 else (short / bound if bound > 0 else 1.0)
-    summary["proved_optimal"] = False
+    levels = (
+        ("complete", "complete_bound"),
+        ("priority_complete", "priority_bound"),
+        ("roles_filled", "roles_bound"),
+        ("value", "value_bound"),
+    )
+    summary["proved_optimal"] = all(summary[level] >= summary[limit] for level, limit in levels)
     Round.objects.filter(pk=round_.pk).update(summary=summary)
     round_.summary = summary

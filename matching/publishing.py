@@ -15,7 +15,7 @@ from matching.access import access_round
 from matching.core import roster
 from matching.core.verify import verify
 from matching.models import EndReason, Pairing, Proposal, Round
-from matching.rounds import RoundMovedOn, chosen_ids
+from matching.rounds import RoundMovedOn, covered_ids
 from matching.snapshot import take_snapshot, today
 from matching.states import State
 
@@ -42,11 +42,9 @@ class Difference:
 
 def difference(round_: Round) -> Difference:
     """The round's plan against the live pairings of the children it covers."""
+    covered = set(covered_ids(round_))
     live = Pairing.objects.live().select_related("child", "mentor", "subject")
-    chosen = chosen_ids(round_)
-    if chosen is not None:
-        live = live.filter(child_id__in=chosen)
-    standing = {(pairing.child_id, pairing.role): pairing for pairing in live}
+    standing = {(pairing.child_id, pairing.role): pairing for pairing in live if pairing.child_id in covered}
     found = Difference()
     for proposal in round_.proposals.select_related("child", "mentor", "subject"):
         pairing = standing.get((proposal.child_id, proposal.role))
@@ -135,7 +133,7 @@ def _check_against_today(round_: Round) -> None:
     places = places_of(round_)
     if not places:
         raise Invalid(_("This plan is empty: there is nothing to publish."))
-    current = take_snapshot(today(), chosen_ids(round_)).roster
+    current = take_snapshot(today(), covered_ids(round_)).roster
     known = {child.id for child in current.children}, {mentor.id for mentor in current.mentors}
     rows = [
         {"child": place.child, "role": place.role, "mentor": place.mentor, "rule": "not_taking_part"}

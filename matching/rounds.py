@@ -1,5 +1,6 @@
 """Starting, stopping and dropping a round."""
 
+import json
 from collections.abc import Collection, Mapping
 from typing import Any
 
@@ -9,10 +10,10 @@ from django.utils.translation import gettext as _
 
 from backend.accounts.access import check_may
 from backend.audit import log as audit
-from backend.errors import Conflict, Invalid
+from backend.errors import Conflict, Invalid, NotYours
 from backend.rosters.models import Child
 from matching.access import access_round
-from matching.core.weights import InvalidWeights, Weights
+from matching.core.weights import MOST_POINTS, InvalidWeights, Weights
 from matching.locks import check_can_hold
 from matching.models import Round
 from matching.snapshot import take_snapshot, today
@@ -46,6 +47,12 @@ def start_round(
         checked = Weights.from_json(dict(weights or {}))
     except InvalidWeights as error:
         raise Invalid(str(error)) from error
+    if not 0 <= stickiness <= MOST_POINTS:
+        raise Invalid(
+            _("The points for keeping a pair are a whole number of 0 to %(most)d.") % {"most": MOST_POINTS}
+        )
+    if child_ids is not None and Child.objects.filter(pk__in=child_ids).count() != len(set(child_ids)):
+        raise NotYours
     snapshot = take_snapshot(today(), child_ids)
     if not snapshot.roster.children:
         raise Invalid(_("No child can take part in a round: import a roster with guardians' consent first."))
@@ -100,6 +107,21 @@ def move(round_: Round, old: State, new: State, **changes: Any) -> None:
 def chosen_ids(round_: Round) -> list[int] | None:
     """Ids of the children that the round covers; None is all of them."""
     return None if round_.covers_all else list(round_.chosen.values_list("pk", flat=True))
+
+
+def covered_ids(round_: Round) -> list[int]:
+    """Ids of the children whose pairings publishing may touch.
+
+    A round over all children covers those who were there when its roster was frozen, and those who no
+    longer take part; never somebody who came after it, and may have been paired since.
+    """
+    chosen = chosen_ids(round_)
+    if chosen is not None:
+        return chosen
+    there = {child["id"] for child in json.loads(round_.snapshot)["children"]}
+    there |= {left["id"] for left in round_.left_out if left["kind"] == "child"}
+    known = Child.objects.values_list("pk", "roster_id", "active")
+    return [pk for pk, roster_id, active in known if roster_id in there or not active]
 
 
 def children_who_lack_a_mentor() -> list[int]:

@@ -45,7 +45,7 @@ def take_snapshot(day: date, chosen: Collection[int] | None = None) -> Snapshot:
         children = children.filter(pk__in=chosen)
     consenting = set(children.with_consent().values_list("pk", flat=True))
     live = list(Pairing.objects.live().select_related("child", "mentor"))
-    covered = {child.pk for child in children}
+    covered = set(chosen or ())
     outside = [pairing for pairing in live if chosen is not None and pairing.child_id not in covered]
     previous = {(pairing.child_id, pairing.role): pairing.mentor.roster_id for pairing in live}
 

@@ -55,6 +55,10 @@ def run_next_round() -> bool:
         log.info("round %s was taken away while it was being solved", round_.pk)
     except SolverFailed as error:
         give_up(round_, str(error))
+    except Exception as error:
+        # Tried again it would fail again: the round goes back with the reason, and the log has the rest.
+        log.exception("round %s could not be solved", round_.pk)
+        give_up(round_, f"the plan could not be stored ({type(error).__name__})")
     return True
 
 

@@ -10,7 +10,7 @@ from rest_framework import exceptions, serializers
 from rest_framework.response import Response
 from rest_framework.views import exception_handler, set_rollback
 
-from backend.errors import Kind, NotYours, Refusal
+from backend.errors import INVALID, Kind, NotYours, Refusal
 
 CODES: Mapping[type[Exception], str] = {
     exceptions.NotAuthenticated: "not_signed_in",
@@ -42,6 +42,10 @@ def handle(exception: Exception, context: dict[str, Any]) -> Response | None:
     if isinstance(exception, Refusal):
         set_rollback()
         return refused(exception.code, str(exception), exception.facts, exception.kind)
+    # Numbers that no database holds, and JSON nested deeper than any request of ours.
+    if isinstance(exception, OverflowError | RecursionError):
+        set_rollback()
+        return refused("invalid", _("Some fields can't be taken."), {}, INVALID)
     if isinstance(exception, PermissionDenied):
         exception = exceptions.PermissionDenied()
     response = exception_handler(exception, context)

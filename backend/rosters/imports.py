@@ -13,7 +13,7 @@ from backend.errors import Conflict, Invalid, NotYours
 from backend.rosters.as_cells import children_with_rows, mentors_with_rows
 from backend.rosters.claims import claim_problems
 from backend.rosters.models import Child, District, Mentor, RosterUpload
-from backend.rosters.reading.rows import RosterFile, Row, read_roster
+from backend.rosters.reading.rows import Problem, RosterFile, Row, read_roster
 from backend.rosters.saving import changed_columns, normal, save_child, save_mentor
 
 State = RosterUpload.State
@@ -37,7 +37,7 @@ def check_upload(*, actor: Any, file_name: str, content: bytes) -> RosterUpload:
         state=State.REFUSED if read.problems else State.CHECKED,
         report={
             "problems": [_plain(problem) for problem in read.problems],
-            "warnings": [_plain(warning) for warning in read.warnings],
+            "warnings": [_plain(warning) for warning in [*read.warnings, *_locks_warning(file_name, read)]],
             "difference": {} if read.problems else _difference(read),
         },
         uploaded_by=actor,
@@ -95,6 +95,17 @@ def _come_back(person: Child | Mentor) -> bool:
     person.active = True
     person.save(update_fields=["active", "updated_at"])
     return True
+
+
+def _locks_warning(file_name: str, read: RosterFile) -> list[Problem]:
+    """Pins and forbids are standing on the site, with who made them; a file can't bring them in."""
+    if not read.locks:
+        return []
+    wrong, expected = (
+        _("the sheet of pins and forbids is not taken"),
+        _("them on the page of pins and forbids"),
+    )
+    return [Problem(file_name, 1, "kind", wrong, expected)]
 
 
 def _read(file_name: str, content: bytes) -> RosterFile:

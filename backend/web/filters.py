@@ -96,14 +96,10 @@ class ProposalFilter(PlaceFilter):
         empty_label=_("all"),
     )
     order = django_filters.OrderingFilter(
-        fields=[("fit", "fit"), ("child__roster_id", "child"), ("mentor__roster_id", "mentor")],
-        field_labels={
-            "fit": _("fit"),
-            "child__roster_id": _("child"),
-            "mentor__roster_id": _("mentor"),
-        },
+        fields=[("fit", "fit")],
+        choices=[("fit", _("weakest fit first")), ("-fit", _("best fit first"))],
         label=_("Order"),
-        empty_label=None,
+        empty_label=_("by child"),
     )
 
     class Meta:

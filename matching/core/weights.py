@@ -9,6 +9,10 @@ class InvalidWeights(ValueError):
     """An unknown key, or a value that is not a whole number of 0 or more; the message names the key."""
 
 
+# Sums of any city stay exact in the solver's numbers.
+MOST_POINTS = 100_000
+
+
 @dataclass(frozen=True, slots=True)
 class Weights:
     """Points of the fit, all whole numbers >= 0.
@@ -46,8 +50,8 @@ class Weights:
         for key, number in given.items():
             if key not in known:
                 raise InvalidWeights(f"{key}: not a weight; expected one of {', '.join(sorted(known))}")
-            if isinstance(number, bool) or not isinstance(number, int) or number < 0:
-                raise InvalidWeights(f"{key}: {number!r} is not a whole number of 0 or more")
+            if isinstance(number, bool) or not isinstance(number, int) or not 0 <= number <= MOST_POINTS:
+                raise InvalidWeights(f"{key}: {number!r} is not a whole number of 0 to {MOST_POINTS}")
         return cls(**given)
 
     def to_json(self) -> dict[str, int]:

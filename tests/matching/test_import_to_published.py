@@ -68,6 +68,42 @@ def test_from_a_file_to_published_pairs_and_a_counsellor_who_leaves(imported: Us
     assert first.state == "superseded"
 
 
+def test_an_older_round_leaves_children_alone_who_came_after_it(imported: User) -> None:
+    late = Child.objects.first()
+    Child.objects.filter(pk=late.pk).update(active=False)
+    older = solved(imported)
+    Child.objects.filter(pk=late.pk).update(active=True)
+    own = start_round(actor=imported, child_ids=[late.pk])
+    assert solving.run_next_round()
+    own.refresh_from_db()
+    publish_round(actor=imported, round_id=own.pk, version=own.version)
+    pairs = set(Pairing.objects.live().filter(child=late).values_list("pk", flat=True))
+    assert len(pairs) == 2 and not difference(older).ended
+    try:
+        publish_round(actor=imported, round_id=older.pk, version=older.version)
+    except WorldMoved:  # the older plan may want an hour that is the late child's now
+        assert not Pairing.objects.live().exclude(child=late).exists()
+    assert set(Pairing.objects.live().filter(child=late).values_list("pk", flat=True)) == pairs
+
+
+def test_a_plan_that_can_t_be_stored_goes_back_with_the_reason(imported: User, monkeypatch) -> None:
+    round_ = start_round(actor=imported)
+
+    def fails(*_: object) -> None:
+        raise RuntimeError("disk full")
+
+    monkeypatch.setattr(solving, "store", fails)
+    assert solving.run_next_round()
+    round_.refresh_from_db()
+    assert round_.state == "draft" and "RuntimeError" in round_.error
+
+
+def test_a_round_over_an_unknown_child_is_refused(imported: User) -> None:
+    with pytest.raises(NotYours):
+        start_round(actor=imported, child_ids=[Child.objects.first().pk, 987654321])
+    assert not Round.objects.exists()
+
+
 def test_a_second_publish_is_refused_and_writes_nothing(imported: User) -> None:
     round_ = solved(imported)
     publish_round(actor=imported, round_id=round_.pk, version=round_.version)

@@ -129,7 +129,8 @@ def test_a_forbid_holds_in_the_next_round_until_it_is_lifted(taken: Client) -> N
     given = {"kind": "forbid", "child": child.roster_id, "mentor": mentor.roster_id}
     assert taken.post("/rounds/locks/", given).status_code == 302
     lock = Lock.objects.get()
-    assert taken.post("/rounds/locks/", given).status_code == 409
+    assert "已经有这样一条" in taken.post("/rounds/locks/", given).content.decode()
+    assert Lock.objects.count() == 1
     assert taken.post("/rounds/locks/", {**given, "child": "nobody"}).status_code == 200
     taken.post(f"/rounds/locks/{lock.pk}/lift/")
     assert taken.post(f"/rounds/locks/{lock.pk}/lift/").status_code == 404

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 import zipfile
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -9,12 +10,18 @@ from datetime import datetime
 from django.utils.translation import gettext_noop
 from openpyxl import load_workbook
 from openpyxl.cell.cell import Cell
+from openpyxl.utils import column_index_from_string
 from openpyxl.worksheet.worksheet import Worksheet
 
 MOST_BYTES = 8 * 1024 * 1024
 MOST_UNPACKED = 120 * 1024 * 1024
 MOST_ROWS = 200_000
 MOST_COLUMNS = 200
+MOST_CELLS = 2_000_000
+MOST_MERGED = 100_000
+MERGE = re.compile(
+    rb"""<(?:\w+:)?mergeCell\s[^>]*?ref=["']([A-Za-z]{1,3})(\d{1,7}):([A-Za-z]{1,3})(\d{1,7})["']"""
+)
 SHEETS = {
     "children": "children", "学生": "children",
     "mentors": "mentors", "导师": "mentors",
@@ -90,7 +97,10 @@ def read_workbook(name: str, content: bytes) -> dict[str, Table]:
     _check_size(content)
     _check_zip(content)
     try:
+        _check_merges(content)
         workbook = load_workbook(io.BytesIO(content), read_only=False, data_only=False)
+    except BadFile:
+        raise
     except Exception as error:  # openpyxl raises whatever its parser met: the file is bad, not the program
         raise BadFile(
             gettext_noop("the workbook can't be read"), gettext_noop("an XLSX file as Excel saves it")
@@ -100,9 +110,11 @@ def read_workbook(name: str, content: bytes) -> dict[str, Table]:
         kind = SHEETS.get(sheet.title.strip().lower())
         if kind is None or kind in tables:
             continue
-        if sheet.max_row > MOST_ROWS or sheet.max_column > MOST_COLUMNS:
+        area = sheet.max_row * sheet.max_column
+        if sheet.max_row > MOST_ROWS or sheet.max_column > MOST_COLUMNS or area > MOST_CELLS:
             raise BadFile(
-                gettext_noop("the sheet is too large"), gettext_noop("at most 200,000 rows and 200 columns")
+                gettext_noop("the sheet is too large"),
+                gettext_noop("at most 200,000 rows, 200 columns and 2 million cells"),
             )
         unusable = _merged(sheet)
         rows = []
@@ -118,6 +130,22 @@ def read_workbook(name: str, content: bytes) -> dict[str, Table]:
             gettext_noop("sheets named children and mentors, or 学生 and 导师"),
         )
     return tables
+
+
+def _check_merges(content: bytes) -> None:
+    """openpyxl makes a cell object for each cell of a merge: a line of XML can ask for 17 thousand million."""
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        for name in archive.namelist():
+            if not name.startswith("xl/worksheets/") or not name.endswith(".xml"):
+                continue
+            area = 0
+            for first, top, last, bottom in MERGE.findall(archive.read(name)):
+                wide = column_index_from_string(last.decode()) - column_index_from_string(first.decode()) + 1
+                area += abs(wide) * (abs(int(bottom) - int(top)) + 1)
+            if area > MOST_MERGED:
+                raise BadFile(
+                    gettext_noop("too many cells are merged"), gettext_noop("one cell for each value")
+                )
 
 
 def _merged(sheet: Worksheet) -> dict[tuple[int, int], str]:

@@ -6,10 +6,11 @@ from django.shortcuts import render
 from django.utils import timezone
 
 from backend.accounts.access import may
-from backend.rosters.models import Child, Mentor
+from backend.rosters.models import Child, Mentor, RosterUpload
 from backend.web.views import family
 from backend.web.views.doors import demo_door_is_open
 from matching.models import Pairing, Round
+from matching.rounds import children_who_lack_a_mentor
 
 
 def show(request: HttpRequest) -> HttpResponse:
@@ -35,6 +36,8 @@ def show(request: HttpRequest) -> HttpResponse:
         "pairings": Pairing.objects.filter(ended_at=None).count(),
         "current": Round.objects.filter(state="published").first(),
         "solved": Round.objects.filter(state="solved").count(),
+        "unpaired": len(children_who_lack_a_mentor()),
+        "unread": RosterUpload.objects.filter(state=RosterUpload.State.CHECKED).count(),
     }
     return render(request, "home_coordinator.html", context)
 

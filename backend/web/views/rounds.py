@@ -12,6 +12,7 @@ from django.views.decorators.http import require_POST
 from django_htmx.http import HttpResponseClientRefresh
 
 from backend.accounts.access import check_may, may
+from backend.errors import Conflict, Invalid
 from backend.rosters.models import Child, Mentor, Subject
 from backend.rosters.reading.cells import availability
 from backend.web.forms import LockForm, StartForm
@@ -142,16 +143,22 @@ def lock_list(request: HttpRequest) -> HttpResponse:
     form = LockForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         given = form.cleaned_data
-        locks.add_lock(
-            actor=request.user,
-            kind=given["kind"],
-            child_id=given["child"].pk,
-            mentor_id=given["mentor"].pk,
-            role=given["role"],
-            slot=given["hour"],
-        )
-        messages.success(request, _("Noted. It holds from the next round on."))
-        return redirect("locks")
+        try:
+            locks.add_lock(
+                actor=request.user,
+                kind=given["kind"],
+                child_id=given["child"].pk,
+                mentor_id=given["mentor"].pk,
+                role=given["role"],
+                slot=given["hour"],
+            )
+        except (Invalid, Conflict) as refused:
+            form.add_error(None, refused.message)
+            for problem in refused.facts.get("problems", []):
+                form.add_error(None, problem["words"])
+        else:
+            messages.success(request, _("Noted. It holds from the next round on."))
+            return redirect("locks")
     page = Paginator(locks_for(request.user), PER_PAGE).get_page(request.GET.get("page"))
     return render(request, "rounds/locks.html", {"form": form, "page": page})
 

@@ -18,7 +18,7 @@ from matching.core.plan import Options
 from matching.core.roster import Place, Roster
 from matching.core.solve import Progress, solve
 from matching.core.verify import verify
-from matching.core.weights import InvalidWeights, Weights
+from matching.core.weights import MOST_POINTS, InvalidWeights, Weights
 from matching.plan_files import read_places, to_roster, write_plan
 
 EXPECTED = {
@@ -113,8 +113,8 @@ def _check_options(files: list[Path], options: dict[str, Any]) -> None:
     limit, stickiness = options["time_limit"], options["stickiness"]
     if limit is not None and not limit >= 0:
         _bad_input(f"--time-limit: {limit}, expected seconds, 0 or more")
-    if stickiness is not None and stickiness < 0:
-        _bad_input(f"--stickiness: {stickiness}, expected a whole number of 0 or more")
+    if stickiness is not None and not 0 <= stickiness <= MOST_POINTS:
+        _bad_input(f"--stickiness: {stickiness}, expected a whole number of 0 to {MOST_POINTS}")
     if stickiness is not None and options["previous"] is None:
         _bad_input("--stickiness: no plan to stick to, expected --previous ASSIGNMENTS.csv as well")
 
@@ -140,7 +140,7 @@ def _weights(path: Path | None, contents: dict[Path, bytes]) -> Weights:
         if not isinstance(given, dict):
             raise InvalidWeights("not a JSON object")
         return Weights.from_json(given)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         _bad_input(f"{path.name}:1: weights: {error}, expected known weights")
 
 

@@ -1,0 +1,53 @@
+"""Workbooks of a few kilobytes that ask for millions of cells."""
+
+import io
+import zipfile
+
+import pytest
+from openpyxl import Workbook
+
+from backend.rosters.reading.tables import BadFile, read_workbook
+
+
+def book(far: str = "") -> bytes:
+    made = Workbook()
+    made.active.title = "children"
+    made.create_sheet("mentors")["A1"] = "mentor_id"
+    made["children"]["A1"] = "child_id"
+    if far:
+        made["children"][far] = "x"
+    buffer = io.BytesIO()
+    made.save(buffer)
+    return buffer.getvalue()
+
+
+def with_merge(span: str) -> bytes:
+    """The book with one merge written into its XML."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(book())) as source, zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as target:
+        for name in source.namelist():
+            content = source.read(name)
+            if name.endswith("sheet1.xml"):
+                merge = f'</sheetData><mergeCells count="1"><mergeCell ref="{span}"/></mergeCells>'
+                assert b"</sheetData>" in content
+                content = content.replace(b"</sheetData>", merge.encode())
+            target.writestr(name, content)
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (book("GR20000"), "the sheet is too large"),
+        (with_merge("A2:XFD1048576"), "too many cells are merged"),
+    ],
+)
+def test_a_small_bomb_is_refused_before_it_unfolds(content: bytes, said: str) -> None:
+    assert len(content) < 10_000
+    with pytest.raises(BadFile) as refused:
+        read_workbook("r.xlsx", content)
+    assert refused.value.wrong == said
+
+
+def test_an_ordinary_merge_is_no_bomb() -> None:
+    assert set(read_workbook("r.xlsx", with_merge("A5:B6"))) == {"children", "mentors"}
