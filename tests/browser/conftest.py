@@ -85,8 +85,9 @@ def _wait_until_it_answers(url: str) -> None:
     raise AssertionError("the server does not answer")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture
 def browser() -> Iterator[Browser]:
+    # Not for the whole session: while it runs, no other test in this process could run a loop of its own.
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=find_chromium(), args=FLAGS)
         yield chromium
