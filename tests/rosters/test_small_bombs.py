@@ -24,7 +24,10 @@ def book(far: str = "") -> bytes:
 def with_merge(span: str) -> bytes:
     """The book with one merge written into its XML."""
     buffer = io.BytesIO()
-    with zipfile.ZipFile(io.BytesIO(book())) as source, zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as target:
+    with (
+        zipfile.ZipFile(io.BytesIO(book())) as source,
+        zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as target,
+    ):
         for name in source.namelist():
             content = source.read(name)
             if name.endswith("sheet1.xml"):
