@@ -18,7 +18,7 @@ from matching.core.fit import FitTerms, fit_terms
 from matching.core.verify import verify
 from matching.core.weights import Weights
 from matching.models import Proposal, Round
-from matching.publishing import places_of
+from matching.publishing import difference, places_of
 from matching.states import State
 
 
@@ -182,14 +182,18 @@ def _refresh_summary(round_: Round, snapshot: roster.Roster) -> None:
     summary["priority_complete"] = sum(priority[child] for child in complete)
     summary["fit"] = sum(fit for _child, fit, _value in rows)
     summary["value"] = sum(value for _child, _fit, value in rows)
-    bound = summary.get("value_bound", 0)
-    short = bound - summary["value"]
+    # Kept pairs earn their points in the objective, which is what the last bound bounds.
+    found = difference(round_)
+    kept = round_.stickiness * (2 * len(found.kept) + len(found.moved))
+    summary["objective"] = summary["value"] + kept
+    bound = summary.get("objective_bound", 0)
+    short = bound - summary["objective"]
     summary["gap"] = 0.0 if short <= 0 else (short / bound if bound > 0 else 1.0)
     levels = (
         ("complete", "complete_bound"),
         ("priority_complete", "priority_bound"),
         ("roles_filled", "roles_bound"),
-        ("value", "value_bound"),
+        ("objective", "objective_bound"),
     )
     summary["proved_optimal"] = all(summary[level] >= summary[limit] for level, limit in levels)
     Round.objects.filter(pk=round_.pk).update(summary=summary)
