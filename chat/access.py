@@ -130,6 +130,16 @@ def access_pairing(actor: Any, pairing_id: int, resource: str, action: str) -> P
     return pairing
 
 
+def children_of_family(actor: Any) -> list[Child]:
+    """Active children whose meetings this person may see as guardian or carer."""
+    theirs = Child.objects.filter(active=True).filter(Q(guardianships__guardian=actor) | Q(carer__user=actor))
+    return [
+        child
+        for child in theirs.distinct()
+        if policy.allows("meeting", "read", relations_to_child(actor, child))
+    ]
+
+
 def meetings_for(actor: Any) -> Meetings:
     """Meetings of live pairings that this person may see because of who they are to them.
 

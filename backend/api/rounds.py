@@ -13,9 +13,10 @@ from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
 from backend.accounts.access import check_may
+from backend.accounts.passwords import check_password_again
 from backend.api.describing import listed, told
 from backend.api.ordering import Ordering
-from backend.api.password_again import PasswordAgainIn, check_password_again
+from backend.api.password_again import PasswordAgainIn
 from matching import publishing, rounds, wording
 from matching.access import access_round, rounds_for
 from matching.core.weights import Weights

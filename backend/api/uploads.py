@@ -18,9 +18,10 @@ from rest_framework.views import APIView
 from rest_framework.viewsets import GenericViewSet
 
 from backend.accounts.access import check_may
+from backend.accounts.passwords import check_password_again
 from backend.api.describing import listed, told
 from backend.api.ordering import Ordering
-from backend.api.password_again import PasswordAgainIn, check_password_again
+from backend.api.password_again import PasswordAgainIn
 from backend.errors import NotYours, TooBig
 from backend.rosters import export, imports, people
 from backend.rosters.models import RosterUpload

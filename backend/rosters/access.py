@@ -5,10 +5,10 @@ from typing import Any
 from django.db.models import Q
 
 from backend import policy
-from backend.accounts.access import programme_relations
+from backend.accounts.access import check_may, programme_relations
 from backend.errors import NotYours
 from backend.policy import Relation
-from backend.rosters.models import Child, Children, Guardianship, Mentor, Mentors
+from backend.rosters.models import Child, Children, Guardianship, Mentor, Mentors, RosterUpload
 
 GUARDIANS = {
     Guardianship.Status.ACTIVE: Relation.GUARDIAN,
@@ -52,6 +52,15 @@ def access_mentor(actor: Any, mentor_id: int, action: str = "read") -> Mentor:
     if mentor is None or not policy.allows("mentor", action, mentor_relations(actor, mentor)):
         raise NotYours
     return mentor
+
+
+def access_upload(actor: Any, upload_id: int) -> RosterUpload:
+    """The upload with its report, without its bytes; NotYours whether it is missing or forbidden."""
+    check_may(actor, "roster", "import")
+    upload = RosterUpload.objects.defer("content").filter(pk=upload_id).first()
+    if upload is None:
+        raise NotYours
+    return upload
 
 
 def children_for(user: Any) -> Children:

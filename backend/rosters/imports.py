@@ -9,7 +9,8 @@ from django.utils.translation import gettext as _
 
 from backend.accounts.access import check_may
 from backend.audit import log as audit
-from backend.errors import Conflict, Invalid, NotYours
+from backend.errors import Conflict, Invalid
+from backend.rosters.access import access_upload
 from backend.rosters.as_cells import children_with_rows, mentors_with_rows
 from backend.rosters.claims import claim_problems
 from backend.rosters.models import Child, District, Mentor, RosterUpload
@@ -47,10 +48,7 @@ def check_upload(*, actor: Any, file_name: str, content: bytes) -> RosterUpload:
 @transaction.atomic
 def take_upload(*, actor: Any, upload_id: int) -> RosterUpload:
     """Takes everybody in the file, or nobody. Raises UploadMovedOn unless it was checked and not yet taken."""
-    check_may(actor, "roster", "import")
-    upload = RosterUpload.objects.filter(pk=upload_id).first()
-    if upload is None:
-        raise NotYours
+    upload = access_upload(actor, upload_id)
     claimed = RosterUpload.objects.filter(pk=upload_id, state=State.CHECKED).update(
         state=State.TAKEN, taken_at=timezone.now()
     )

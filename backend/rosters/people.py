@@ -10,7 +10,7 @@ from backend.accounts.access import check_may
 from backend.audit import log as audit
 from backend.errors import Conflict, Invalid, NotYours
 from backend.rosters import saving
-from backend.rosters.access import access_child, access_mentor
+from backend.rosters.access import access_child, access_mentor, access_upload
 from backend.rosters.as_cells import cells_of
 from backend.rosters.claims import claim_problems
 from backend.rosters.models import Child, District, Mentor, RosterUpload
@@ -62,10 +62,7 @@ def set_gone_inactive(*, actor: Any, upload_id: int) -> dict[str, list[str]]:
 
     Only those gone by the file's own report and still active: people added since are left alone.
     """
-    check_may(actor, "roster", "import")
-    upload = RosterUpload.objects.filter(pk=upload_id).first()
-    if upload is None:
-        raise NotYours
+    upload = access_upload(actor, upload_id)
     if upload.state != RosterUpload.State.TAKEN:
         raise NotTaken(_("Take the file first."))
     done: dict[str, list[str]] = {}

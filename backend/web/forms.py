@@ -7,6 +7,7 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from backend.accounts.passwords import PasswordWrong, check_password_again
 from backend.rosters.models import Child, Mentor
 from backend.rosters.reading.cells import Unreadable, availability
 from matching.core.weights import Weights
@@ -122,10 +123,7 @@ class LockForm(forms.Form):
         return int(next(iter(slots)))
 
 
-class PublishForm(forms.Form):
-    """version: the edit of the plan that the coordinator looked at."""
-
-    version = forms.IntegerField(widget=forms.HiddenInput)
+class PasswordAgainForm(forms.Form):
     password = forms.CharField(
         label=gettext_lazy("Your password, once more"),
         widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
@@ -139,7 +137,15 @@ class PublishForm(forms.Form):
             del self.fields["password"]
 
     def clean_password(self) -> str:
-        given = self.cleaned_data["password"]
-        if not self.user.check_password(given):
-            raise forms.ValidationError(_("This is not your password."))
-        return str(given)
+        given = str(self.cleaned_data["password"])
+        try:
+            check_password_again(self.user, given)
+        except PasswordWrong as refused:
+            raise forms.ValidationError(str(refused)) from refused
+        return given
+
+
+class PublishForm(PasswordAgainForm):
+    """version: the edit of the plan that the coordinator looked at."""
+
+    version = forms.IntegerField(widget=forms.HiddenInput)

@@ -57,7 +57,7 @@ def test_from_an_invitation_to_published_pairs(site: Site, browser: Browser, tmp
     page.get_by_role("button", name="开始匹配").click()
     expect(page.get_by_text("30 / 30")).to_be_visible(timeout=60_000)
     expect(page.get_by_text("四个层次都已证明最优")).to_be_visible()
-    first_value = page.locator(".figure").nth(2).inner_text()
+    first_value = int(page.locator(".figure").nth(2).inner_text())
 
     page.get_by_role("link", name="全部推荐").click()
     page.get_by_role("row").nth(1).get_by_role("link", name="更换").click()
@@ -66,7 +66,7 @@ def test_from_an_invitation_to_published_pairs(site: Site, browser: Browser, tmp
     page.get_by_label("来源").select_option("True")
     page.get_by_role("button", name="筛选").click()
     expect(page.get_by_role("row").filter(has_text=child)).to_contain_text("人工")
-    assert page.locator(".figure").nth(2).inner_text() <= first_value
+    assert int(page.locator(".figure").nth(2).inner_text()) <= first_value
 
     page.get_by_role("link", name="查看变化并发布").click()
     page.get_by_label("请再输入一次您的密码").fill("not the password")

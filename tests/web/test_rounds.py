@@ -68,6 +68,7 @@ def test_every_page_of_a_solved_round_answers(solved: tuple[Client, Round]) -> N
         "/mentors/?active=False",
         "/pairings/?role=wellbeing",
         "/children/new/",
+        "/export/",
         f"/children/{one.child_id}/edit/",
         f"/mentors/{one.mentor_id}/edit/",
     ):
@@ -150,7 +151,8 @@ def test_a_child_is_changed_by_hand_under_the_import_s_rules(taken: Client) -> N
 
 
 def test_the_export_is_a_workbook(taken: Client) -> None:
-    answer = taken.post("/export/")
+    assert taken.post("/export/", {"password": "wrong"}).status_code == 200
+    answer = taken.post("/export/", {"password": "a quiet evening"})
     assert answer.content[:2] == b"PK" and "attachment" in answer.headers["Content-Disposition"]
 
 

@@ -15,6 +15,7 @@ from backend.rosters import export as roster_export
 from backend.rosters import people
 from backend.rosters.access import access_child, access_mentor
 from backend.rosters.reading.rows import CHILDREN, MENTORS
+from backend.web.forms import PasswordAgainForm
 
 LABELS = {
     "child_id": gettext_lazy("Number"),
@@ -140,9 +141,12 @@ def set_paused(request: HttpRequest, mentor_id: int) -> HttpResponse:
     return redirect("mentor", mentor_id)
 
 
-@require_POST
 def export(request: HttpRequest) -> HttpResponse:
-    """The roster as a workbook that comes in again unchanged."""
+    """The roster as a workbook that comes in again unchanged, for the password once more."""
+    check_may(request.user, "roster", "export")
+    form = PasswordAgainForm(request.POST if request.method == "POST" else None, user=request.user)
+    if not form.is_valid():
+        return render(request, "imports/export.html", {"form": form})
     content = roster_export.export_roster(actor=request.user)
     kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
     headers = {"Content-Disposition": 'attachment; filename="roster.xlsx"', "Cache-Control": "no-store"}

@@ -19,15 +19,6 @@ from chat.access import access_meeting, meetings_for, relations_to_child
 from chat.rules.meetings import may_change
 
 
-def children_of(user: Any) -> list[Child]:
-    """Children whose meetings this person may see as family, by the gate of the meetings."""
-    links = Child.objects.filter(active=True)
-    own = links.filter(guardianships__guardian=user) | links.filter(carer__user=user)
-    return [
-        child for child in own.distinct() if policy.allows("meeting", "read", relations_to_child(user, child))
-    ]
-
-
 def home(request: HttpRequest, children: list[Child]) -> HttpResponse:
     """The first line of each child, without a tap, and what comes in the next week."""
     now = timezone.now()

@@ -9,6 +9,7 @@ from backend.accounts.access import may
 from backend.rosters.models import Child, Mentor, RosterUpload
 from backend.web.views import family
 from backend.web.views.doors import demo_door_is_open
+from chat.access import children_of_family
 from matching.models import Pairing, Round
 from matching.rounds import children_who_lack_a_mentor
 
@@ -19,7 +20,7 @@ def show(request: HttpRequest) -> HttpResponse:
             return render(request, "demo_door.html")
         return redirect_to_login(request.get_full_path(), login_url="sign_in")
     if not may(request.user, "child", "list"):
-        children_here = family.children_of(request.user)
+        children_here = children_of_family(request.user)
         if children_here:
             return family.home(request, children_here)
         return render(request, "home_plain.html")

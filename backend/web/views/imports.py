@@ -12,8 +12,8 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from backend.accounts.access import check_may
-from backend.errors import NotYours
 from backend.rosters import imports
+from backend.rosters.access import access_upload
 from backend.rosters.models import RosterUpload
 from backend.rosters.people import set_gone_inactive
 from backend.rosters.reading.tables import MOST_BYTES
@@ -50,10 +50,7 @@ def index(request: HttpRequest) -> HttpResponse:
 
 def show(request: HttpRequest, upload_id: int) -> HttpResponse:
     """What was found in a file, and what taking it would change."""
-    check_may(request.user, "roster", "import")
-    upload = RosterUpload.objects.defer("content").filter(pk=upload_id).first()
-    if upload is None:
-        raise NotYours
+    upload = access_upload(request.user, upload_id)
     context = {
         "upload": upload,
         "gone": any(kind.get("gone") for kind in upload.report["difference"].values()),
