@@ -17,6 +17,7 @@ class Relation(StrEnum):
     WELLBEING_MENTOR = "wellbeing_mentor"
     CHILD = "child"  # this child
     GUARDIAN = "guardian"  # active guardianship of this child
+    YOUNG_GUARDIAN = "young_guardian"  # active guardian of a child under 8
     LIMITED_GUARDIAN = "limited_guardian"  # schedule only
     CARER = "carer"  # carer of this child
 
@@ -28,6 +29,7 @@ class UnknownRule(Exception):
 C, L = Relation.COORDINATOR, Relation.LEAD
 M, A, W = Relation.MENTOR, Relation.ACADEMIC_MENTOR, Relation.WELLBEING_MENTOR
 K, G, LG, H = Relation.CHILD, Relation.GUARDIAN, Relation.LIMITED_GUARDIAN, Relation.CARER
+YG = Relation.YOUNG_GUARDIAN
 
 TABLE: dict[str, dict[str, frozenset[Relation]]] = {
     "child": {
@@ -66,10 +68,10 @@ TABLE: dict[str, dict[str, frozenset[Relation]]] = {
         "read": frozenset({C, L, A, W, K, G, LG, H}),
         "end": frozenset({C, A, W}),
     },
-    # A, W and K are here the two whose room it is, whatever else they are to the child.
+    # A, W and K are here the two whose room it is, whatever else they are to the child; YG only of an academic one.
     "room": {
         "list": frozenset({A, W, K}),
-        "read": frozenset({A, W, K}),
+        "read": frozenset({A, W, K, YG}),
         "enter": frozenset({A, W, K}),
         "end_session": frozenset({A, W}),
         "freeze": frozenset({L}),

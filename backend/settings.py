@@ -220,6 +220,8 @@ SPECTACULAR_SETTINGS = {
         "GuardianStatus": "backend.rosters.models.Guardianship.Status",
         "EndReason": "matching.models.EndReason",
         "LockKind": "matching.models.Lock.Kind",
+        "RoomSide": "backend.api.rooms.SIDES",
+        "EventKind": "backend.api.rooms.EVENTS",
     },
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",

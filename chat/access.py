@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.db.models import Q
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from backend import policy
@@ -14,7 +15,11 @@ from chat.models import Meeting, Room
 from chat.models.meetings import Meetings
 from chat.models.rooms import Rooms
 from chat.protocol import Side
+from chat.rules.hours import age_on
+from chat.rules.times import local_day
 from matching.models import Pairing, Role
+
+GUARDIANS_READ_UNDER = 8  # years
 
 
 class RoomEnded(Refusal):
@@ -26,7 +31,7 @@ class RoomFrozen(Refusal):
 
 
 def relations_in_room(user: Any, room: Room) -> set[Relation]:
-    """What this person is to the conversation: only the two of the pairing are anything to it."""
+    """What this person is to the conversation: one of the two, or guardian where a guardian may read along."""
     if not user.is_authenticated or not user.is_active:
         return set()
     side = room.side_of(user)
@@ -34,7 +39,16 @@ def relations_in_room(user: Any, room: Room) -> set[Relation]:
         return {Relation.CHILD}
     if side is Side.MENTOR:
         return {mentor_relation(room.pairing.role)}
+    active = Guardianship.objects.filter(status=Guardianship.Status.ACTIVE)
+    if guardians_read(room) and active.filter(child=room.pairing.child_id, guardian=user).exists():
+        return {Relation.YOUNG_GUARDIAN}
     return set()
+
+
+def guardians_read(room: Room) -> bool:
+    """The child's guardians read an academic room until the eighth birthday."""
+    today, pairing = local_day(timezone.now()), room.pairing
+    return pairing.role == Role.ACADEMIC and age_on(pairing.child.birth_date, today) < GUARDIANS_READ_UNDER
 
 
 def relations_to_child(user: Any, child: Child) -> set[Relation]:
@@ -161,4 +175,6 @@ def meetings_for(actor: Any) -> Meetings:
 
 def readers_of(room: Room) -> tuple[str, ...]:
     """Who can read this room, as the room shows it: from the same rights as everything else."""
-    return (room.pairing.mentor.name, room.pairing.child.call_name)
+    name = room.pairing.child.call_name
+    two = (room.pairing.mentor.name, name)
+    return (*two, _("%(child)s's parents") % {"child": name}) if guardians_read(room) else two

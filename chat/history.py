@@ -12,11 +12,10 @@ from backend import policy
 from backend.errors import NotYours
 from backend.policy import Relation
 from backend.rosters.models import Child
-from chat.access import access_room, relations_to_child, relations_to_log
+from chat.access import relations_to_child, relations_to_log
 from chat.models import Elsewhere, Event, Meeting, Session, Summary
 from chat.models.rooms import MSG
-from chat.protocol import LIMITS, Side, to_json
-from chat.record import as_numbered
+from chat.protocol import Side
 from chat.rules.attendance import minutes
 from chat.rules.meetings import MeetingState
 from chat.rules.times import HOUR, local_time
@@ -251,25 +250,3 @@ def _said_between(rooms: list[int], since: datetime, until: datetime) -> int:
     )
     said = Event.objects.filter(room__in=rooms, kind=MSG, at__gte=since, at__lt=until)
     return said.exclude(Exists(around)).count()
-
-
-def page_of(
-    *, actor: Any, room_id: int, before: int | None = None, limit: int = LIMITS.page
-) -> dict[str, Any]:
-    """At most ``limit`` messages and events before a number (without one: the newest), oldest first.
-
-    In the form of docs/protocol.md, *Older messages*.
-    """
-    room = access_room(actor, room_id, "read")
-    rows = Event.objects.filter(room=room, s__lte=room.last_s)
-    if before is not None:
-        rows = rows.filter(s__lt=before)
-    newest_first = list(rows.order_by("-s")[: max(1, min(limit, LIMITS.page))])
-    results = [to_json(as_numbered(row).frame) for row in reversed(newest_first)]
-    first = newest_first[-1].s if newest_first else 1
-    return {
-        "epoch": room.epoch,
-        "last": room.last_s,
-        "results": results,
-        "before": first if first > 1 else None,
-    }

@@ -10,7 +10,7 @@ from uuid import UUID
 from django.contrib.auth import HASH_SESSION_KEY
 from django.contrib.sessions.backends.db import SessionStore
 from django.db import close_old_connections, connection
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from backend.accounts.models import User
 from chat.access import RoomEnded, access_room, readers_of
@@ -61,7 +61,9 @@ def place_of(user: Any, room_id: int) -> Place:
         raise RoomEnded("This room has ended.")
     people = room.pairing
     names = {Side.MENTOR: people.mentor.name, Side.CHILD: people.child.call_name}
-    return Place(room.pk, side, user.pk, names, readers_of(room))
+    with translation.override(user.language):
+        readers = readers_of(room)
+    return Place(room.pk, side, user.pk, names, readers)
 
 
 def rows_after(room_id: int, after: int, limit: int = 100) -> list[Numbered]:

@@ -9,6 +9,7 @@ from backend.api.lists import Districts, Subjects
 from backend.api.mentors import MentorsOfRoster
 from backend.api.pairings import Locks, PairingsOfAll
 from backend.api.plans import Choices, Difference, OnePlace, Proposals, UnservedRoles
+from backend.api.rooms import Rooms
 from backend.api.rounds import Rounds
 from backend.api.session import Me, Session
 from backend.api.uploads import RosterExport, Uploads
@@ -36,6 +37,7 @@ for prefix, resource in (
     ("rounds", Rounds),
     ("locks", Locks),
     ("pairings", PairingsOfAll),
+    ("rooms", Rooms),
 ):
     resource.lookup_value_converter = "int"  # type: ignore[attr-defined]
     router.register(prefix, resource, basename=f"api-{prefix}")

@@ -98,9 +98,11 @@ def world(coordinator: User, small_city: bytes) -> World:
     upload = imports.take_upload(actor=coordinator, upload_id=upload.pk)
     earlier = solved_round(coordinator)
     publishing.publish_round(actor=coordinator, round_id=earlier.pk, version=earlier.version)
-    first = Pairing.objects.live().filter(role="academic").select_related("child", "mentor")[0]
-    other = Pairing.objects.live().filter(role="wellbeing").exclude(mentor=first.mentor)
-    foreign = other.exclude(child=first.child).select_related("child", "mentor")[0]
+    # Guardians of the youngest read along; these are older.
+    older = Pairing.objects.live().filter(child__grade__gte=4).select_related("child", "mentor")
+    first = older.filter(role="academic")[0]
+    other = older.filter(role="wellbeing").exclude(mentor=first.mentor)
+    foreign = other.exclude(child=first.child)[0]
     lock = locks.add_lock(
         actor=coordinator, kind="forbid", child_id=first.child_id, mentor_id=foreign.mentor_id
     )

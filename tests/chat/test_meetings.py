@@ -12,7 +12,7 @@ from backend.errors import Invalid, NotYours
 from chat import duties
 from chat.access import RoomEnded, access_room, meetings_for, rooms_for
 from chat.acts import Arrive, EndSession, Leave, Refused, Said, Speak, Stir, Tick
-from chat.history import first_line, history_for, page_of
+from chat.history import first_line, history_for
 from chat.meetings import (
     HourTaken,
     MeetingOver,
@@ -23,6 +23,7 @@ from chat.meetings import (
     record_meeting_elsewhere,
 )
 from chat.models import Attendance, Event, Meeting, Room, Session
+from chat.pages import page_of
 from chat.planning import plan_meetings
 from chat.programme import add_holiday, set_programme
 from chat.protocol import ErrCode, Side

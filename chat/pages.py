@@ -1,0 +1,43 @@
+"""Older messages of a room, a page at a time."""
+
+from typing import Any
+
+from django.db import transaction
+
+from backend.audit import log as audit
+from chat.access import access_room
+from chat.models import Event, Room
+from chat.protocol import LIMITS, to_json
+from chat.record import as_numbered
+
+
+def page_of(
+    *, actor: Any, room_id: int, before: int | None = None, limit: int = LIMITS.page
+) -> dict[str, Any]:
+    """At most ``limit`` messages and events before a number (without one: the newest), oldest first.
+
+    In the form of docs/protocol.md, *Older messages*. What anybody but the two reads is recorded.
+    """
+    room = access_room(actor, room_id, "read")
+    page = _page(room, before, max(1, min(limit, LIMITS.page)))
+    if room.side_of(actor) is None:
+        numbers = [row["s"] for row in page["results"]]
+        with transaction.atomic():
+            audit.record(
+                actor, "room.viewed", room, first=min(numbers, default=0), last=max(numbers, default=0)
+            )
+    return page
+
+
+def _page(room: Room, before: int | None, limit: int) -> dict[str, Any]:
+    rows = Event.objects.filter(room=room, s__lte=room.last_s)
+    if before is not None:
+        rows = rows.filter(s__lt=before)
+    newest_first = list(rows.order_by("-s")[:limit])
+    first = newest_first[-1].s if newest_first else 1
+    return {
+        "epoch": room.epoch,
+        "last": room.last_s,
+        "results": [to_json(as_numbered(row).frame) for row in reversed(newest_first)],
+        "before": first if first > 1 else None,
+    }
