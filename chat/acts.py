@@ -56,12 +56,13 @@ class MarkRead:
 
 @dataclass(frozen=True, slots=True)
 class EndSession:
-    """by: the mentor's user id.  summary: kept for the last session when none is running."""
+    """by: the mentor's user id.  summary, mood: kept for the last session when none is running."""
 
     room: int
     side: Side
     by: int
     summary: str | None = None
+    mood: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -205,7 +205,8 @@ class _Batch:
             sitting.end(act.side, self.now)
             self._note(sitting)
         if act.summary is not None:
-            keep_summary(room=room, session=session, body=act.summary, written_by=act.by, now=self.now)
+            words = {"body": act.summary, "mood": act.mood, "written_by": act.by}
+            keep_summary(room=room, session=session, now=self.now, **words)
         return Done()
 
     def _sit(self, room: Room, step: Step) -> Outcome:

@@ -2,7 +2,20 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from backend.web.views import by_hand, doors, family, home, imports, join, people, plan, rounds
+from backend.web.views import (
+    by_hand,
+    doors,
+    family,
+    home,
+    imports,
+    join,
+    meetings,
+    mentor,
+    people,
+    plan,
+    room,
+    rounds,
+)
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", home.show, name="home"),
@@ -23,8 +36,14 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("people/<str:kind>/<int:pk>/active/", by_hand.set_active, name="set_active"),
     path("export/", by_hand.export, name="export"),
     path("children/<int:child_id>/history/", family.month, name="history"),
-    path("meetings/<int:meeting_id>/", family.meeting, name="meeting"),
-    path("meetings/<int:meeting_id>/change/", family.change_meeting, name="change_meeting"),
+    path("family/", family.own, name="family"),
+    path("meetings/<int:meeting_id>/", meetings.show, name="meeting"),
+    path("meetings/<int:meeting_id>/change/", meetings.change, name="change_meeting"),
+    path("rooms/<int:room_id>/", room.show, name="room"),
+    path("rooms/<int:room_id>/end/", room.end, name="end_session"),
+    path("sessions/<int:session_id>/summary/", room.summary, name="summary"),
+    path("my-children/<int:pairing_id>/", mentor.child, name="my_child"),
+    path("my-children/<int:pairing_id>/elsewhere/", mentor.elsewhere, name="elsewhere"),
     path("join", join.join, name="join"),
     path("pairings/", people.pairings, name="pairings"),
     path("imports/", imports.index, name="imports"),

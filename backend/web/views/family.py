@@ -1,22 +1,26 @@
-"""What a parent, a guardian or a carer sees: that somebody came, when next, and moving one meeting."""
+"""What a parent, a guardian or a carer sees: that somebody came, and when next."""
 
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import timedelta
 
-from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.utils import timezone
-from django.utils.dateparse import parse_date, parse_datetime
-from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST
+from django.utils.dateparse import parse_date
 
 from backend import policy
+from backend.errors import NotYours
 from backend.rosters.models import Child
 from backend.web.saying import coming, teacher, what_happened
-from chat import history, meetings
-from chat.access import access_meeting, meetings_for, relations_to_child
-from chat.rules.meetings import may_change
+from chat import history
+from chat.access import children_of_family, meetings_for, relations_to_child
+
+
+def own(request: HttpRequest) -> HttpResponse:
+    """The family's page of somebody who is something else besides, as a mentor with a child here."""
+    children = children_of_family(request.user)
+    if not children:
+        raise NotYours
+    return home(request, children)
 
 
 def home(request: HttpRequest, children: list[Child]) -> HttpResponse:
@@ -70,43 +74,3 @@ def month(request: HttpRequest, child_id: int) -> HttpResponse:
         ],
     }
     return render(request, "family/month.html", context)
-
-
-def meeting(request: HttpRequest, meeting_id: int) -> HttpResponse:
-    """One coming meeting: today it can't be, or another time."""
-    found = access_meeting(request.user, meeting_id)
-    today = timezone.localdate()
-    context: dict[str, Any] = {
-        "meeting": found,
-        "child": found.pairing.child,
-        "who": teacher(found.pairing.mentor.name),
-        "when": coming(found.start, today),
-        "hours": [],
-    }
-    if may_change(found.value(), timezone.now()):
-        offered = meetings.hours_to_offer(actor=request.user, meeting_id=meeting_id)
-        context["hours"] = [(hour.start.isoformat(), coming(hour.start, today)) for hour in offered[:24]]
-        context["may_cancel"] = True
-    return render(request, "family/meeting.html", context)
-
-
-@require_POST
-def change_meeting(request: HttpRequest, meeting_id: int) -> HttpResponse:
-    """Moves the meeting to the hour that was chosen, or cancels it."""
-    if "start" in request.POST:
-        meetings.move_meeting(actor=request.user, meeting_id=meeting_id, start=_moment(request.POST["start"]))
-        messages.success(request, _("The meeting has another time now. The mentor sees it too."))
-    else:
-        meetings.cancel_meeting(actor=request.user, meeting_id=meeting_id)
-        messages.success(request, _("This one meeting is cancelled. The weekly hour stays."))
-    return redirect("home")
-
-
-def _moment(text: str) -> datetime:
-    try:
-        found = parse_datetime(text)
-    except ValueError as error:
-        raise Http404 from error
-    if found is None or timezone.is_naive(found):
-        raise Http404
-    return found

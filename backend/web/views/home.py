@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from backend.accounts.access import may
 from backend.rosters.models import Child, Mentor, RosterUpload
-from backend.web.views import family
+from backend.web.views import child, family, mentor
 from backend.web.views.doors import demo_door_is_open
 from chat.access import children_of_family
 from matching.models import Pairing, Round
@@ -20,10 +20,7 @@ def show(request: HttpRequest) -> HttpResponse:
             return render(request, "demo_door.html")
         return redirect_to_login(request.get_full_path(), login_url="sign_in")
     if not may(request.user, "child", "list"):
-        children_here = children_of_family(request.user)
-        if children_here:
-            return family.home(request, children_here)
-        return render(request, "home_plain.html")
+        return _home_of(request)
     active = Child.objects.filter(active=True)
     children = active.count()
     with_consent = active.with_consent().count()
@@ -41,6 +38,19 @@ def show(request: HttpRequest) -> HttpResponse:
         "unread": RosterUpload.objects.filter(state=RosterUpload.State.CHECKED).count(),
     }
     return render(request, "home_coordinator.html", context)
+
+
+def _home_of(request: HttpRequest) -> HttpResponse:
+    """Everybody's first page but a coordinator's, by who they are to the programme."""
+    if Mentor.objects.filter(user=request.user, active=True).exists():
+        return mentor.home(request)
+    own = Child.objects.filter(user=request.user, active=True).first()
+    if own is not None:
+        return child.home(request, own)
+    children_here = children_of_family(request.user)
+    if children_here:
+        return family.home(request, children_here)
+    return render(request, "home_plain.html")
 
 
 def components(request: HttpRequest) -> HttpResponse:

@@ -59,7 +59,7 @@ def child(request: HttpRequest, child_id: int) -> HttpResponse:
         "child": found,
         "consent": found.consents.filter(withdrawn_on=None).first(),
         "pairings": found.pairings.filter(ended_at=None).select_related("mentor", "subject"),
-        "week": _week(found),
+        "week": week_of(found),
         "may_write": policy.allows("child", "write", relations),
         "shows_contacts": policy.allows("child", "read_contacts", relations),
         "shows_needs": policy.allows("child", "read_needs", relations),
@@ -73,14 +73,14 @@ def mentor(request: HttpRequest, mentor_id: int) -> HttpResponse:
     context = {
         "mentor": found,
         "pairings": found.pairings.filter(ended_at=None).select_related("child", "subject"),
-        "week": _week(found),
+        "week": week_of(found),
         "today": timezone.localdate(),
         "may_write": policy.allows("mentor", "write", mentor_relations(request.user, found)),
     }
     return render(request, "people/mentor.html", context)
 
 
-def _week(person: Child | Mentor) -> dict[str, Any]:
+def week_of(person: Child | Mentor) -> dict[str, Any]:
     """The free hours as a grid: a heading of weekdays, then a row an hour that anybody has free."""
     free = {row.slot for row in person.free_slots.all()}
     hours = range(min(s % 24 for s in free), max(s % 24 for s in free) + 1) if free else range(0)

@@ -1,0 +1,59 @@
+"""What a mentor types after a meeting. Rules stay in the use-cases; a form only reads what was typed."""
+
+from typing import Any
+
+from django import forms
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from chat.models import Elsewhere
+from chat.protocol import LIMITS
+from matching.models import Role
+
+MOODS = [
+    ("", _("not said")),
+    (1, _("1 · very low")),
+    (2, _("2 · low")),
+    (3, _("3 · so-so")),
+    (4, _("4 · good")),
+    (5, _("5 · very good")),
+]
+
+
+class SummaryForm(forms.Form):
+    body = forms.CharField(
+        label=_("What you did, and what comes next time"),
+        help_text=_("The child and the parents read this. Please no homework."),
+        max_length=LIMITS.summary_chars,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 5}),
+    )
+    mood = forms.TypedChoiceField(
+        label=_("How the child was, as you felt it"),
+        choices=MOODS,
+        coerce=int,
+        empty_value=None,
+        required=False,
+    )
+
+    def __init__(self, *args: Any, role: str, must: bool = True, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["body"].required = must
+        if role != Role.WELLBEING:
+            del self.fields["mood"]
+
+
+class ElsewhereForm(SummaryForm):
+    """A meeting by telephone or video, as the mentor tells it."""
+
+    medium = forms.ChoiceField(label=_("How you met"), choices=Elsewhere.Medium.choices)
+    began_at = forms.DateTimeField(
+        label=_("When it began"),
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+    )
+    minutes = forms.IntegerField(label=_("Minutes"), min_value=1, max_value=180, initial=30)
+    field_order = ("medium", "began_at", "minutes", "body", "mood")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, must=False, **kwargs)
+        self.fields["began_at"].initial = timezone.localtime().replace(second=0, microsecond=0)

@@ -1,0 +1,106 @@
+"""A mentor's day: who comes today, what waits for them, their children."""
+
+from datetime import timedelta
+
+from django.contrib import messages
+from django.db.models import prefetch_related_objects
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from backend.web.mentor_forms import ElsewhereForm
+from backend.web.saying import coming, on_day, what_happened
+from backend.web.views.people import week_of
+from chat import desk, history, meetings
+from chat.access import access_pairing, children_of_family, meetings_for
+from chat.rules.meetings import length_for
+from chat.rules.times import HOUR, local_day
+from matching.models import Role
+
+AHEAD = timedelta(days=7)
+
+
+def home(request: HttpRequest) -> HttpResponse:
+    now, today = timezone.now(), timezone.localdate()
+    ahead = meetings_for(request.user).to_come().filter(start__gt=now - HOUR, start__lt=now + AHEAD)
+    rows = [
+        {
+            "meeting": row,
+            "child": row.pairing.child,
+            "when": coming(row.start, today),
+            "minutes": int(length_for(row.pairing.child.grade).total_seconds() // 60),
+            "today": local_day(row.start) == today,
+        }
+        for row in ahead.filter(mentor__user=request.user)
+    ]
+    places = desk.places_for(actor=request.user, now=now)
+    context = {
+        "today": [row for row in rows if row["today"]],
+        "later": [row for row in rows if not row["today"]],
+        "waiting": [
+            {"place": place, "child": place.room.pairing.child, "since": coming(place.since, today)}
+            for place in places
+            if place.unread and place.since
+        ],
+        "due": [
+            {"session": row, "child": row.room.pairing.child, "when": on_day(row.opened_at, today)}
+            for row in desk.summaries_due(actor=request.user, now=now)
+        ],
+        "children": [
+            {
+                "place": place,
+                "child": place.room.pairing.child,
+                "last": on_day(place.last_met, today) if place.last_met else "",
+            }
+            for place in places
+        ],
+        "has_family": bool(children_of_family(request.user)),
+    }
+    return render(request, "mentor/home.html", context)
+
+
+def child(request: HttpRequest, pairing_id: int) -> HttpResponse:
+    """The card of one's own child: what helps to meet it, and this month's meetings."""
+    pairing = access_pairing(request.user, pairing_id, "child", "read_card")
+    child = pairing.child
+    prefetch_related_objects([child], "wanted__subject", "free_slots")
+    today = timezone.localdate()
+    month = history.history_for(actor=request.user, child_id=child.pk, month=today)
+    context = {
+        "pairing": pairing,
+        "child": child,
+        "week": week_of(child),
+        "needs": child.needs if pairing.role == Role.WELLBEING else "",
+        "lines": [
+            {
+                "line": line,
+                "words": what_happened(line, child.call_name, today),
+                "own": line.role == pairing.role,
+            }
+            for line in month.lines
+        ],
+    }
+    return render(request, "mentor/child.html", context)
+
+
+def elsewhere(request: HttpRequest, pairing_id: int) -> HttpResponse:
+    """A meeting held by telephone or video, told afterwards."""
+    pairing = access_pairing(request.user, pairing_id, "meeting", "record")
+    form = ElsewhereForm(request.POST or None, role=pairing.role)
+    if request.method == "POST" and form.is_valid():
+        told = form.cleaned_data
+        meetings.record_meeting_elsewhere(
+            actor=request.user,
+            pairing_id=pairing_id,
+            began_at=told["began_at"],
+            minutes=told["minutes"],
+            medium=told["medium"],
+            summary=told["body"],
+            mood=told.get("mood"),
+        )
+        messages.success(request, _("Kept. The family sees that you told it, and can say if it is wrong."))
+        return redirect("my_child", pairing_id)
+    return render(
+        request, "mentor/elsewhere.html", {"pairing": pairing, "child": pairing.child, "form": form}
+    )

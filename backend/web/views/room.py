@@ -1,0 +1,116 @@
+"""The page of a room, and its end with a summary."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+
+from backend.web.mentor_forms import SummaryForm
+from backend.web.saying import teacher
+from backend.web.templatetags.shuangdao import WEEKDAYS
+from chat import history, sessions
+from chat.access import access_room, readers_of
+from chat.models import Room
+from chat.protocol import LIMITS, Side
+
+
+def show(request: HttpRequest, room_id: int) -> HttpResponse:
+    """The newest page of the room; everything further comes over the socket."""
+    page = history.page_of(actor=request.user, room_id=room_id)
+    room = access_room(request.user, room_id)
+    you = room.side_of(request.user)
+    other = teacher(room.pairing.mentor.name) if you is Side.CHILD else room.pairing.child.call_name
+    data = {
+        "room": room.pk,
+        "you": you,
+        "name": f"{room.pk}:{you}",
+        "page": page,
+        "most": LIMITS.body_chars,
+        "words": _words(other),
+    }
+    context = {
+        "room": room,
+        "data": data,
+        "other": other,
+        "is_mentor": you is Side.MENTOR,
+        "readers": _("、").join(readers_of(room)),
+        "may_write": not room.ended and room.frozen_at is None,
+    }
+    return render(request, "room/show.html", context)
+
+
+def end(request: HttpRequest, room_id: int) -> HttpResponse:
+    """Ends the session, with the summary if there is time for it."""
+    room = access_room(request.user, room_id, "end_session")
+    form = SummaryForm(request.POST or None, role=room.pairing.role, must=False)
+    if request.method == "POST" and form.is_valid():
+        written = form.cleaned_data
+        sessions.end_session(
+            actor=request.user, room_id=room_id, summary=written["body"], mood=written.get("mood")
+        )
+        if written["body"]:
+            messages.success(request, _("The meeting has ended and its summary is kept."))
+        else:
+            messages.success(request, _("The meeting has ended. Its summary can be written within a day."))
+        return redirect("home")
+    return render(request, "room/end.html", {"room": room, "form": form, **_last_time(room)})
+
+
+def summary(request: HttpRequest, session_id: int) -> HttpResponse:
+    """The summary of a session that is over."""
+    session = sessions.access_session(request.user, session_id)
+    form = SummaryForm(request.POST or None, role=session.room.pairing.role)
+    if request.method == "POST" and form.is_valid():
+        written = form.cleaned_data
+        sessions.write_summary(
+            actor=request.user, session_id=session_id, body=written["body"], mood=written.get("mood")
+        )
+        messages.success(request, _("The summary is kept."))
+        return redirect("home")
+    context = {"session": session, "room": session.room, "form": form, **_last_time(session.room)}
+    return render(request, "room/summary.html", context)
+
+
+def _last_time(room: Room) -> dict[str, Any]:
+    return {"last": sessions.last_summary(room), "child": room.pairing.child}
+
+
+def _words(other: str) -> dict[str, Any]:
+    """What the page says by itself; %s is filled in there."""
+    return {
+        "me": _("I said:"),
+        "them": _("%(name)s said:") % {"name": other},
+        "presence": {"here": _("here now"), "away": _("not here")},
+        "closes": {
+            "4401": _("You are signed out. Please sign in again."),
+            "4403": _("Nobody can write in this room at the moment. Please ask the coordinator."),
+            "4404": _("This room was not found."),
+            "4409": _("This room is open in too many places. Touch here to go on in this one."),
+            "4410": _("This pairing has ended. The room can still be read."),
+            "other": _("The connection has ended. Please open this page again."),
+        },
+        "meeting": _("together since %s"),
+        "warn": _("Nobody has said anything for a while: the meeting ends by itself at %s."),
+        "offline": _("No connection. What you write is kept and goes out by itself."),
+        "sending": _("waiting to go out"),
+        "waiting": _("A coordinator looks at this before it goes out."),
+        "refused": _("This was not sent."),
+        "unshown": _("A message of yours"),
+        "masked": _("Contact details were hidden."),
+        "redacted": _("This was taken away."),
+        "read": _("seen by the mentor"),
+        "over": _("%s characters too many"),
+        "readers": _("Only %s can read what is said here."),
+        "comma": _("、"),
+        "closed": _("The room is closed now. It opens %s; your words wait in the field."),
+        "frozen": _("Nobody can write in this room at the moment. Your words wait in the field."),
+        "too_big": _("This is too long. Please make it shorter."),
+        "events": {
+            "session_opened": _("The meeting began at %s"),
+            "session_ended": _("The meeting ended at %s"),
+            "slot_changed": _("The weekly hour is now %s."),
+        },
+        "weekdays": [str(weekday) for weekday in WEEKDAYS],
+    }

@@ -1,0 +1,95 @@
+"""What a mentor or a child finds in their rooms: words not read yet, the last and the next meeting, what is due."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import Count, F, Max, Min, OuterRef, Subquery
+from django.db.models.functions import Coalesce
+from django.utils import timezone
+
+from chat.access import rooms_for
+from chat.models import Elsewhere, Event, Meeting, ReadMark, Room, Session
+from chat.models.rooms import MSG
+from chat.protocol import Side
+from chat.rules.meetings import NEAR, TOGETHER
+from chat.rules.times import HOUR
+
+STILL_DUE = timedelta(days=14)  # an older summary nobody remembers well enough to write
+
+
+@dataclass(slots=True)
+class Place:
+    """A room on its owner's desk.
+
+    unread, since: the other's words beyond the read mark, and when the first of them was said.
+    now:           the next meeting's hour is on, or begins within the quarter of an hour.
+    """
+
+    room: Room
+    unread: int = 0
+    since: datetime | None = None
+    last_met: datetime | None = None
+    next: Meeting | None = None
+    now: bool = False
+
+
+def places_for(*, actor: Any, now: datetime | None = None) -> list[Place]:
+    """The live rooms of this person; the same number of queries for one as for seventeen."""
+    now = now or timezone.now()
+    rooms = rooms_for(actor).select_related("pairing__subject")
+    places = {room.pk: Place(room) for room in rooms.prefetch_related("pairing__child__wanted__subject")}
+    _add_unread(places, actor)
+    _add_last(places)
+    _add_next(places, now)
+    return list(places.values())
+
+
+def _add_unread(places: dict[int, Place], actor: Any) -> None:
+    for side, other in ((Side.MENTOR, Side.CHILD), (Side.CHILD, Side.MENTOR)):
+        mine = [pk for pk, place in places.items() if place.room.side_of(actor) is side]
+        mark = ReadMark.objects.filter(room=OuterRef("room"), side=side).values("s")
+        said = Event.objects.filter(room__in=mine, kind=MSG, sender=other, body__isnull=False)
+        beyond = said.annotate(read_to=Coalesce(Subquery(mark), 0)).filter(s__gt=F("read_to"))
+        for row in beyond.order_by().values("room").annotate(count=Count("pk"), since=Min("at")):
+            places[row["room"]].unread, places[row["room"]].since = row["count"], row["since"]
+
+
+def _add_last(places: dict[int, Place]) -> None:
+    measured = Session.objects.filter(room__in=places, both_s__gte=TOGETHER.total_seconds())
+    reported = Elsewhere.objects.filter(room__in=places, disputed_at=None)
+    for rows, began in ((measured, "opened_at"), (reported, "began_at")):
+        for room, at in rows.order_by().values_list("room").annotate(latest=Max(began)):
+            place = places[room]
+            place.last_met = at if place.last_met is None else max(at, place.last_met)
+
+
+def _add_next(places: dict[int, Place], now: datetime) -> None:
+    by_pairing = {place.room.pairing_id: place for place in places.values()}
+    ahead = Meeting.objects.to_come().filter(pairing__in=by_pairing, start__gt=now - HOUR)
+    for meeting in ahead.order_by("-start"):
+        place = by_pairing[meeting.pairing_id]
+        place.next, place.now = meeting, meeting.start - NEAR <= now
+
+
+def summaries_due(*, actor: Any, now: datetime | None = None) -> list[Session]:
+    """The last session of each time together that lasted and has no summary yet, newest first."""
+    own = Session.objects.filter(
+        room__pairing__mentor__user=actor,
+        room__pairing__ended_at=None,
+        ended_at__gt=(now or timezone.now()) - STILL_DUE,
+    )
+    rows = own.select_related("room__pairing__child", "room__pairing__mentor").prefetch_related("summaries")
+    times: dict[tuple[str, int], list[Session]] = defaultdict(list)
+    for session in rows.order_by("opened_at"):
+        key = ("session", session.pk) if session.meeting_id is None else ("meeting", session.meeting_id)
+        times[key].append(session)
+    due = [sessions[-1] for sessions in times.values() if _is_due(sessions)]
+    return sorted(due, key=lambda session: session.opened_at, reverse=True)
+
+
+def _is_due(sessions: Iterable[Session]) -> bool:
+    together = sum(session.both_s or 0 for session in sessions)
+    return together >= TOGETHER.total_seconds() and not any(session.summaries.all() for session in sessions)
