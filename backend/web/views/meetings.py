@@ -33,7 +33,7 @@ def show(request: HttpRequest, meeting_id: int) -> HttpResponse:
         offered = meetings.hours_to_offer(actor=request.user, meeting_id=meeting_id)
         context["hours"] = [(hour.start.isoformat(), coming(hour.start, today)) for hour in offered[:24]]
         context["may_cancel"] = True
-    return render(request, "family/meeting.html", context)
+    return render(request, "meeting.html", context)
 
 
 @require_POST

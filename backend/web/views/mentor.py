@@ -14,7 +14,7 @@ from backend.web.saying import coming, on_day, what_happened
 from backend.web.views.people import week_of
 from chat import desk, history, meetings
 from chat.access import access_pairing, children_of_family, meetings_for
-from chat.rules.meetings import length_for
+from chat.rules.meetings import NEAR, length_for
 from chat.rules.times import HOUR, local_day
 from matching.models import Role
 
@@ -31,6 +31,7 @@ def home(request: HttpRequest) -> HttpResponse:
             "when": coming(row.start, today),
             "minutes": int(length_for(row.pairing.child.grade).total_seconds() // 60),
             "today": local_day(row.start) == today,
+            "now": row.start - NEAR <= now,
         }
         for row in ahead.filter(mentor__user=request.user)
     ]
@@ -39,7 +40,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "today": [row for row in rows if row["today"]],
         "later": [row for row in rows if not row["today"]],
         "waiting": [
-            {"place": place, "child": place.room.pairing.child, "since": coming(place.since, today)}
+            {"place": place, "child": place.room.pairing.child, "since": on_day(place.since, today)}
             for place in places
             if place.unread and place.since
         ],

@@ -5,38 +5,48 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
 from backend.web.mentor_forms import SummaryForm
 from backend.web.saying import teacher
 from backend.web.templatetags.shuangdao import WEEKDAYS
-from chat import history, sessions
+from chat import pages, sessions
 from chat.access import access_room, readers_of
 from chat.models import Room
 from chat.protocol import LIMITS, Side
 
 
 def show(request: HttpRequest, room_id: int) -> HttpResponse:
-    """The newest page of the room; everything further comes over the socket."""
-    page = history.page_of(actor=request.user, room_id=room_id)
+    """For the two, while they may write, the newest page: everything further comes over the socket.
+
+    For everybody else who may read, and in a room that has ended, a page to read.
+    """
+    before = request.GET.get("before", "")
+    page = pages.page_of(
+        actor=request.user, room_id=room_id, before=int(before) if before.isdecimal() else None
+    )
     room = access_room(request.user, room_id)
     you = room.side_of(request.user)
-    other = teacher(room.pairing.mentor.name) if you is Side.CHILD else room.pairing.child.call_name
-    data = {
+    child, mentor = room.pairing.child.call_name, teacher(room.pairing.mentor.name)
+    context: dict[str, Any] = {
+        "room": room,
+        "other": {Side.CHILD: mentor, Side.MENTOR: child}.get(you, f"{child} · {mentor}"),
+        "readers": _(", ").join(readers_of(room)),
+    }
+    if you is None or room.ended or room.frozen_at is not None:
+        rows = [{**row, "at": parse_datetime(row["at"])} for row in page["results"]]
+        names = {Side.CHILD: child, Side.MENTOR: mentor}
+        context |= {"rows": rows, "before": page["before"], "names": names, "you": you}
+        return render(request, "room/read.html", context)
+    context["is_mentor"] = you is Side.MENTOR
+    context["data"] = {
         "room": room.pk,
         "you": you,
         "name": f"{room.pk}:{you}",
         "page": page,
         "most": LIMITS.body_chars,
-        "words": _words(other),
-    }
-    context = {
-        "room": room,
-        "data": data,
-        "other": other,
-        "is_mentor": you is Side.MENTOR,
-        "readers": _("、").join(readers_of(room)),
-        "may_write": not room.ended and room.frozen_at is None,
+        "words": _words(context["other"]),
     }
     return render(request, "room/show.html", context)
 
@@ -103,7 +113,7 @@ def _words(other: str) -> dict[str, Any]:
         "read": _("seen by the mentor"),
         "over": _("%s characters too many"),
         "readers": _("Only %s can read what is said here."),
-        "comma": _("、"),
+        "comma": _(", "),
         "closed": _("The room is closed now. It opens %s; your words wait in the field."),
         "frozen": _("Nobody can write in this room at the moment. Your words wait in the field."),
         "too_big": _("This is too long. Please make it shorter."),
