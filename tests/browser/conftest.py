@@ -49,11 +49,21 @@ class Site:
 
 @pytest.fixture
 def site(tmp_path: Path) -> Iterator[Site]:
+    yield from _serve(tmp_path)
+
+
+@pytest.fixture
+def round_the_clock(tmp_path: Path) -> Iterator[Site]:
+    """A site whose rooms are open at every hour, as the demonstration's are: tests run at night too."""
+    yield from _serve(tmp_path, SHUANGDAO_MODE="demo")
+
+
+def _serve(tmp_path: Path, **more: str) -> Iterator[Site]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     kept = {key: value for key, value in os.environ.items() if not key.startswith("SHUANGDAO_")}
-    environment = {**kept, "SHUANGDAO_DATA_DIR": str(tmp_path / "data"), "PYTHONPATH": str(ROOT)}
+    environment = {**kept, "SHUANGDAO_DATA_DIR": str(tmp_path / "data"), "PYTHONPATH": str(ROOT), **more}
     site = Site(f"http://127.0.0.1:{port}", environment)
     site.manage("migrate", "--verbosity=0")
     serve = [sys.executable, "-m", "daphne", "-b", "127.0.0.1", "-p", str(port), "backend.asgi:application"]

@@ -42,6 +42,7 @@ export class Log {
 
   /** Older rows, above; what one is reading stays where it is. */
   prepend(frames) {
+    this.scroller.setAttribute("aria-busy", "true"); // old words are not read out
     const height = this.scroller.scrollHeight;
     const first = this.list.querySelector("li.day");
     const fragment = this.rows(frames);
@@ -49,6 +50,7 @@ export class Log {
     if (first && days.length && days[days.length - 1].dataset.day === first.dataset.day) first.remove();
     this.list.insertBefore(fragment, this.list.firstChild);
     this.scroller.scrollTop += this.scroller.scrollHeight - height;
+    this.scroller.removeAttribute("aria-busy");
   }
 
   /** previous: the day that the row above belongs to. */

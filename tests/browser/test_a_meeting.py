@@ -1,0 +1,151 @@
+"""A pair meets, in two real browsers, one of which loses its network; the parent reads what happened."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import urlparse
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.cast import PASSWORD
+from tests.browser.conftest import ROOT, Site
+from tests.browser.wire import Wire
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
+
+
+@pytest.fixture
+def cast(round_the_clock: Site) -> dict[str, Any]:
+    made = subprocess.run(
+        [sys.executable, "-m", "tests.browser.cast"],
+        cwd=ROOT,
+        env={**round_the_clock.environment, "DJANGO_SETTINGS_MODULE": "backend.settings"},
+        check=True,
+        text=True,
+        stdout=subprocess.PIPE,
+    )
+    return dict(json.loads(made.stdout))
+
+
+@pytest.fixture
+def wire(round_the_clock: Site) -> Iterator[Wire]:
+    port = urlparse(round_the_clock.url).port
+    assert port is not None
+    wire = Wire(port)
+    yield wire
+    wire.close()
+
+
+def sign_in(browser: Browser, url: str, login: str, *, width: int = 390) -> Page:
+    page = browser.new_context(viewport={"width": width, "height": 760}).new_page()
+    page.goto(f"{url}/sign-in/")
+    page.get_by_label("登录名").fill(login)
+    page.get_by_label("密码").fill(PASSWORD)
+    page.get_by_role("button", name="登录").click()
+    expect(page).to_have_url(f"{url}/")
+    return page
+
+
+def check_reads_well(page: Page) -> None:
+    """axe finds nothing, and nothing sticks out sideways."""
+    found = Axe().run(page)
+    assert found.violations_count == 0, found.generate_report()
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def say(page: Page, *words: str) -> None:
+    field = page.get_by_label("你的话")
+    for text in words:
+        field.fill(text)
+        field.press("Enter")
+
+
+def said(page: Page) -> list[str]:
+    return page.locator(".said .body").all_inner_texts()
+
+
+def test_they_talk_through_a_lost_network_and_the_parent_reads_that_somebody_came(
+    round_the_clock: Site, browser: Browser, cast: dict[str, Any], wire: Wire
+) -> None:
+    url, room = round_the_clock.url, cast["rooms"]["academic"]
+    mentor = sign_in(browser, url, "mentor")
+    child = sign_in(browser, f"http://127.0.0.1:{wire.port}", "child", width=320)
+    for page in (mentor, child):
+        check_reads_well(page)
+    mentor.get_by_role("link", name="进入").first.click()
+    child.get_by_role("link", name="进入").first.click()
+    expect(mentor.get_by_text("见面中")).to_be_visible()
+    expect(child.locator("#readers")).to_have_text("只有李老师、沐阳能看到这里的话。")
+
+    say(mentor, "沐阳，晚上好！")
+    expect(child.get_by_text("沐阳，晚上好！")).to_be_visible()
+    say(child, "老师好")
+    expect(mentor.get_by_text("老师好")).to_be_visible()
+    expect(child.get_by_text("老师看到了")).to_be_visible()
+
+    wire.cut()
+    expect(child.get_by_text("网络断了")).to_be_visible()
+    say(child, "三分之一", "加二分之一", "等于多少？")
+    say(mentor, "你还在吗？", "我等你。")
+    expect(child.locator(".pending")).to_have_count(3)
+    child.get_by_label("你的话").fill("还没写完的")
+    wire.mend()
+    expect(child.locator(".pending")).to_have_count(0, timeout=40_000)
+    expect(child.get_by_text("网络断了")).to_be_hidden()
+    say(mentor, "先通分。")
+    expect(child.get_by_text("先通分。")).to_be_visible()
+    both = [
+        "沐阳，晚上好！",
+        "老师好",
+        "你还在吗？",
+        "我等你。",
+        "三分之一",
+        "加二分之一",
+        "等于多少？",
+        "先通分。",
+    ]
+    assert said(mentor) == said(child) == both
+    for page in (mentor, child):
+        check_reads_well(page)
+    child.reload()
+    expect(child.get_by_label("你的话")).to_have_value("还没写完的")
+    assert said(child) == both
+
+    mentor.get_by_role("link", name="结束见面").click()
+    check_reads_well(mentor)
+    mentor.get_by_label("这次做了什么，下次做什么").fill("学了通分。下次：分数的加减法。")
+    mentor.get_by_role("button", name="结束见面").click()
+    expect(mentor.get_by_text("见面已结束，小结已保存")).to_be_visible()
+    expect(child.get_by_text("见面结束")).to_be_visible()
+
+    parent = sign_in(browser, url, "parent", width=360)
+    expect(parent.locator(".first-line")).to_contain_text("李老师")
+    check_reads_well(parent)
+    parent.get_by_role("link", name="全部见面记录").click()
+    expect(parent.get_by_text("学了通分。下次：分数的加减法。")).to_be_visible()
+    check_reads_well(parent)
+
+    carer = sign_in(browser, url, "carer", width=360)
+    before = carer.locator("ul.plain li").first.inner_text()
+    carer.get_by_role("link", name="换个时间").first.click()
+    check_reads_well(carer)
+    carer.locator("button[name=start]").last.click()
+    expect(carer.get_by_text("已经换了时间")).to_be_visible()
+    assert carer.locator("ul.plain li").first.inner_text() != before
+
+    stranger = sign_in(browser, url, "stranger")
+    assert stranger.goto(f"{url}/rooms/{room}/").status == 404  # type: ignore[union-attr]
+    for path in (f"/api/v1/rooms/{room}/messages/", f"/api/v1/rooms/{room + 1000}/messages/"):
+        assert stranger.request.get(url + path).status == 404
+    close = stranger.evaluate(
+        """path => new Promise(done => {
+             const socket = new WebSocket(`ws://${location.host}${path}`);
+             socket.onclose = event => done(event.code);
+           })""",
+        f"/ws/rooms/{room}/",
+    )
+    assert close == 4404
