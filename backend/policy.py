@@ -45,6 +45,9 @@ TABLE: dict[str, dict[str, frozenset[Relation]]] = {
         "read": frozenset({C, L, M}),
         "write": frozenset({C}),
         "write_own": frozenset({C, M}),  # hours, capacity, pause, contact
+        # K, G, LG and H: of a child who has this mentor now.
+        "read_card": frozenset({C, L, M, K, G, LG, H}),  # name and role
+        "read_proofs": frozenset({C, L, M, G}),  # kinds of certificate, whether vetted
     },
     "roster": {
         "import": frozenset({C}),
@@ -81,6 +84,7 @@ TABLE: dict[str, dict[str, frozenset[Relation]]] = {
         "decide_wellbeing": frozenset({L}),
     },
     "meeting": {
+        "list": frozenset({C, L}),  # everybody's; others list their own
         "read": frozenset({C, L, A, W, K, G, LG, H}),
         "move": frozenset({C, A, W, G, H}),
         "cancel": frozenset({C, A, W, G, H}),
@@ -91,10 +95,12 @@ TABLE: dict[str, dict[str, frozenset[Relation]]] = {
         "read": frozenset({C, L, A, W, K, G}),
     },
     "summary": {
+        "list": frozenset({C, L}),  # everybody's; others list what they may read
         "read": frozenset({C, L, A, W, K, G}),
         "write": frozenset({A, W}),
     },
     "programme": {
+        "read": frozenset({C, L}),
         "write": frozenset({C}),  # its first and last day, holidays
     },
 }

@@ -1,25 +1,31 @@
 """The gate for rooms, meetings and their log. Rights follow from pairings and guardianships as they are now."""
 
+from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from backend import policy
-from backend.accounts.access import programme_relations
+from backend.accounts.access import may, programme_relations
 from backend.errors import ENDED, NOT_NOW, NotYours, Refusal
 from backend.policy import Relation
 from backend.rosters.models import Child, Guardianship
-from chat.models import Meeting, Room
+from chat.models import Meeting, Room, Summary
 from chat.models.meetings import Meetings
 from chat.models.rooms import Rooms
 from chat.protocol import Side
 from chat.rules.hours import age_on
+from chat.rules.meetings import JUDGEMENTS
 from chat.rules.times import local_day
+from matching.cards import mentor_relation
 from matching.models import Pairing, Role
 
 GUARDIANS_READ_UNDER = 8  # years
+CHILD_FIRST = timedelta(hours=24)  # a wellbeing summary is the child's alone for so long
+GUARDS = Guardianship.Status
 
 
 class RoomEnded(Refusal):
@@ -92,10 +98,6 @@ def relations_to_log(user: Any, pairing: Pairing, base: set[Relation] | None = N
     return relations
 
 
-def mentor_relation(role: str) -> Relation:
-    return Relation.ACADEMIC_MENTOR if role == Role.ACADEMIC else Relation.WELLBEING_MENTOR
-
-
 def access_room(actor: Any, room_id: int, action: str = "read") -> Room:
     """The room with its people, or NotYours whether it is missing or forbidden.
 
@@ -155,22 +157,48 @@ def children_of_family(actor: Any) -> list[Child]:
 
 
 def meetings_for(actor: Any) -> Meetings:
-    """Meetings of live pairings that this person may see because of who they are to them.
+    """Meetings that this person may see: all for those who may list them, else of their live pairings.
 
-    A mentor their own; a child, parent (also one who sees the schedule only) and carer those of the child.
+    A mentor their own; a child and its guardians those of the child. A carer, and a guardian who sees the
+    schedule only, are not told how one was judged: theirs are those that are to come or were cancelled.
     """
     meetings = Meeting.objects.select_related(
         "pairing__child", "pairing__mentor", "pairing__subject", "pairing__room"
-    ).filter(pairing__ended_at=None)
+    ).order_by("start", "pk")
+    if may(actor, "meeting", "list"):
+        return meetings
     if not actor.is_authenticated or not actor.is_active:
         return meetings.none()
-    guarded = Guardianship.objects.filter(guardian=actor).exclude(status=Guardianship.Status.SUSPENDED)
-    return meetings.filter(
-        Q(mentor__user=actor)
-        | Q(child__user=actor)
-        | Q(child__carer__user=actor)
-        | Q(child__in=guarded.values("child"))
-    ).order_by("start")
+    own = Q(mentor__user=actor) | Q(child__user=actor) | Q(child__in=guarded_by(actor, GUARDS.ACTIVE))
+    schedule = Q(child__carer__user=actor) | Q(child__in=guarded_by(actor, GUARDS.LIMITED))
+    return meetings.filter(own | (schedule & ~Q(state__in=JUDGEMENTS)), pairing__ended_at=None)
+
+
+def summaries_for(actor: Any, now: datetime) -> QuerySet[Summary]:
+    """The newest version of every summary that this person may read."""
+    same = Q(session=OuterRef("session")) | Q(elsewhere=OuterRef("elsewhere"))
+    newer = Summary.objects.filter(same, version__gt=OuterRef("version"))
+    about = Coalesce("session__room__pairing", "elsewhere__room__pairing")
+    rows = Summary.objects.exclude(Exists(newer)).annotate(about=about).order_by("-written_at", "-pk")
+    if may(actor, "summary", "list"):
+        return rows
+    if not actor.is_authenticated or not actor.is_active:
+        return rows.none()
+    live = Pairing.objects.live().filter(mentor__user=actor)
+    looks_after = live.filter(role=Role.WELLBEING).values("child")
+    guarded = Pairing.objects.filter(child__in=guarded_by(actor, GUARDS.ACTIVE))
+    early = Pairing.objects.filter(
+        Q(pk__in=live) | Q(child__user=actor) | Q(role=Role.ACADEMIC, child__in=looks_after)
+    )
+    # A wellbeing summary is the child's alone for a while.
+    late = Q(about__in=guarded, written_at__lte=now - CHILD_FIRST)
+    at_once = Q(about__in=guarded.filter(role=Role.ACADEMIC))
+    return rows.filter(Q(about__in=early) | at_once | late)
+
+
+def guarded_by(actor: Any, status: str) -> QuerySet[Any]:
+    """Children of whom this person is guardian in this way."""
+    return Guardianship.objects.filter(guardian=actor, status=status).values("child")
 
 
 def readers_of(room: Room) -> tuple[str, ...]:

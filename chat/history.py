@@ -12,7 +12,7 @@ from backend import policy
 from backend.errors import NotYours
 from backend.policy import Relation
 from backend.rosters.models import Child
-from chat.access import relations_to_child, relations_to_log
+from chat.access import CHILD_FIRST, relations_to_child, relations_to_log
 from chat.models import Elsewhere, Event, Meeting, Session, Summary
 from chat.models.rooms import MSG
 from chat.protocol import Side
@@ -21,7 +21,6 @@ from chat.rules.meetings import MeetingState
 from chat.rules.times import HOUR, local_time
 from matching.models import Pairing, Role
 
-CHILD_FIRST = timedelta(hours=24)  # a wellbeing summary is the child's alone for so long
 STAFF = frozenset({Relation.COORDINATOR, Relation.LEAD, Relation.ACADEMIC_MENTOR, Relation.WELLBEING_MENTOR})
 
 
@@ -88,6 +87,11 @@ def _between(actor: Any, child_id: int, since: datetime, until: datetime, now: d
     lines = _lines(readable, since, min(until, now), now)
     rooms = [pairing.room.pk for pairing, _relations in readable.values()]
     return Month(since.date(), lines, _said_between(rooms, since, until))
+
+
+def check_may_read(actor: Any, child_id: int) -> None:
+    """Raises NotYours."""
+    _readable(actor, child_id)
 
 
 def first_line(*, actor: Any, child_id: int, now: datetime | None = None) -> FirstLine:

@@ -20,7 +20,7 @@ from chat.protocol import LIMITS
 from chat.rules import meetings as rules
 from chat.rules.meetings import MeetingState
 from chat.rules.times import HOUR, Interval, local_day
-from chat.summaries import add_version
+from chat.summaries import add_version, check_mood
 
 OFFERED = timedelta(days=14)
 REPORTED_WITHIN = timedelta(days=31)
@@ -125,6 +125,7 @@ def record_meeting_elsewhere(
         raise Invalid(_("Please say how you met, and for 1 to 180 minutes."))
     if not now - REPORTED_WITHIN <= began_at <= now or began_at < pairing.started_at:
         raise Invalid(_("Please give a time in the last month since you became this child's mentor."))
+    check_mood(mood, pairing.role)
     span = Interval(began_at, began_at + timedelta(minutes=minutes))
     near = {row.pk: row for row in Meeting.objects.filter(pairing=pairing)}
     found = rules.meeting_of(span, (row.value() for row in near.values()))

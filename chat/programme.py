@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from backend.accounts.access import check_may
 from backend.audit import log as audit
-from backend.errors import Invalid
+from backend.errors import Invalid, NotYours
 from chat.models import Holiday, ProgrammeDates
 from chat.planning import drop_planned_outside_programme, plan_meetings
 
@@ -41,10 +41,11 @@ def add_holiday(*, actor: Any, day: date, name: str = "") -> Holiday:
 def remove_holiday(*, actor: Any, day: date) -> None:
     check_may(actor, "programme", "write")
     holiday = Holiday.objects.filter(day=day).first()
-    if holiday is not None:
-        audit.record(actor, "programme.holiday_removed", holiday)
-        holiday.delete()
-        _plan_again()
+    if holiday is None:
+        raise NotYours
+    audit.record(actor, "programme.holiday_removed", holiday)
+    holiday.delete()
+    _plan_again()
 
 
 def _plan_again() -> None:

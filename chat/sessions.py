@@ -17,8 +17,7 @@ from chat.acts import EndSession
 from chat.models import Elsewhere, Room, Session, Summary
 from chat.protocol import LIMITS, Side
 from chat.record import perform
-from chat.summaries import add_version
-from matching.models import Pairing, Role
+from chat.summaries import add_version, check_mood
 
 PEOPLE = ("room__pairing__child", "room__pairing__mentor")
 
@@ -34,7 +33,7 @@ def end_session(
 ) -> Room:
     """As the mentor's `end` does. Without a running session only the summary is kept, for the last one."""
     room = access_room(actor, room_id, "end_session")
-    _check_mood(room.pairing, mood)
+    check_mood(mood, room.pairing.role)
     text = None if summary is None or not summary.strip() else _text(summary)
     end = EndSession(room.pk, Side.MENTOR, actor.pk, text, mood)
     done = perform([end], now=now or timezone.now())
@@ -54,10 +53,11 @@ def write_summary(
     now: datetime | None = None,
 ) -> Summary:
     """A new version, about a session or a reported meeting. mood 1-5: wellbeing only."""
-    about = _about(session_id, report_id)
-    if about is None or not _may_write(actor, about):
-        raise NotYours
-    _check_mood(about.room.pairing, mood)
+    about: Session | Elsewhere
+    about = access_report(actor, report_id) if session_id is None else access_session(actor, session_id)
+    check_mood(mood, about.room.pairing.role)
+    # Versions are counted by who holds the row.
+    type(about).objects.select_for_update().get(pk=about.pk)
     summary = add_version(about, body=_text(body), written_by=actor.pk, now=now or timezone.now(), mood=mood)
     audit.record(actor, "summary.written", summary, version=summary.version)
     signals.summary_written.send(Summary, summary=summary, actor=actor)
@@ -72,6 +72,14 @@ def access_session(actor: Any, session_id: int) -> Session:
     return found
 
 
+def access_report(actor: Any, report_id: int | None) -> Elsewhere:
+    """A meeting held elsewhere for writing its summary, or NotYours."""
+    found = Elsewhere.objects.select_related(*PEOPLE).filter(pk=report_id).first()
+    if found is None or not _may_write(actor, found):
+        raise NotYours
+    return found
+
+
 def _may_write(actor: Any, about: Session | Elsewhere) -> bool:
     return policy.allows("summary", "write", relations_to_pairing(actor, about.room.pairing))
 
@@ -80,19 +88,6 @@ def last_summary(room: Room) -> Summary | None:
     """What the mentor wrote last time, of whichever meeting; for those who passed the room's gate."""
     of_room = Summary.objects.filter(Q(session__room=room) | Q(elsewhere__room=room))
     return of_room.order_by("-written_at").first()
-
-
-def _about(session_id: int | None, report_id: int | None) -> Session | Elsewhere | None:
-    if session_id is not None:
-        sessions = Session.objects.select_related(*PEOPLE).select_for_update(of=("self",))
-        return sessions.filter(pk=session_id).first()
-    reports = Elsewhere.objects.select_related(*PEOPLE).select_for_update(of=("self",))
-    return reports.filter(pk=report_id).first()
-
-
-def _check_mood(pairing: Pairing, mood: int | None) -> None:
-    if mood is not None and (pairing.role != Role.WELLBEING or not 1 <= mood <= 5):
-        raise Invalid(_("A mood from 1 to 5 goes with a wellbeing summary only."))
 
 
 def _text(body: str) -> str:

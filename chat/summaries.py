@@ -3,8 +3,11 @@
 from datetime import datetime
 
 from django.db.models import Max
+from django.utils.translation import gettext as _
 
+from backend.errors import Invalid
 from chat.models import Elsewhere, Room, Session, Summary
+from matching.models import Role
 
 
 def keep_summary(
@@ -25,3 +28,9 @@ def add_version(
     return Summary.objects.create(
         **target, version=(newest or 0) + 1, body=body, mood=mood, written_by_id=written_by, written_at=now
     )
+
+
+def check_mood(mood: int | None, role: str) -> None:
+    """Raises Invalid."""
+    if mood is not None and (role != Role.WELLBEING or not 1 <= mood <= 5):
+        raise Invalid(_("A mood from 1 to 5 goes with a wellbeing summary only."))

@@ -2,18 +2,23 @@
 
 from typing import Any
 
-from drf_spectacular.utils import PolymorphicProxySerializer, extend_schema
-from rest_framework import serializers
+import django_filters
+from django.db.models import QuerySet
+from drf_spectacular.utils import PolymorphicProxySerializer, extend_schema, extend_schema_field
+from rest_framework import mixins, serializers
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
-from backend.api.describing import told
-from chat.access import access_room
+from backend.api.describing import listed, told
+from backend.api.meetings import ChildName, MentorName
+from backend.api.ordering import Ordering
+from chat.access import access_room, readers_of, rooms_for
 from chat.models import Room
 from chat.pages import page_of
 from chat.protocol import LIMITS, MAX_S, EventKind, Side
+from matching.models import Role
 
 SIDES = [(side.value, side.value) for side in Side]
 EVENTS = [(kind.value, kind.value) for kind in EventKind]
@@ -66,16 +71,63 @@ class MessagesIn(serializers.Serializer[Any]):
     )
 
 
+class RoomListed(serializers.Serializer[Room]):
+    id = serializers.IntegerField()
+    pairing = serializers.IntegerField(source="pairing_id")
+    role = serializers.ChoiceField(choices=Role.choices, source="pairing.role")
+    child = ChildName(source="pairing.child")
+    mentor = MentorName(source="pairing.mentor")
+    slot = serializers.IntegerField(source="pairing.slot", help_text="weekday * 24 + hour, Monday 00:00 = 0.")
+    you = serializers.SerializerMethodField(help_text="Your side; null for who only reads along.")
+    epoch = serializers.CharField()
+    last = serializers.IntegerField(source="last_s", help_text="The newest number; 0 if nothing happened.")
+    frozen = serializers.SerializerMethodField(help_text="Nobody may write in it now.")
+    ended = serializers.BooleanField()
+
+    @extend_schema_field(serializers.ChoiceField(choices=SIDES, allow_null=True))
+    def get_you(self, room: Room) -> str | None:
+        return room.side_of(self.context["request"].user)
+
+    def get_frozen(self, room: Room) -> bool:
+        return room.frozen_at is not None
+
+
+class RoomDetail(RoomListed):
+    readers = serializers.SerializerMethodField(help_text="Who can read it: a page must show this.")
+
+    @extend_schema_field(serializers.ListField(child=serializers.CharField()))
+    def get_readers(self, room: Room) -> list[str]:
+        return list(readers_of(room))
+
+
+class RoomFilter(django_filters.FilterSet):
+    role = django_filters.ChoiceFilter(field_name="pairing__role", choices=Role.choices)
+    child = django_filters.NumberFilter(field_name="pairing__child_id")
+    ordering = Ordering(fields={"pairing__child__roster_id": "child", "pairing__slot": "slot"})
+
+
 @extend_schema(tags=["rooms"])
-class Rooms(GenericViewSet[Room]):
-    """Rooms of whoever asks."""
+class Rooms(mixins.ListModelMixin, GenericViewSet[Room]):
+    """Rooms in which you are one of the two."""
 
     queryset = Room.objects.none()
-    pagination_class = None
-    filter_backends = ()
+    serializer_class = RoomListed
+    filterset_class = RoomFilter
+
+    def get_queryset(self) -> QuerySet[Room]:
+        return rooms_for(self.request.user)
+
+    @listed("Your live rooms", RoomListed, refusals=(400, 401))
+    def list(self, request: Request) -> Response:
+        return super().list(request)
+
+    @told("One room that you may read, ended ones too", RoomDetail)
+    def retrieve(self, request: Request, pk: int) -> Response:
+        room = access_room(request.user, pk)
+        return Response(RoomDetail(room, context=self.get_serializer_context()).data)
 
     @told("Messages and events of a room", MessagesOut, refusals=(400, 401, 404), parameters=[MessagesIn])
-    @action(detail=True, url_path="messages")
+    @action(detail=True, url_path="messages", pagination_class=None, filter_backends=())
     def messages(self, request: Request, pk: int) -> Response:
         """Without before the newest. Whoever reads and is not one of the two is recorded."""
         access_room(request.user, pk)

@@ -1,17 +1,25 @@
 """Every REST resource, by name."""
 
+from datetime import date
+
 from django.urls import URLPattern, URLResolver, path, register_converter
 from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerSplitView
 from rest_framework.routers import SimpleRouter
 
+from backend.api.cards import ChildCard, MentorCard
 from backend.api.children import ChildrenOfRoster
+from backend.api.history import ChildHistory
+from backend.api.invitations import Invitations
 from backend.api.lists import Districts, Subjects
+from backend.api.meetings import Disputes, Meetings, Reports
 from backend.api.mentors import MentorsOfRoster
 from backend.api.pairings import Locks, PairingsOfAll
 from backend.api.plans import Choices, Difference, OnePlace, Proposals, UnservedRoles
+from backend.api.programme import Holidays, Programme
 from backend.api.rooms import Rooms
 from backend.api.rounds import Rounds
 from backend.api.session import Me, Session
+from backend.api.summaries import Summaries, SummaryOfReport, SummaryOfSession
 from backend.api.uploads import RosterExport, Uploads
 
 
@@ -25,7 +33,18 @@ class RoleInPath:
         return value
 
 
+class DayInPath:
+    regex = r"\d{4}-\d{2}-\d{2}"
+
+    def to_python(self, value: str) -> date:
+        return date.fromisoformat(value)
+
+    def to_url(self, value: date) -> str:
+        return value.isoformat()
+
+
 register_converter(RoleInPath, "role")
+register_converter(DayInPath, "day")
 
 router = SimpleRouter(use_regex_path=False)
 for prefix, resource in (
@@ -38,8 +57,12 @@ for prefix, resource in (
     ("locks", Locks),
     ("pairings", PairingsOfAll),
     ("rooms", Rooms),
+    ("meetings", Meetings),
+    ("summaries", Summaries),
+    ("holidays", Holidays),
+    ("invitations", Invitations),
 ):
-    resource.lookup_value_converter = "int"  # type: ignore[attr-defined]
+    resource.lookup_value_converter = "day" if prefix == "holidays" else "int"  # type: ignore[attr-defined]
     router.register(prefix, resource, basename=f"api-{prefix}")
 
 OF_ROUND = "rounds/<int:round_id>"
@@ -57,6 +80,14 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(f"{OF_ROUND}/difference/", Difference.as_view(), name="api-difference"),
     path(f"{ONE_PLACE}/", OnePlace.as_view(), name="api-place"),
     path(f"{ONE_PLACE}/choices/", Choices.as_view(), name="api-choices"),
+    path("children/<int:child_id>/card/", ChildCard.as_view(), name="api-child-card"),
+    path("children/<int:child_id>/history/", ChildHistory.as_view(), name="api-child-history"),
+    path("mentors/<int:mentor_id>/card/", MentorCard.as_view(), name="api-mentor-card"),
+    path("pairings/<int:pairing_id>/elsewhere/", Reports.as_view(), name="api-report"),
+    path("elsewhere/<int:report_id>/dispute/", Disputes.as_view(), name="api-report-dispute"),
+    path("elsewhere/<int:report_id>/summaries/", SummaryOfReport.as_view(), name="api-report-summary"),
+    path("sessions/<int:session_id>/summaries/", SummaryOfSession.as_view(), name="api-session-summary"),
+    path("programme/", Programme.as_view(), name="api-programme"),
     path("exports/roster/", RosterExport.as_view(), name="api-export-roster"),
     path("schema/", SpectacularJSONAPIView.as_view(), name="api-schema"),
     path("docs/", DOCS, name="api-docs"),

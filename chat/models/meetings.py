@@ -262,3 +262,9 @@ class Summary(models.Model):
 
     def __str__(self) -> str:
         return f"summary {self.pk}"
+
+    @property
+    def pairing(self) -> Pairing:
+        about = self.session or self.elsewhere
+        assert about is not None
+        return about.room.pairing

@@ -4,6 +4,7 @@ import io
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import date, timedelta
 from typing import Any
 
 import django
@@ -19,6 +20,11 @@ from django.utils import timezone  # noqa: E402
 from backend.accounts.models import User  # noqa: E402
 from backend.rosters import city, imports  # noqa: E402
 from backend.rosters.models import Child, Mentor, RosterUpload  # noqa: E402
+from backend.rosters.ways_in import invite_person  # noqa: E402
+from chat.meetings import record_meeting_elsewhere  # noqa: E402
+from chat.models import Elsewhere, Session, Summary  # noqa: E402
+from chat.programme import add_holiday  # noqa: E402
+from chat.sessions import write_summary  # noqa: E402
 from matching import locks, publishing, rounds  # noqa: E402
 from matching.core.solve import solve  # noqa: E402
 from matching.edits import snapshot_of  # noqa: E402
@@ -26,6 +32,7 @@ from matching.models import Lock, Pairing, Round  # noqa: E402
 from matching.solving import claim, store  # noqa: E402
 
 PASSWORD = "a quiet evening"
+DAY_OFF = date(2020, 2, 8)
 
 
 @pytest.fixture(autouse=True)
@@ -50,6 +57,9 @@ class World:
     foreign_child: Child
     mentor: Mentor
     foreign_mentor: Mentor
+    session: Session | None = None
+    report: Elsewhere | None = None
+    summary: Summary | None = None
     people: dict[str, User | None] = field(default_factory=dict)
     sessions: dict[str, str] = field(default_factory=dict)
 
@@ -102,7 +112,8 @@ def world(coordinator: User, small_city: bytes) -> World:
     older = Pairing.objects.live().filter(child__grade__gte=4).select_related("child", "mentor")
     first = older.filter(role="academic")[0]
     other = older.filter(role="wellbeing").exclude(mentor=first.mentor)
-    foreign = other.exclude(child=first.child)[0]
+    near = Pairing.objects.live().filter(child=first.child).values("mentor")
+    foreign = other.exclude(child=first.child).exclude(mentor__in=near)[0]
     lock = locks.add_lock(
         actor=coordinator, kind="forbid", child_id=first.child_id, mentor_id=foreign.mentor_id
     )
@@ -134,8 +145,35 @@ def world(coordinator: User, small_city: bytes) -> World:
     }
     for who in made.people:
         made.client(who)
+    live_a_little(made)
     assert made.people["guardian"] != made.people["foreign guardian"]
     return made
+
+
+def live_a_little(world: World) -> None:
+    """A session and a meeting by telephone with the mentor; a day off, and an invitation."""
+    now, mentor = timezone.now(), world.mentor.user
+    began = now - timedelta(hours=1)
+    # Paired since last week, so that something can lie behind.
+    Pairing.objects.filter(child=world.child).update(started_at=now - timedelta(days=7))
+    world.session = Session.objects.create(
+        room=world.pairing.room,
+        opened_at=began,
+        active_at=began,
+        ended_at=now,
+        why="mentor",
+        decided_at=now,
+    )
+    world.summary = write_summary(actor=mentor, session_id=world.session.pk, body="分数的加减法。")
+    world.report = record_meeting_elsewhere(
+        actor=mentor,
+        pairing_id=world.pairing.pk,
+        began_at=now - timedelta(days=1),
+        minutes=25,
+        medium="phone",
+    )
+    add_holiday(actor=world.coordinator, day=DAY_OFF, name="元宵节")
+    invite_person(actor=world.coordinator, user_id=mentor.pk)
 
 
 @contextmanager

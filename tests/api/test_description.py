@@ -34,7 +34,9 @@ def test_every_operation_has_a_title_and_says_how_it_refuses(schema: dict) -> No
 def test_names_are_clean(schema: dict) -> None:
     names = set(schema["components"]["schemas"])
     assert {"Role", "RoundState", "UploadState", "LockKind", "EndReason"} <= names
-    assert not [name for name in names if re.search(r"\d|[a-z]Enum$", name) and name != "BlankEnum"]
+    assert not [
+        name for name in names if re.search(r"\d|[a-z]Enum$", name) and name not in ("BlankEnum", "NullEnum")
+    ]
 
 
 def test_every_list_is_paged_and_filtered(schema: dict) -> None:
@@ -44,7 +46,7 @@ def test_every_list_is_paged_and_filtered(schema: dict) -> None:
         for path, operation in lists.items()
         if "count" in json.dumps(schema_of(schema, operation))
     }
-    assert len(paged) == 11
+    assert len(paged) == 16
     assert all({"page", "page_size"} <= names for names in paged.values())
     unfiltered = [path for path, names in paged.items() if len(names - {"page", "page_size"}) < 1]
     assert unfiltered == []

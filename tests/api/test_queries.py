@@ -1,5 +1,6 @@
 """Lists ask the database as often for many rows as for one, and come in pages."""
 
+from datetime import date
 from typing import Any
 
 import pytest
@@ -7,6 +8,9 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from backend.rosters import imports
+from backend.rosters.ways_in import invite_person
+from chat.programme import add_holiday
+from chat.sessions import write_summary
 from matching import locks
 from matching.models import Unserved
 from tests.api.conftest import World, solved_round
@@ -25,6 +29,11 @@ LISTS = {
     "api-proposals": 5,
     "api-unserved": 5,
     "api-choices": 8,
+    "api-rooms-list": 4,
+    "api-meetings-list": 4,
+    "api-summaries-list": 4,
+    "api-holidays-list": 4,
+    "api-invitations-list": 4,
 }
 
 
@@ -33,8 +42,9 @@ def test_every_list_is_here() -> None:
     assert listed | {"api-proposals", "api-unserved", "api-choices"} == set(LISTS)
 
 
-def asked(world: World, path: str, size: int) -> tuple[int, dict[str, Any]]:
-    client = world.client("coordinator")
+def asked(world: World, name: str, size: int) -> tuple[int, dict[str, Any]]:
+    client = world.client("child" if name == "api-rooms-list" else "coordinator")
+    path = path_of(world, name)
     with CaptureQueriesContext(
         connection,
     ) as queries:
@@ -59,10 +69,12 @@ def test_lists_ask_as_often_for_many_rows_as_for_one(world: World) -> None:
     world.round.proposals.first().delete()
     solved_round(world.coordinator)
     imports.check_upload(actor=world.coordinator, file_name="again.xlsx", content=world.file)
+    write_summary(actor=world.mentor.user, report_id=world.report.pk, body="口算。")
+    add_holiday(actor=world.coordinator, day=date(2020, 4, 4))
+    invite_person(actor=world.coordinator, user_id=world.child.user_id)
     for name, most in LISTS.items():
-        path = path_of(world, name)
-        few, one = asked(world, path, 1)
-        many, all_ = asked(world, path, 100)
+        few, one = asked(world, name, 1)
+        many, all_ = asked(world, name, 100)
         assert len(one["results"]) == 1 < len(all_["results"]), name
         assert many == few <= most, (name, few, many)
         assert all_["count"] == one["count"] and one["next"]
@@ -85,6 +97,11 @@ def test_one_of_something_takes_few_queries(world: World) -> None:
         ("api-me", 7),
         ("api-children-detail", 13),
         ("api-mentors-detail", 9),
+        ("api-meetings-detail", 4),
+        ("api-summaries-detail", 4),
+        ("api-child-history", 17),
+        ("api-child-card", 8),
+        ("api-mentor-card", 5),
     ):
         client, path = world.client("coordinator"), path_of(world, name)
         with CaptureQueriesContext(connection) as queries:
