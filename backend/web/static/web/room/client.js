@@ -61,13 +61,13 @@ function newCid() {
     on:       what the page wants to know: row, reset, welcome, presence, typing, read,
               warn, held, masked, refused, settled, line ("connecting" | "live" | "waiting" | "away", close code). */
 export class RoomClient {
-  constructor({ url, you, page, outbox, loadPage, on }) {
-    Object.assign(this, { url, you, outbox, loadPage, on });
+  constructor({ url, you, page, outbox, loadPage, on, firstWait = FIRST_WAIT }) {
+    Object.assign(this, { url, you, outbox, loadPage, on, firstWait });
     this.epoch = page.epoch;
     this.last = page.last;
     this.limits = { seen_messages: 64, seen_s: 2, ping_s: 15 };
     this.socket = null;
-    this.wait = FIRST_WAIT;
+    this.wait = firstWait;
     this.byeWait = null;
     this.comeBack = 0;
     this.again = 0;
@@ -225,7 +225,7 @@ export class RoomClient {
       return;
     }
     this.live = true;
-    this.wait = FIRST_WAIT;
+    this.wait = this.firstWait;
     this.on.line("live");
     this.pump();
   }
