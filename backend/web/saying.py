@@ -54,7 +54,9 @@ def what_happened(line: Line, child: str, today: date) -> str:
             said = _("%(mentor)s spoke with %(child)s by telephone or video %(day)s, %(minutes)d minutes.")
         else:
             said = _("%(mentor)s met %(child)s %(day)s, %(minutes)d minutes.")
-        return said % {**facts, "minutes": line.minutes or 0}
+        if not line.minutes:
+            said = _("%(mentor)s met %(child)s %(day)s.")
+        return said % {**facts, "minutes": line.minutes}
     if line.state == MeetingState.CANCELLED:
         return _("The meeting of %(mentor)s and %(child)s %(day)s was cancelled.") % facts
     if line.state == MeetingState.VOID:

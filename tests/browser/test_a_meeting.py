@@ -41,7 +41,8 @@ def wire(round_the_clock: Site) -> Iterator[Wire]:
 
 
 def sign_in(browser: Browser, url: str, login: str, *, width: int = 390) -> Page:
-    page = browser.new_context(viewport={"width": width, "height": 760}).new_page()
+    context = browser.new_context(viewport={"width": width, "height": 760})
+    page = context.new_page()
     page.goto(f"{url}/sign-in/")
     page.get_by_label("登录名").fill(login)
     page.get_by_label("密码").fill(PASSWORD)
@@ -55,6 +56,18 @@ def check_reads_well(page: Page) -> None:
     found = Axe().run(page)
     assert found.violations_count == 0, found.generate_report()
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def check_first_view_is_light(browser: Browser, parent: Page) -> None:
+    """The parent's first page, with nothing cached and scripts off: readable, within 100 KB and 12 requests."""
+    cold = browser.new_context(viewport={"width": 360, "height": 760}, java_script_enabled=False)
+    cold.add_cookies(parent.context.cookies())  # type: ignore[arg-type]
+    page, sizes = cold.new_page(), []
+    page.on("requestfinished", lambda request: sizes.append(sum(request.sizes().values())))
+    page.goto(parent.url, wait_until="networkidle")
+    expect(page.locator(".first-line")).to_contain_text("李老师")
+    assert 10_000 < sum(sizes) <= 100_000, sizes
+    assert 3 <= len(sizes) <= 12
 
 
 def say(page: Page, *words: str) -> None:
@@ -125,6 +138,7 @@ def test_they_talk_through_a_lost_network_and_the_parent_reads_that_somebody_cam
     parent = sign_in(browser, url, "parent", width=360)
     expect(parent.locator(".first-line")).to_contain_text("李老师")
     check_reads_well(parent)
+    check_first_view_is_light(browser, parent)
     parent.get_by_role("link", name="全部见面记录").click()
     expect(parent.get_by_text("学了通分。下次：分数的加减法。")).to_be_visible()
     check_reads_well(parent)
