@@ -18,6 +18,7 @@ KNOWN = frozenset(
         "SHUANGDAO_ORIGINS",
         "SHUANGDAO_DATA_DIR",
         "SHUANGDAO_EMAIL_URL",
+        "SHUANGDAO_EMAIL_FROM",
     }
 )
 
@@ -37,6 +38,8 @@ class Env:
     database_url:  None is SQLite in the data directory.
     redis_url:     None is the in-process channel layer.
     data_dir:      None is ``var`` beside manage.py.
+    email_url:     None writes e-mails into files in the data directory.
+    email_from:    the sender of e-mails; needed where they are really sent.
     """
 
     mode: Mode
@@ -47,6 +50,7 @@ class Env:
     redis_url: str | None
     data_dir: str | None
     email_url: str | None
+    email_from: str | None = None
 
     @property
     def production(self) -> bool:
@@ -81,6 +85,7 @@ def read_env(environ: Mapping[str, str]) -> Env:
         redis_url=text("REDIS_URL"),
         data_dir=text("SHUANGDAO_DATA_DIR"),
         email_url=text("SHUANGDAO_EMAIL_URL"),
+        email_from=text("SHUANGDAO_EMAIL_FROM"),
     )
     if env.production:
         _check_production(env)
@@ -94,5 +99,7 @@ def _check_production(env: Env) -> None:
         raise BadEnv("SHUANGDAO_HOSTS must name the hosts of the site in production, separated by commas")
     if not env.origins or any(not origin.startswith("https://") for origin in env.origins):
         raise BadEnv("SHUANGDAO_ORIGINS must list the exact https:// origins of the site in production")
+    if env.email_url is not None and env.email_from is None:
+        raise BadEnv("SHUANGDAO_EMAIL_FROM must be set in production when SHUANGDAO_EMAIL_URL is")
     if env.database_url is None or env.redis_url is None:
         raise BadEnv("DATABASE_URL and REDIS_URL must be set in production")

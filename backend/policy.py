@@ -20,6 +20,7 @@ class Relation(StrEnum):
     YOUNG_GUARDIAN = "young_guardian"  # active guardian of a child under 8
     LIMITED_GUARDIAN = "limited_guardian"  # schedule only
     CARER = "carer"  # carer of this child
+    ADDRESSEE = "addressee"  # of this notice
 
 
 class UnknownRule(Exception):
@@ -98,6 +99,11 @@ TABLE: dict[str, dict[str, frozenset[Relation]]] = {
         "list": frozenset({C, L}),  # everybody's; others list what they may read
         "read": frozenset({C, L, A, W, K, G}),
         "write": frozenset({A, W}),
+    },
+    "notice": {  # whoever it was written to, and nobody else, whatever their role
+        "list": frozenset({Relation.ADDRESSEE}),
+        "read": frozenset({Relation.ADDRESSEE}),
+        "mark_read": frozenset({Relation.ADDRESSEE}),
     },
     "programme": {
         "read": frozenset({C, L}),

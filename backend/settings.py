@@ -54,6 +54,7 @@ INSTALLED_APPS = [
     "csp",
     "backend.audit",
     "backend.duties",
+    "backend.notices",
     "backend.accounts",
     "backend.rosters",
     "matching",
@@ -220,6 +221,7 @@ SPECTACULAR_SETTINGS = {
         "GuardianStatus": "backend.rosters.models.Guardianship.Status",
         "EndReason": "matching.models.EndReason",
         "LockKind": "matching.models.Lock.Kind",
+        "NoticeKind": "backend.api.notices.KINDS",
         "RoomSide": "backend.api.rooms.SIDES",
         "EventKind": "backend.api.rooms.EVENTS",
         "MeetingState": "backend.api.meetings.STATES",
@@ -233,6 +235,10 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
 }
 
+# Where the links in e-mails lead.
+SITE_ORIGIN = ENV.origins[0] if ENV.origins else "http://127.0.0.1:8000"
+DEFAULT_FROM_EMAIL = ENV.email_from or "shuangdao@localhost"
+EMAIL_TIMEOUT = 20
 EMAIL_FILE_PATH = DATA_DIR / "mail"
 EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
 if ENV.email_url:

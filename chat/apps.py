@@ -7,11 +7,19 @@ class ChatConfig(AppConfig):
     def ready(self) -> None:
         from django.contrib.auth.signals import user_logged_out
 
-        from chat import duties, rooms
+        from backend.notices import access as notices
+        from chat import duties, rooms, still_told, telling
+        from chat import signals as of_rooms
         from matching import signals
 
         signals.pairings_started.connect(rooms.open_rooms, dispatch_uid="rooms")
         signals.pairings_moved.connect(rooms.change_slots, dispatch_uid="rooms")
         signals.pairings_ended.connect(rooms.end_rooms, dispatch_uid="rooms")
+        # After the rooms: what is told of a new pairing includes its first meeting.
+        signals.pairings_started.connect(telling.pairings_started, dispatch_uid="telling")
+        signals.pairings_moved.connect(telling.pairings_moved, dispatch_uid="telling")
+        signals.pairings_ended.connect(telling.pairings_ended, dispatch_uid="telling")
+        of_rooms.meeting_changed.connect(telling.meeting_changed, dispatch_uid="telling")
+        notices.narrow_with(still_told.narrow)
         user_logged_out.connect(rooms.signed_out, dispatch_uid="rooms")
         duties.register()

@@ -6,14 +6,14 @@ from django.db import transaction
 from django.db.models import Q
 
 from backend.duties import ticker
-from chat import bells
+from chat import bells, reminders, telling
 from chat.acts import Tick
 from chat.measuring import connections_for, settle_session, spans_of
 from chat.models import Attendance, Meeting, Session
 from chat.planning import plan_meetings
 from chat.record import perform
 from chat.rules.attendance import STALE
-from chat.rules.meetings import TO_COME, judge
+from chat.rules.meetings import TO_COME, MeetingState, judge
 from chat.rules.times import HOUR
 
 BATCH = 200
@@ -25,6 +25,8 @@ def register() -> None:
     ticker.register("rooms.tick", timedelta(seconds=15), tick_rooms)
     ticker.register("rooms.settle", timedelta(seconds=30), settle_sessions)
     ticker.register("meetings.judge", timedelta(seconds=60), judge_meetings)
+    ticker.register("summaries.remind", timedelta(minutes=10), reminders.remind_mentors)
+    ticker.register("summaries.missing", timedelta(minutes=30), reminders.tell_coordinators)
     ticker.register("meetings.plan", timedelta(hours=1), lambda now: plan_meetings(now=now))
 
 
@@ -60,7 +62,7 @@ def judge_meeting(meeting_id: int, now: datetime) -> bool:
     """False when somebody else was first."""
     meeting = (
         Meeting.objects.select_for_update(of=("self",))
-        .select_related("pairing__room")
+        .select_related("pairing__room", "pairing__child", "pairing__mentor")
         .filter(pk=meeting_id, state__in=TO_COME, start__lte=now - HOUR)
         .first()
     )
@@ -78,4 +80,6 @@ def judge_meeting(meeting_id: int, now: datetime) -> bool:
     meeting.missed_by = verdict.missed_by or ""
     meeting.take(verdict.totals)
     meeting.save()
+    if verdict.state is MeetingState.MISSED:
+        telling.meeting_missed(meeting, now)
     return True

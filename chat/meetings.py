@@ -91,7 +91,7 @@ def _check_may_change(meeting: Meeting, now: datetime) -> None:
 
 def _change(meeting: Meeting, actor: Any, now: datetime, *, start: datetime, state: MeetingState) -> Meeting:
     """Claims the meeting as it was looked at; the database refuses a doubled hour."""
-    old_start = meeting.start
+    old_start, before = meeting.start, meeting.changed_by_id
     as_seen = Meeting.objects.filter(pk=meeting.pk, state=meeting.state, start=old_start)
     try:
         with transaction.atomic():
@@ -102,7 +102,7 @@ def _change(meeting: Meeting, actor: Any, now: datetime, *, start: datetime, sta
         raise MeetingOver(_("Somebody changed this meeting a moment ago. Please look at it again."))
     meeting.start, meeting.state, meeting.changed_by, meeting.changed_at = start, state, actor, now
     audit.record(actor, f"meeting.{state}", meeting, start=start.isoformat(), before=old_start.isoformat())
-    signals.meeting_changed.send(Meeting, meeting=meeting, actor=actor, old_start=old_start)
+    signals.meeting_changed.send(Meeting, meeting=meeting, actor=actor, old_start=old_start, before=before)
     return meeting
 
 

@@ -2,5 +2,6 @@
 
 from django.dispatch import Signal
 
-meeting_changed = Signal()  # moved or cancelled by a person: ``meeting``, ``actor``, ``old_start``
+# Moved or cancelled by a person: ``meeting``, ``actor``, ``old_start``, ``before`` (id of who changed it last).
+meeting_changed = Signal()
 summary_written = Signal()  # ``summary``, ``actor``

@@ -6,6 +6,7 @@ from django.db.models import Max
 from django.utils.translation import gettext as _
 
 from backend.errors import Invalid
+from chat import telling
 from chat.models import Elsewhere, Room, Session, Summary
 from matching.models import Role
 
@@ -25,9 +26,11 @@ def add_version(
 ) -> Summary:
     target = {"session": about} if isinstance(about, Session) else {"elsewhere": about}
     newest = Summary.objects.filter(**target).aggregate(newest=Max("version"))["newest"]
-    return Summary.objects.create(
+    summary = Summary.objects.create(
         **target, version=(newest or 0) + 1, body=body, mood=mood, written_by_id=written_by, written_at=now
     )
+    telling.summary_written(summary, now)
+    return summary
 
 
 def check_mood(mood: int | None, role: str) -> None:

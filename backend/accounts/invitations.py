@@ -16,6 +16,8 @@ from backend.accounts.access import check_may
 from backend.accounts.models import Invitation, User
 from backend.audit import log as audit
 from backend.errors import Conflict, Invalid, NotYours
+from backend.notices.kinds import Audience, Kind
+from backend.notices.outbox import News, tell
 
 STAFF_LASTS = timedelta(hours=24)
 FAMILY_LASTS = timedelta(days=14)
@@ -124,9 +126,14 @@ def _take_up(secret: str, password: str, login: str | None) -> User:
     # Whoever writes used_at first has used it; the other is too late.
     if not _open().filter(pk=found.pk).update(used_at=timezone.now()):
         raise NoLongerValid
+    had_one = user.has_usable_password()
     user.login, user.password = name, make_password(password)
     user.save(update_fields=["login", "password"])
     audit.record(user, "person.joined", user, invitation=found.pk)
+    if had_one:
+        about = f"invitation:{found.pk}"
+        told = News(person=user.pk, audience=Audience.SELF, kind=Kind.PASSWORD_CHANGED, about=about)
+        tell([told], now=timezone.now())
     return user
 
 

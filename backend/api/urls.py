@@ -13,6 +13,7 @@ from backend.api.invitations import Invitations
 from backend.api.lists import Districts, Subjects
 from backend.api.meetings import Disputes, Meetings, Reports
 from backend.api.mentors import MentorsOfRoster
+from backend.api.notices import Notices
 from backend.api.pairings import Locks, PairingsOfAll
 from backend.api.plans import Choices, Difference, OnePlace, Proposals, UnservedRoles
 from backend.api.programme import Holidays, Programme
@@ -61,6 +62,7 @@ for prefix, resource in (
     ("summaries", Summaries),
     ("holidays", Holidays),
     ("invitations", Invitations),
+    ("notices", Notices),
 ):
     resource.lookup_value_converter = "day" if prefix == "holidays" else "int"  # type: ignore[attr-defined]
     router.register(prefix, resource, basename=f"api-{prefix}")

@@ -5,9 +5,11 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
+from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext_lazy as _
 
 from backend.accounts.access import may
+from backend.web.views.notices import unread_of
 
 # Name of the page, its label, and the right that shows it.
 NAVIGATION = [
@@ -21,7 +23,12 @@ NAVIGATION = [
 
 
 def site(request: HttpRequest) -> dict[str, Any]:
-    return {"demo": settings.DEMO, "languages": settings.LANGUAGES, "navigation": _navigation(request)}
+    return {
+        "demo": settings.DEMO,
+        "languages": settings.LANGUAGES,
+        "navigation": _navigation(request),
+        "unread": SimpleLazyObject(lambda: unread_of(request)),  # asked only where the header is shown
+    }
 
 
 def _navigation(request: HttpRequest) -> list[dict[str, Any]]:

@@ -6,7 +6,10 @@ from typing import Any
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
+from backend.notices.kinds import Audience, Kind
+from backend.notices.outbox import News, tell
 from backend.rosters import imports
 from backend.rosters.ways_in import invite_person
 from chat.programme import add_holiday
@@ -26,6 +29,7 @@ LISTS = {
     "api-rounds-list": 4,
     "api-locks-list": 4,
     "api-pairings-list": 4,
+    "api-notices-list": 4,
     "api-proposals": 5,
     "api-unserved": 5,
     "api-choices": 8,
@@ -40,6 +44,20 @@ LISTS = {
 def test_every_list_is_here() -> None:
     listed = {name for name, method in TABLE if method == "get" and name.endswith("-list")}
     assert listed | {"api-proposals", "api-unserved", "api-choices"} == set(LISTS)
+
+
+def tell_missing_summaries(coordinator: Any, days: int) -> None:
+    news = [
+        News(
+            person=coordinator.pk,
+            audience=Audience.COORDINATOR,
+            kind=Kind.SUMMARIES_MISSING,
+            about=f"summaries:{day}",
+            facts={"count": day},
+        )
+        for day in range(days)
+    ]
+    tell(news, now=timezone.now())
 
 
 def asked(world: World, name: str, size: int) -> tuple[int, dict[str, Any]]:
@@ -66,6 +84,7 @@ def test_lists_ask_as_often_for_many_rows_as_for_one(world: World) -> None:
             reason="nobody_eligible",
             facts={"grade": 5},
         )
+    tell_missing_summaries(world.coordinator, 3)
     world.round.proposals.first().delete()
     solved_round(world.coordinator)
     imports.check_upload(actor=world.coordinator, file_name="again.xlsx", content=world.file)

@@ -11,6 +11,7 @@ from django.urls import URLPattern, URLResolver, reverse
 from django.utils import timezone
 
 from backend.api.urls import urlpatterns
+from backend.notices.models import Notice
 from backend.rosters.models import ChildSlot, MentorSlot
 from chat.meetings import hours_to_offer
 from chat.models import Meeting
@@ -90,6 +91,8 @@ TABLE: dict[tuple[str, str], tuple[int, ...]] = {
     ("api-rooms-list", "get"): SIGNED_IN,  # whose rows: test_log
     ("api-rooms-detail", "get"): OWN_ROOM,
     ("api-rooms-messages", "get"): OWN_ROOM,
+    ("api-notices-list", "get"): SIGNED_IN,  # whose: tests/notices
+    ("api-notices-read", "post"): (401, 404, 404, 404, 404, 404, 404, 204, 404),
     ("api-meetings-list", "get"): SIGNED_IN,  # whose rows: test_log
     ("api-meetings-detail", "get"): OWN_PAIR,
     ("api-meetings-hours", "get"): MOVERS,
@@ -133,6 +136,7 @@ def path_of(world: World, name: str, *, absent: bool = False) -> str:
         "rounds": {"pk": world.round.pk},
         "locks": {"pk": world.lock.pk},
         "pairings": {"pk": world.pairing.pk},
+        "notices": {"pk": Notice.objects.filter(person=world.people["guardian"]).latest("pk").pk},
         "rooms": {"pk": world.pairing.room.pk},
         "meetings": {"pk": meeting_of(world).pk},
         "summaries": {"pk": world.summary.pk},

@@ -1,0 +1,163 @@
+"""From the outbox to the mailer, by the worker.
+
+1. `gather`: what is due for a person becomes one letter, in one transaction. A second worker finds the
+   notices taken, or the letter of the day there already (the database refuses another one).
+2. `post`: whoever moves a letter's ``next_try_at`` forward sends it. A letter that fails waits 1, 2, 4 …
+   minutes; when the mailer is away all others wait a minute with it.
+
+E-mail is at least once, never exactly once: a worker that dies between the mailer's yes and the row that
+says so leaves a letter that is sent again. It then has the same Message-ID and the same words, and most
+mailboxes show it once. Two workers that live never send one letter twice.
+"""
+
+import logging
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from smtplib import SMTPRecipientsRefused
+from typing import Any
+
+from django.conf import settings
+from django.core.mail import EmailMessage, get_connection
+from django.db import IntegrityError, transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from backend.notices import wording
+from backend.notices.access import still_told
+from backend.notices.models import Letter, Notice, Notices
+from backend.notices.timing import after_today, day_of, morning_after, next_try, waking
+
+log = logging.getLogger(__name__)
+
+BATCH = 100
+PAUSE = timedelta(minutes=1)
+LEASE = timedelta(minutes=10)  # longer than any mailer takes to answer
+GIVEN_UP_AFTER = timedelta(days=3)
+Clock = Callable[[], datetime]
+
+
+class TakenByAnother(Exception):
+    """Another worker has these notices, or has made the letter of this day."""
+
+
+def gather(now: datetime) -> int:
+    """Makes the letters that are due. Returns how many."""
+    due = _to_mail(now).filter(mail_at__lte=now)
+    people = due.order_by().values_list("person_id", "rationed").distinct()
+    return sum(_gather_for(person, rationed, now) for person, rationed in list(people))
+
+
+def _to_mail(now: datetime) -> Notices:
+    """What nobody has read on the page yet and somebody with an address may still know."""
+    waiting = Notice.objects.filter(letter=None, read_at=None, mail_until__gt=now)
+    return still_told(waiting.filter(person__is_active=True, person__email__isnull=False), now)
+
+
+def _gather_for(person: int, rationed: bool, now: datetime) -> bool:
+    pending = _to_mail(now).filter(person=person, rationed=rationed)
+    if not rationed:
+        pending = pending.filter(mail_at__lte=now)
+    elif _had_letter_of_today(person, now):
+        return _wait_for_tomorrow(pending.filter(mail_at__lte=now), now)
+    elif waking(now) != now:
+        return False
+    try:
+        with transaction.atomic():
+            _put_into_letter(person, rationed, list(pending.values_list("pk", flat=True)), now)
+    except (IntegrityError, TakenByAnother):
+        return False
+    return True
+
+
+def _had_letter_of_today(person: int, now: datetime) -> bool:
+    """One that still waits counts too, whatever its day: it will go today."""
+    theirs = Letter.objects.filter(person=person, rationed=True)
+    return theirs.filter(Q(day=day_of(now)) | Q(state=Letter.State.WAITING)).exists()
+
+
+def _wait_for_tomorrow(notices: Notices, now: datetime) -> bool:
+    for notice in notices:
+        notice.mail_at = after_today(now, needed_by=notice.needed_by)
+        notice.save(update_fields=["mail_at"])
+    return False
+
+
+def _put_into_letter(person: int, rationed: bool, notices: Sequence[int], now: datetime) -> None:
+    letter = Letter.objects.create(
+        person_id=person, rationed=rationed, day=day_of(now), made_at=now, next_try_at=now
+    )
+    if not Notice.objects.filter(pk__in=notices, letter=None).update(letter=letter):
+        raise TakenByAnother
+
+
+def post_waiting() -> bool:
+    """A runner of the worker. Says whether there was anything to do."""
+    return post() > 0
+
+
+def post(clock: Clock = timezone.now) -> int:
+    """Sends what is due, at most BATCH letters. Returns how many were sent."""
+    mailer, sent = get_connection(), 0
+    try:
+        for letter in _due(clock()):
+            if not _claim(letter, clock()):
+                continue
+            try:
+                _send(letter, mailer, clock())
+            except SMTPRecipientsRefused as error:
+                _failed(letter, error, clock())
+            except Exception as error:
+                _failed(letter, error, clock())
+                _rest(clock())
+                break
+            sent += 1
+    finally:
+        mailer.close()
+    return sent
+
+
+def _due(now: datetime) -> list[Letter]:
+    due = Letter.objects.filter(state=Letter.State.WAITING, next_try_at__lte=now)
+    if waking(now) != now:
+        due = due.filter(rationed=False)
+    return list(due.select_related("person").order_by("next_try_at", "pk")[:BATCH])
+
+
+def _claim(letter: Letter, now: datetime) -> bool:
+    """False when another worker was first. A family's letter counts for the day on which it goes."""
+    as_seen = Letter.objects.filter(pk=letter.pk, state=Letter.State.WAITING, attempts=letter.attempts)
+    letter.attempts += 1
+    try:
+        with transaction.atomic():
+            return bool(as_seen.update(attempts=letter.attempts, next_try_at=now + LEASE, day=day_of(now)))
+    except IntegrityError:  # the letter of today has gone: this one is tomorrow's
+        as_seen.update(next_try_at=morning_after(now))
+        return False
+
+
+def _send(letter: Letter, mailer: Any, now: datetime) -> None:
+    notices = list(still_told(letter.notices.all(), now).order_by("pk"))
+    person = letter.person
+    if notices and person.is_active and person.email:
+        subject, body = wording.letter(notices, person.language, settings.SITE_ORIGIN)
+        headers = {"Message-ID": f"<{letter.token}@shuangdao>"}
+        EmailMessage(subject, body, to=[person.email], headers=headers, connection=mailer).send()
+    # What the person may not know any more is not sent, and not tried again.
+    Letter.objects.filter(pk=letter.pk).update(state=Letter.State.SENT, sent_at=now, last_error="")
+
+
+def _failed(letter: Letter, error: Exception, now: datetime) -> None:
+    given_up = now - letter.made_at >= GIVEN_UP_AFTER
+    # The type only: an answer of the mailer repeats the address.
+    log.warning("letter %s failed %d times: %s", letter.pk, letter.attempts, type(error).__name__)
+    Letter.objects.filter(pk=letter.pk).update(
+        last_error=type(error).__name__,
+        state=Letter.State.GIVEN_UP if given_up else Letter.State.WAITING,
+        next_try_at=next_try(now, letter.attempts, rationed=letter.rationed),
+    )
+
+
+def _rest(now: datetime) -> None:
+    """The mailer is away: nobody knocks again for a minute."""
+    waiting = Letter.objects.filter(state=Letter.State.WAITING, next_try_at__lt=now + PAUSE)
+    waiting.update(next_try_at=now + PAUSE)

@@ -1,0 +1,224 @@
+"""The words of every notice, in the reader's language.
+
+On the page a notice is a sentence with names. A letter says less: no names, no words of anybody, and where
+to read more; what stands in an inbox is read by others too.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.utils import translation
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
+
+from backend.notices.kinds import Audience, Kind
+from backend.notices.models import Notice
+from backend.notices.timing import SHANGHAI
+
+PATH = "/notices/"
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """subject: of a letter with only this.  mail: its line in a letter.  page: the whole sentence.
+
+    child: the sentence for the child itself, where it differs.
+    """
+
+    subject: str
+    mail: str
+    page: str
+    child: str = ""
+
+
+FAMILY: dict[Kind, Words] = {
+    Kind.PAIRING_STARTED: Words(
+        gettext_noop("A new mentor"),
+        gettext_noop("There is a new mentor. They meet every week: %(slot)s."),
+        gettext_noop("%(mentor)s is now %(child)s's %(role)s. They meet every week: %(slot)s."),
+        gettext_noop("%(mentor)s is now your %(role)s. You meet every week: %(slot)s."),
+    ),
+    Kind.PAIRING_MOVED: Words(
+        gettext_noop("Another weekly hour"),
+        gettext_noop("The weekly hour is now %(slot)s (before: %(old_slot)s)."),
+        gettext_noop("%(mentor)s and %(child)s now meet every week: %(slot)s (before: %(old_slot)s)."),
+        gettext_noop("%(mentor)s and you now meet every week: %(slot)s (before: %(old_slot)s)."),
+    ),
+    Kind.PAIRING_ENDED: Words(
+        gettext_noop("A mentor has changed"),
+        gettext_noop("A mentor does not go on."),
+        gettext_noop("%(mentor)s is no longer %(child)s's %(role)s."),
+        gettext_noop("%(mentor)s is no longer your %(role)s."),
+    ),
+    Kind.MEETING_MOVED: Words(
+        gettext_noop("A meeting has another time"),
+        gettext_noop("A meeting has another time: %(start)s (before: %(old_start)s)."),
+        gettext_noop("%(mentor)s and %(child)s meet at another time: %(start)s (before: %(old_start)s)."),
+        gettext_noop("%(mentor)s and you meet at another time: %(start)s (before: %(old_start)s)."),
+    ),
+    Kind.MEETING_CANCELLED: Words(
+        gettext_noop("A meeting is cancelled"),
+        gettext_noop("The meeting of %(start)s is cancelled. The weekly hour stays."),
+        gettext_noop(
+            "The meeting of %(mentor)s and %(child)s on %(start)s is cancelled. The weekly hour stays."
+        ),
+        gettext_noop("Your meeting with %(mentor)s on %(start)s is cancelled. The weekly hour stays."),
+    ),
+    Kind.MEETING_MISSED: Words(
+        gettext_noop("A meeting did not take place"),
+        gettext_noop("A meeting did not take place (%(start)s); the mentor will arrange another time."),
+        gettext_noop(
+            "%(mentor)s and %(child)s did not meet this time (%(start)s); the mentor will arrange another."
+        ),
+        gettext_noop(
+            "%(mentor)s and you did not meet this time (%(start)s); the mentor will arrange another."
+        ),
+    ),
+    Kind.SUMMARY_WRITTEN: Words(
+        gettext_noop("A new summary"),
+        gettext_noop("A summary of the meeting of %(start)s is there to read."),
+        gettext_noop("%(mentor)s wrote a summary of the meeting with %(child)s on %(start)s."),
+        gettext_noop(
+            "%(mentor)s wrote a summary of your meeting on %(start)s. You read it first; after a day your "
+            "parents can. If something should change, tell %(mentor)s."
+        ),
+    ),
+}
+MENTOR: dict[Kind, Words] = {
+    Kind.PAIRING_STARTED: Words(
+        gettext_noop("A new child"),
+        gettext_noop("You are the mentor of another child. You meet every week: %(slot)s."),
+        gettext_noop("You are now %(child)s's %(role)s. You meet every week: %(slot)s."),
+    ),
+    Kind.PAIRING_MOVED: Words(
+        gettext_noop("Another weekly hour"),
+        gettext_noop("The weekly hour is now %(slot)s (before: %(old_slot)s)."),
+        gettext_noop("You and %(child)s now meet every week: %(slot)s (before: %(old_slot)s)."),
+    ),
+    Kind.PAIRING_ENDED: Words(
+        gettext_noop("A pair has ended"),
+        gettext_noop("You are no longer the mentor of one of your children."),
+        gettext_noop("You are no longer %(child)s's %(role)s."),
+    ),
+    Kind.MEETING_MOVED: Words(
+        gettext_noop("A meeting has another time"),
+        gettext_noop("A meeting has another time: %(start)s (before: %(old_start)s)."),
+        gettext_noop("You and %(child)s meet at another time: %(start)s (before: %(old_start)s)."),
+    ),
+    Kind.MEETING_CANCELLED: Words(
+        gettext_noop("A meeting is cancelled"),
+        gettext_noop("The meeting of %(start)s is cancelled. The weekly hour stays."),
+        gettext_noop("Your meeting with %(child)s on %(start)s is cancelled. The weekly hour stays."),
+    ),
+    Kind.MEETING_MISSED: Words(
+        gettext_noop("A meeting did not take place"),
+        gettext_noop("The meeting of %(start)s did not take place. Please arrange another time."),
+        gettext_noop("You and %(child)s did not meet this time (%(start)s). Please arrange another time."),
+    ),
+    Kind.SUMMARY_DUE: Words(
+        gettext_noop("A summary is still to be written"),
+        gettext_noop("The meeting of %(start)s has no summary yet. Two or three sentences are enough."),
+        gettext_noop(
+            "Your meeting with %(child)s on %(start)s has no summary yet. Two or three sentences are enough."
+        ),
+    ),
+}
+STAFF: dict[Kind, Words] = {
+    Kind.SUMMARIES_MISSING: Words(
+        gettext_noop("Summaries are missing"),
+        gettext_noop("Meetings that have no summary after a day: %(count)d."),
+        gettext_noop("Meetings that have no summary after a day: %(count)d. Their mentors were reminded."),
+    ),
+    Kind.PASSWORD_CHANGED: Words(
+        gettext_noop("Your password has changed"),
+        gettext_noop("Your password has changed. If it was not you, tell the coordinator at once."),
+        gettext_noop("Your password has changed. If it was not you, tell the coordinator at once."),
+    ),
+}
+TABLES = {
+    Audience.FAMILY: FAMILY,
+    Audience.CHILD: FAMILY,
+    Audience.MENTOR: MENTOR,
+    Audience.COORDINATOR: STAFF,
+    Audience.SELF: STAFF,
+}
+
+
+def words_of(notice: Notice) -> Words:
+    return TABLES[Audience(notice.audience)][Kind(notice.kind)]
+
+
+def on_page(notice: Notice) -> str:
+    words = words_of(notice)
+    is_for_child = notice.audience == Audience.CHILD and words.child
+    return _(words.child if is_for_child else words.page) % _spoken(notice.facts)
+
+
+def in_letter(notice: Notice) -> str:
+    return _(words_of(notice).mail) % _spoken(notice.facts)
+
+
+def letter(notices: Sequence[Notice], language: str, origin: str) -> tuple[str, str]:
+    """Subject and body. Of several about one thing only the newest is said; notices: oldest first."""
+    newest = {notice.about: notice for notice in notices}.values()
+    with translation.override(language):
+        lines = list(dict.fromkeys(in_letter(notice) for notice in newest))
+        subjects = list(dict.fromkeys(_(words_of(notice).subject) for notice in newest))
+        subject = subjects[0] if len(subjects) == 1 else _("News from the programme")
+        told = "\n".join(f"· {line}" for line in lines)
+        more = _("More when you have signed in:")
+        end = _("Nobody reads answers to this e-mail.")
+        return _("Shuangdao: %(subject)s") % {
+            "subject": subject
+        }, f"{told}\n\n{more}\n{origin}{PATH}\n\n{end}\n"
+
+
+def _spoken(facts: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: SPOKEN.get(name, _as_it_is)(value) for name, value in facts.items()}
+
+
+def _as_it_is(value: Any) -> Any:
+    return value
+
+
+def _hour(moment: str) -> str:
+    """2020年2月17日 周一 19:00–20:00"""
+    start = datetime.fromisoformat(moment).astimezone(SHANGHAI)
+    day = date_format(start.date(), "DATE_FORMAT")
+    return f"{day} {date_format(start.date(), 'D')} {_clock(start.hour, start.minute)}"
+
+
+def _slot(value: int) -> str:
+    """周三 19:00–20:00"""
+    day, hour = divmod(value, 24)
+    monday = datetime(2020, 2, 17, tzinfo=SHANGHAI)
+    weekday = date_format(monday.replace(day=17 + day), "D")
+    return f"{weekday} {_clock(hour)}"
+
+
+def _clock(hour: int, minute: int = 0) -> str:
+    return f"{hour:02}:{minute:02}–{hour + 1:02}:{minute:02}"
+
+
+def _role(value: str) -> str:
+    return _("academic mentor") if value == "academic" else _("wellbeing mentor")
+
+
+def _name(value: str | Mapping[str, str]) -> str:
+    """A name that is said differently in Chinese comes as {"zh": 李老师, "en": 李文}."""
+    if isinstance(value, str):
+        return value
+    return value["zh" if (translation.get_language() or "").startswith("zh") else "en"]
+
+
+SPOKEN: dict[str, Callable[[Any], Any]] = {
+    "start": _hour,
+    "old_start": _hour,
+    "slot": _slot,
+    "old_slot": _slot,
+    "role": _role,
+    "mentor": _name,
+}

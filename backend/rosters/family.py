@@ -1,0 +1,29 @@
+"""Who belongs to a child's family, and what each of them is to it."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+
+from backend.policy import Relation
+from backend.rosters.access import GUARDIANS
+from backend.rosters.models import Carer, Child, Guardianship
+
+Family = dict[int, set[Relation]]
+
+
+def families_of(children: Iterable[int]) -> dict[int, Family]:
+    """By child: the child itself, its guardians and its carer, by user id, with their relations.
+
+    A suspended guardian is not among them. Three queries for each 500 children.
+    """
+    ids = list(set(children))
+    found: dict[int, Family] = {pk: defaultdict(set) for pk in ids}
+    for start in range(0, len(ids), 500):
+        some = ids[start : start + 500]
+        for pk, user in Child.objects.filter(pk__in=some).values_list("pk", "user_id"):
+            found[pk][user].add(Relation.CHILD)
+        links = Guardianship.objects.filter(child__in=some).exclude(status=Guardianship.Status.SUSPENDED)
+        for pk, user, status in links.values_list("child_id", "guardian_id", "status"):
+            found[pk][user].add(GUARDIANS[Guardianship.Status(status)])
+        for pk, user in Carer.objects.filter(child__in=some).values_list("child_id", "user_id"):
+            found[pk][user].add(Relation.CARER)
+    return found

@@ -1,0 +1,52 @@
+"""Which notices a person may still know: by what they are to the child now, not when it was written."""
+
+from django.db.models import Exists, OuterRef, Q
+
+from backend import policy
+from backend.notices.kinds import RULES, Audience, Kind
+from backend.notices.models import Notices
+from backend.policy import Relation
+from backend.rosters.access import GUARDIANS
+from backend.rosters.models import Carer, Child, Guardianship
+from matching.models import Pairing
+
+
+def narrow(notices: Notices) -> Notices:
+    return notices.filter(
+        Q(audience=Audience.SELF)
+        | Q(audience=Audience.COORDINATOR, person__is_coordinator=True)
+        | Q(audience=Audience.MENTOR) & _mentor()
+        | Q(audience=Audience.CHILD) & Q(_is(Child, user=PERSON, pk=CHILD))
+        | Q(audience=Audience.FAMILY) & _family()
+    )
+
+
+PERSON, CHILD = OuterRef("person"), OuterRef("child")
+
+
+def _is(model, **what) -> Exists:  # type: ignore[no-untyped-def]
+    return Exists(model.objects.filter(**what))
+
+
+def _mentor() -> Q:
+    """A mentor is nothing to a child when the pairing has ended, but may know that it has."""
+    lives = Exists(Pairing.objects.live().filter(child=CHILD, mentor__user=PERSON))
+    return Q(kind=Kind.PAIRING_ENDED) | Q(lives)
+
+
+def _family() -> Q:
+    """By the policy: some kinds are schedule, which a carer and a limited guardian may know, some are not."""
+    kinds: dict[frozenset[Relation], list[Kind]] = {}
+    for kind, rule in RULES.items():
+        if rule.right is not None:
+            resource, action = rule.right
+            may = policy.TABLE[resource][action] & {*GUARDIANS.values(), Relation.CARER}
+            kinds.setdefault(may, []).append(kind)
+    found = Q(pk=None)
+    for may, theirs in kinds.items():
+        statuses = [status for status, relation in GUARDIANS.items() if relation in may]
+        known = Q(_is(Guardianship, child=CHILD, guardian=PERSON, status__in=statuses))
+        if Relation.CARER in may:
+            known |= Q(_is(Carer, child=CHILD, user=PERSON))
+        found |= Q(kind__in=theirs) & known
+    return found
