@@ -16,7 +16,7 @@ from chat import desk, history, meetings
 from chat.access import access_pairing, children_of_family, meetings_for
 from chat.rules.meetings import NEAR, length_for
 from chat.rules.times import HOUR, local_day
-from matching.models import Role
+from matching import cards
 
 AHEAD = timedelta(days=7)
 
@@ -63,7 +63,7 @@ def home(request: HttpRequest) -> HttpResponse:
 
 def child(request: HttpRequest, pairing_id: int) -> HttpResponse:
     """The card of one's own child: what helps to meet it, and this month's meetings."""
-    pairing = access_pairing(request.user, pairing_id, "child", "read_card")
+    pairing = access_pairing(request.user, pairing_id, "meeting", "record")
     child = pairing.child
     prefetch_related_objects([child], "wanted__subject", "free_slots")
     today = timezone.localdate()
@@ -72,7 +72,7 @@ def child(request: HttpRequest, pairing_id: int) -> HttpResponse:
         "pairing": pairing,
         "child": child,
         "week": week_of(child),
-        "needs": child.needs if pairing.role == Role.WELLBEING else "",
+        "needs": cards.child_card(actor=request.user, child_id=child.pk).needs,
         "lines": [
             {
                 "line": line,

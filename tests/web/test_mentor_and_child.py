@@ -1,0 +1,190 @@
+"""What a mentor and a child find on their pages, and that nobody else finds it."""
+
+from datetime import timedelta
+
+import pytest
+import time_machine
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from backend.rosters.models import Child
+from chat import desk
+from chat.acts import MarkRead, Speak
+from chat.models import Elsewhere, Session, Summary
+from chat.protocol import Side
+from chat.record import perform
+from matching.models import Pairing
+from tests.chat.people import add_family, at
+from tests.chat.test_meetings import together
+from tests.web.test_family import browser_of
+
+pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
+CID = "0d8a1f52-8c86-4f5e-9d0b-3c1b6a1f7e2{}"
+
+
+@pytest.fixture
+def family():
+    with time_machine.travel(at(12), tick=False):
+        yield add_family()
+
+
+def page_of(client: Client, path: str, when) -> str:
+    with time_machine.travel(when, tick=False):
+        answer = client.get(path)
+    assert answer.status_code == 200
+    return answer.content.decode()
+
+
+def measured(family, start, minutes: float, **more) -> Session:
+    """Time together whose minutes are settled, without the summary that `together` writes."""
+    together(family.rooms["academic"], start, minutes, **more)
+    session = Session.objects.latest("opened_at")
+    Summary.objects.all().delete()
+    spent = {"both_s": minutes * 60, "mentor_s": minutes * 60, "child_s": minutes * 60}
+    Session.objects.filter(pk=session.pk).update(**spent, settled_at=session.decided_at)
+    return session
+
+
+def test_a_mentor_sees_who_comes_today_and_the_door(family):
+    mentor = browser_of(family.academic.user)
+    room = family.rooms["academic"].pk
+    day = page_of(mentor, "/", at(12, day=19))
+    assert "今天 19:00" in day and "沐阳" in day and f"/rooms/{room}/" in day
+    assert "card-now" not in day and "card-now" in page_of(mentor, "/", at(18.8, day=19))
+    assert "今天没有见面" in page_of(mentor, "/", at(12, day=20))
+
+
+def test_words_that_wait_for_the_mentor_stand_on_the_page_until_they_are_read(family):
+    room, mentor = family.rooms["academic"].pk, browser_of(family.academic.user)
+    for number in range(2):
+        perform([Speak(room, Side.CHILD, CID.format(number), "老师在吗")], now=at(20, day=17))
+    assert "沐阳 昨晚起写了2条消息" in page_of(mentor, "/", at(9, day=18))
+    perform([MarkRead(room, Side.MENTOR, 2)], now=at(10, day=18))
+    assert "条消息" not in page_of(mentor, "/", at(11, day=18))
+    child = browser_of(family.child.user)
+    assert "看看" not in page_of(child, "/", at(11, day=18))
+    perform([Speak(room, Side.MENTOR, CID.format(5), "在的")], now=at(10.5, day=18))
+    assert "看看李老师写的话" in page_of(child, "/", at(11, day=18))
+
+
+def test_a_summary_is_due_after_time_together_until_it_is_written(family):
+    mentor, session = browser_of(family.academic.user), measured(family, at(19, day=19), 28)
+    with time_machine.travel(at(20, day=19), tick=False):
+        assert [row.pk for row in desk.summaries_due(actor=family.academic.user)] == [session.pk]
+        assert desk.summaries_due(actor=family.wellbeing.user) == []
+        assert desk.summaries_due(actor=family.academic.user, now=timezone.now() + timedelta(days=15)) == []
+        assert f"/sessions/{session.pk}/summary/" in mentor.get("/").content.decode()
+        mentor.post(f"/sessions/{session.pk}/summary/", {"body": "分数的加减法。"})
+        assert desk.summaries_due(actor=family.academic.user) == []
+    assert Summary.objects.get().body == "分数的加减法。"
+
+
+def test_five_minutes_make_a_meeting_and_its_last_session_carries_the_summary(family):
+    measured(family, at(19, day=19), 3)
+    with time_machine.travel(at(20, day=19), tick=False):
+        assert desk.summaries_due(actor=family.academic.user) == []
+    last = measured(family, at(19.2, day=19), 4)
+    with time_machine.travel(at(20, day=19), tick=False):
+        assert [row.pk for row in desk.summaries_due(actor=family.academic.user)] == [last.pk]
+
+
+def test_the_mentor_ends_a_wellbeing_session_with_a_mood_and_an_academic_one_has_none(family):
+    room = family.rooms["wellbeing"]
+    with time_machine.travel(at(19, day=20), tick=False):
+        together(room, at(18.5, day=20), 20)
+        form = browser_of(family.wellbeing.user)
+        page = form.get(f"/rooms/{room.pk}/end/").content.decode()
+        assert "分数。" in page  # last time's
+        form.post(f"/rooms/{room.pk}/end/", {"body": "聊了睡觉。", "mood": "4"})
+        newest = Summary.objects.latest("version")
+        assert (newest.body, newest.mood) == ("聊了睡觉。", 4)
+        academic = browser_of(family.academic.user)
+        assert "mood" not in academic.get(f"/rooms/{family.rooms['academic'].pk}/end/").content.decode()
+
+
+def test_a_meeting_by_telephone_is_told_and_stands_in_the_family_s_history(family):
+    pairing = family.rooms["academic"].pairing_id
+    mentor = browser_of(family.academic.user)
+    told = {"medium": "phone", "began_at": "2020-02-19T19:00", "minutes": "25", "body": "聊了分数。"}
+    with time_machine.travel(at(21, day=19), tick=False):
+        wrong = mentor.post(f"/my-children/{pairing}/elsewhere/", {**told, "minutes": "0"})
+        assert wrong.status_code == 200 and not Elsewhere.objects.exists()
+        mentor.post(f"/my-children/{pairing}/elsewhere/", told)
+        card = mentor.get(f"/my-children/{pairing}/").content.decode()
+        history = browser_of(family.parent).get(f"/children/{family.child.pk}/history/").content.decode()
+    assert Elsewhere.objects.get().began_at == at(19, day=19)
+    for page in (card, history):
+        assert "聊了分数。" in page and "25分钟" in page
+
+
+def test_needs_are_the_wellbeing_mentor_s_to_read_only(family):
+    Child.objects.update(needs="怕黑")
+    pages = {}
+    for role, who in (("academic", family.academic.user), ("wellbeing", family.wellbeing.user)):
+        path = f"/my-children/{family.rooms[role].pairing_id}/"
+        pages[role] = page_of(browser_of(who), path, at(12))
+    assert "怕黑" in pages["wellbeing"] and "怕黑" not in pages["academic"]
+
+
+def test_a_child_has_two_teachers_and_is_told_when_each_comes(family):
+    page = page_of(browser_of(family.child.user), "/", at(12, day=19))
+    assert page.index("学科老师") < page.index("心理老师")
+    assert "下次：今天 19:00 起，约30分钟" in page and "下次：明天 19:00 起，约30分钟" in page
+    assert "时间到了，李老师在等你" in page_of(browser_of(family.child.user), "/", at(19.1, day=19))
+    Child.objects.update(grade=2)
+    assert "约20分钟" in page_of(browser_of(family.child.user), "/", at(12, day=19))
+
+
+def test_only_the_two_have_the_room_s_page_and_an_ended_one_is_to_be_read(family):
+    room = family.rooms["academic"]
+    perform([Speak(room.pk, Side.CHILD, CID.format(1), "<b>老师</b>好")], now=at(12.5))
+    with time_machine.travel(at(13), tick=False):
+        for user in (family.child.user, family.academic.user):
+            page = browser_of(user).get(f"/rooms/{room.pk}/").content.decode()
+            assert "room-data" in page and "<b>老师</b>" not in page
+        assert (
+            'class="button" href="/rooms/'
+            not in browser_of(family.child.user).get(f"/rooms/{room.pk}/").content.decode()
+        )
+        for user in (family.parent, family.carer, family.wellbeing.user, family.stranger, family.coordinator):
+            for path in (f"/rooms/{room.pk}/", f"/rooms/{room.pk}/end/"):
+                assert browser_of(user).get(path).status_code == 404
+        assert browser_of(family.child.user).get(f"/rooms/{room.pk}/end/").status_code == 404
+        Pairing.objects.filter(pk=room.pairing_id).update(ended_at=at(13), end_reason="rematched")
+        page = browser_of(family.child.user).get(f"/rooms/{room.pk}/").content.decode()
+    assert "这段结对已经结束" in page and "room-data" not in page
+    assert "&lt;b&gt;老师&lt;/b&gt;好" in page
+
+
+def test_strangers_find_neither_card_nor_summary_nor_report(family):
+    session = measured(family, at(19, day=19), 28)
+    pairing = family.rooms["academic"].pairing_id
+    paths = [
+        f"/my-children/{pairing}/",
+        f"/my-children/{pairing}/elsewhere/",
+        f"/sessions/{session.pk}/summary/",
+    ]
+    for user in (family.stranger, family.wellbeing.user, family.child.user, family.carer):
+        for path in paths:
+            assert browser_of(user).get(path).status_code == 404, (user.name, path)
+
+
+def test_a_mentor_s_page_asks_no_more_for_many_children_than_for_one(family):
+    def queries() -> int:
+        with (
+            time_machine.travel(at(12), tick=False),
+            CaptureQueriesContext(
+                connection,
+            ) as asked,
+        ):
+            browser_of(family.academic.user).get("/")
+        return len(asked)
+
+    one = queries()
+    with time_machine.travel(at(12), tick=False):
+        for number, slots in enumerate([(68, 92), (69, 93)], start=1):
+            other = add_family(number, slots=slots)
+            Pairing.objects.filter(mentor=other.academic).update(mentor=family.academic)
+    assert queries() == one
