@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
 import time
 import uuid
 from collections.abc import Awaitable, Callable
@@ -71,6 +72,8 @@ if TYPE_CHECKING:
 
 STIR_EVERY = 5.0  # seconds
 FRAMES_A_SECOND, FRAMES_BURST = 50, 1000
+BYES = {Close.OVERLOADED: ByeWhy.OVERLOADED, Close.RESTART: ByeWhy.RESTART}
+SOONEST_MS, SPREAD_MS = 1000, 2000  # not everybody comes back at once
 MOST_REFUSED = 1000  # messages too fast in a row, until 4429
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 
@@ -305,8 +308,8 @@ class Socket:
 
     async def _say_goodbye(self, code: Close, detail: str) -> None:
         last = farewell(code, detail)
-        if code is Close.OVERLOADED:
-            await self._frame(Bye(ByeWhy.OVERLOADED, 2000))
+        if code in BYES:
+            await self._frame(Bye(BYES[code], SOONEST_MS + secrets.randbelow(SPREAD_MS)))
         elif last is not None:
             await self._frame(last)
         await self._send({"type": "websocket.close", "code": int(code)})

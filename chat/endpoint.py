@@ -13,17 +13,29 @@ from chat.protocol import Close, dump, farewell
 
 async def room(scope: dict[str, Any], receive: Any, send: Send) -> None:
     """An ASGI application for one connection."""
+    hub = the_hub()
+    visit = asyncio.ensure_future(_visit(hub, scope, receive, send))
+    hub.visits.add(visit)
+    visit.add_done_callback(hub.visits.discard)
+    # A server that stops cancels this at once; the visit itself ends with the hub's goodbye.
+    await asyncio.shield(visit)
+
+
+async def _visit(hub: Hub, scope: dict[str, Any], receive: Any, send: Send) -> None:
     await receive()  # websocket.connect
     # A refusal before the accept would reach the client only as HTTP 403.
     await send({"type": "websocket.accept"})
-    hub = the_hub()
     socket = await _let_in(hub, scope, send)
     if socket is None:
         return
+    hub.sockets.add(socket)
+    if hub.closing:
+        socket.close(Close.RESTART, "restart")
     pump = asyncio.create_task(socket.pump())
     try:
         await _listen(socket, receive, pump)
     finally:
+        hub.sockets.discard(socket)
         socket.leave()
         pump.cancel()
         with contextlib.suppress(asyncio.CancelledError):

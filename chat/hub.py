@@ -11,6 +11,7 @@ import uuid
 from collections import deque
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import Any, TypeVar
 from weakref import WeakKeyDictionary
 
@@ -40,6 +41,7 @@ POLL = 1.0  # seconds
 CHECK_SIGN_INS = 5.0
 BEAT = 15.0
 HINT_PATIENCE = 1.0
+GRACE = 5.0
 RECENT = 300
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -90,6 +92,9 @@ class View:
 class Hub:
     def __init__(self) -> None:
         self.views: dict[int, View] = {}
+        self.sockets: set[Socket] = set()
+        self.visits: set[asyncio.Future[None]] = set()
+        self.closing = False
         self.writer = Writer(self._committed)
         self._name = uuid.uuid4().hex
         self._readers = ThreadPoolExecutor(2, thread_name_prefix="room-reader")
@@ -125,6 +130,20 @@ class Hub:
             view.sockets.discard(socket)
             if not view.sockets:
                 del self.views[view.room]
+
+    async def say_goodbye(self) -> None:
+        """The process stops: sockets are told when to come back, and what was said is written."""
+        self.closing = True
+        for socket in list(self.sockets):
+            socket.close(Close.RESTART, "restart")
+        with suppress(TimeoutError):
+            async with asyncio.timeout(GRACE):
+                await asyncio.gather(*self.visits, return_exceptions=True)
+                await self.writer.idle.wait()
+        # Tasks that the interpreter finds half-way through at its end can bring it down.
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
 
     def bucket(self, user: int) -> Bucket:
         if user not in self._buckets:

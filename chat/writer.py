@@ -38,12 +38,14 @@ class Queued:
 
 
 class Writer:
-    """committed: called on the loop with what a batch did, before the answers."""
+    """committed: called on the loop with what a batch did, before the answers.  idle: all is written."""
 
     def __init__(self, committed: Callable[[Performed], None]) -> None:
         self._committed = committed
         self._queue: deque[Queued] = deque()
         self._wake = asyncio.Event()
+        self.idle = asyncio.Event()
+        self.idle.set()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="room-writer")
 
     def put(self, act: Act, answer: Answer | None = None, stale: Callable[[], bool] | None = None) -> bool:
@@ -51,6 +53,7 @@ class Writer:
         if answer is not None and isinstance(act, Speak) and len(self._queue) >= MOST_QUEUED:
             return False
         self._queue.append(Queued(act, answer, stale))
+        self.idle.clear()
         self._wake.set()
         return True
 
@@ -60,6 +63,7 @@ class Writer:
             self._wake.clear()
             while self._queue:
                 await self._write_some()
+            self.idle.set()
 
     async def _write_some(self) -> None:
         batch: list[Queued] = []

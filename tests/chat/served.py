@@ -77,6 +77,10 @@ class Served:
                 process.send_signal(number)
                 process.wait(10)
 
+    def codes(self) -> list[tuple[int, int | None]]:
+        """Every process's port and exit code, in the order of their starts."""
+        return [(port, process.poll()) for port, process in self.processes]
+
     def stop(self) -> None:
         for port, _process in self.processes:
             self.kill(port)

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import random
+import signal
 import time
 import uuid
 from collections.abc import Callable
@@ -329,6 +330,46 @@ def test_a_right_that_ends_closes_the_sockets_within_two_seconds(served, port, c
                     assert await again.close_code() == 4410
 
     asyncio.run(story())
+
+
+def test_a_server_that_is_told_to_stop_says_when_to_come_back_and_loses_nothing(tmp_path):
+    with serving(tmp_path) as house:
+        port = house.start()
+
+        async def story() -> None:
+            async with (
+                tab(house, port, "child") as child,
+                tab(house, port, "academic") as mentor,
+                tab(house, port, "wellbeing", "wellbeing") as silent,
+            ):
+                await child.hello()
+                await mentor.hello()
+                # daphne looks once a second at what has ended; only a clean book is cancelled whole at its stop.
+                await asyncio.sleep(2)
+                cid = await child.say("还没听完")
+                stopped = asyncio.create_task(asyncio.to_thread(house.kill, port, signal.SIGTERM))
+                for each in (child, mentor, silent):
+                    bye = await each.get("bye")
+                    assert bye["why"] == "restart" and 1000 <= bye["retry_ms"] < 3000
+                    assert await each.close_code() == 4012
+                await stopped
+            await asyncio.to_thread(house.start, port)
+            async with tab(house, port, "child") as child:
+                await child.hello()
+                await child.say("还没听完", cid)
+                assert (await child.get("ack"))["cid"] == cid
+
+        asyncio.run(story())
+        assert [code for _port, code in house.codes()] == [0, None]
+        said = [row for row in rows(house, house.facts[0]["rooms"]["academic"]) if row[1] == "msg"]
+        assert [row[3] for row in said] == ["还没听完"]
+        left = house.run(
+            "import json; from chat.models import Attendance\n"
+            "found = Attendance.objects.order_by('pk')[:2]\n"
+            "print(json.dumps([[row.why, row.until is not None] for row in found]))"
+        )
+        assert left == [["left", True], ["left", True]]
+        assert "Traceback" not in house.log(port)
 
 
 def test_kill_9_in_mid_conversation_loses_and_doubles_nothing(tmp_path):

@@ -1,0 +1,26 @@
+"""The hub's life in a serving process: it begins with the server, and ends with a goodbye.
+
+daphne has no lifespan events; the reactor that it runs on says when it runs and when it stops.
+"""
+
+import asyncio
+from typing import Any
+
+from chat.hub import the_hub
+
+
+def attach() -> None:
+    """Where the ASGI application is made. Nothing happens in a process in which no daphne comes to run."""
+    from twisted.internet import reactor
+
+    hooks: Any = reactor
+    # One turn later: the loop does not run yet when the reactor starts.
+    hooks.callWhenRunning(hooks.callLater, 0, the_hub)
+    hooks.addSystemEventTrigger("before", "shutdown", _say_goodbye)
+
+
+def _say_goodbye() -> Any:
+    """The reactor waits for what this gives before it closes anything."""
+    from twisted.internet.defer import Deferred
+
+    return Deferred.fromFuture(asyncio.ensure_future(the_hub().say_goodbye()))
