@@ -6,7 +6,8 @@ import numpy as np
 from scipy.optimize import Bounds, LinearConstraint, linear_sum_assignment, milp
 from scipy.sparse import csr_array, eye_array, hstack, vstack
 
-from matching.core.problem import Ints, Problem, numbered
+from matching.core.arrays import Ints
+from matching.core.problem import Problem, numbered
 
 
 @dataclass(frozen=True, slots=True)

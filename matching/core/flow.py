@@ -1,75 +1,158 @@
-"""Whom to serve if a child's two places never met: an assignment, exact and fast, and its prices."""
+"""Whom to serve if a child's two places never met: assignments, exact and fast, and their prices."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import min_weight_full_bipartite_matching
 
-from matching.core.problem import Ints, Problem
+from matching.core.arrays import Bools, Floats, Ints
+from matching.core.market import Market, Places
 
 
 @dataclass(frozen=True, slots=True)
 class Flow:
-    """picked: (U,) column of each unit, -1 where open.  price: (H,) int64 >= 0, of each mentor hour.
+    """hour: (U,) of each unit, -1 where it is open.  total: what the places picked are worth in all.
 
-    reduced: (N,) int64 <= 0, what a column is worth less than the unit gets at these prices.
+    price: (2, H) >= 0, of each mentor hour to each role.  gets: (U,) what each unit has left at these prices.
     """
 
-    picked: Ints
-    price: Ints
-    reduced: Ints
+    hour: Ints
+    total: int
+    price: Floats
+    gets: Floats
 
 
-def assign(problem: Problem, worth: Ints) -> Flow:
-    """The best set of columns by ``worth``, every rule kept but those that bind a child's two places.
+def by_roles(market: Market, places: Places, worth: Ints, seats: Ints | None = None) -> Flow:
+    """The best places by ``worth``, every rule kept but those that bind a child's two places.
 
-    Rows are the units, and for a mentor with n hours and capacity k < n, n - k dummies that take the hours
-    which must stay free. Each unit has a column of its own, worth nothing, for staying open.
+    Rows are the units, and for a mentor with n hours and k < n seats, n - k dummies that take the hours which
+    must stay free. Each unit has a column of its own, worth nothing, for staying open.
+    seats: (M,) those there are, if not the mentors' capacity. Hours without places are left out.
     """
-    p, units, hours = problem, 2 * len(problem.children), problem.hours
-    mentor_of = p.mentor_of_hour
-    spare = np.maximum(0, np.bincount(mentor_of, minlength=len(p.mentors)) - p.capacity)
-    dummy_mentor = np.repeat(np.arange(len(p.mentors)), spare)
-    first = np.searchsorted(mentor_of, dummy_mentor)
-    counts = np.searchsorted(mentor_of, dummy_mentor, side="right") - first
-    dummy_rows = units + np.repeat(np.arange(len(dummy_mentor)), counts)
-    ends = np.cumsum(counts)
-    dummy_hours = np.arange(counts.sum()) - np.repeat(ends - counts - first, counts)
+    asking, unit = np.unique(places.unit, return_inverse=True)
+    asked, hour = np.unique(places.hour, return_inverse=True)
+    units, hours = len(asking), len(asked)
+    idle, dummy, dummies = _must_stay_free(market, asked, market.capacity if seats is None else seats)
+    rows = [unit, np.arange(units), units + dummy]
+    columns = [hour, hours + np.arange(units), idle]
+    weights = [worth, np.zeros(units), np.zeros(len(idle))]
+    at, row_gets, price = _assigned(rows, columns, weights, (units + dummies, hours + units))
+    picked, total = _found(places, worth, at[unit] == hour, 2 * len(market.children))
+    both, gets = np.zeros((2, market.hours)), np.zeros(2 * len(market.children))
+    both[:, asked], gets[asking] = price[:hours], row_gets[:units]
+    return Flow(picked, total, both, gets)
+
+
+def through_children(market: Market, places: Places, worth: Ints, both: Ints) -> Flow:
+    """The best places by ``worth``, and ``both`` (C,) besides for each child who gets two of them.
+
+    An academic hour is handed to a child, who hands on to a wellbeing hour: a path through the child, and a
+    child without the one can't earn ``both`` by the other. Rows are academic hours, children giving, and
+    dummies of wellbeing mentors; columns are children taking, dummies of academic mentors (worth so much that
+    they are filled), a resting place for each academic hour, wellbeing hours, and for each child nobody.
+    A mentor with both roles stands here as two people; rules that bind a child's two places are left out.
+    """
+    children, hours = len(market.children), market.hours
+    academic = places.unit % 2 == 0
+    given, taken = np.unique(places.hour[academic]), np.unique(places.hour[~academic])
+    give_at, take_at = np.full(hours, -1), np.full(hours, -1)
+    give_at[given], take_at[taken] = np.arange(len(given)), np.arange(len(taken))
+    child = places.unit // 2
+    idle, spare, spares = _must_stay_free(market, given, market.capacity)
+    free, dummy, dummies = _must_stay_free(market, taken, market.capacity)
+    first_child, first_dummy = len(given), len(given) + children
+    at_spare, at_rest = children, children + spares
+    at_taken, at_nobody = at_rest + len(given), at_rest + len(given) + len(taken)
+    bonus = both[child] * academic
+    must = 2 * (int(np.abs(worth).max(initial=0)) + int(both.max(initial=0)) + 1)
+    every = np.arange(children)
+    rows = [
+        np.where(academic, give_at[places.hour], first_child + child),
+        first_child + every,
+        first_child + every,
+        idle,
+        np.arange(len(given)),
+        first_dummy + dummy,
+    ]
+    columns = [
+        np.where(academic, child, at_taken + take_at[places.hour]),
+        every,
+        at_nobody + every,
+        at_spare + spare,
+        at_rest + np.arange(len(given)),
+        at_taken + free,
+    ]
+    weights = [
+        worth + bonus,
+        np.zeros(children),
+        -both.astype(float),
+        np.full(len(idle), must),
+        np.zeros(len(given)),
+        np.zeros(len(free)),
+    ]
+    at, row_gets, price = _assigned(rows, columns, weights, (first_dummy + dummies, at_nobody + children))
+    picked, total = _found(places, worth, at[rows[0]] == columns[0], 2 * children)
+    total += int(both[(picked.reshape(-1, 2) >= 0).all(axis=1)].sum())
+    prices = np.zeros((2, hours))
+    prices[0, given] = row_gets[: len(given)]
+    prices[1, taken] = price[at_taken:at_nobody]
+    gets = np.stack([price[:children] - both, row_gets[first_child:first_dummy]], axis=1)
+    return Flow(picked, total, prices, gets.ravel())
+
+
+def _must_stay_free(market: Market, hours: Ints, seats: Ints) -> tuple[Ints, Ints, int]:
+    """(position in ``hours``, dummy) for every dummy of a mentor and every hour it may take; how many dummies."""
+    mentor = market.mentor_of_hour[hours]
+    spare = np.maximum(0, np.bincount(mentor, minlength=len(market.mentors)) - seats)
+    first = np.cumsum(spare) - spare
+    times = spare[mentor]
+    position = np.repeat(np.arange(len(hours)), times)
+    within = np.arange(times.sum()) - np.repeat(np.cumsum(times) - times, times)
+    return position, first[mentor[position]] + within, int(spare.sum())
+
+
+def _assigned(
+    rows: list[Ints], columns: list[Ints], weights: "list[Any]", shape: tuple[int, int]
+) -> tuple[Ints, Floats, Floats]:
+    """The column of each row, in the assignment of all rows of greatest weight, and its least prices.
+
+    Returned as well: what each row has left, and the price (>= 0) of each column. Weights are whole numbers.
+    """
+    weight = np.concatenate([np.asarray(part, dtype=np.float64) for part in weights])
     # A weight of 0 would read as "no edge", so everything is lifted by the same amount.
-    lift = 1 - min(0, int(worth.min(initial=0)))
-    weights = np.concatenate([worth + lift, np.full(units + len(dummy_hours), lift)]).astype(float)
-    rows = np.concatenate([p.unit, np.arange(units), dummy_rows])
-    columns = np.concatenate([p.hour, hours + np.arange(units), dummy_hours])
-    graph = csr_array((weights, (rows, columns)), shape=(units + len(dummy_mentor), hours + units))
+    lift = 1 - min(0.0, float(weight.min(initial=0)))
+    graph = csr_array((weight + lift, (np.concatenate(rows), np.concatenate(columns))), shape=shape)
+    del weight
     row, column = min_weight_full_bipartite_matching(graph, maximize=True)
-    at = np.empty(units + len(dummy_mentor), dtype=np.int64)
+    at = np.zeros(shape[0], dtype=np.int64)
     at[row] = column
-    edge = np.full(units, -1, dtype=np.int64)
-    chosen = np.flatnonzero(at[p.unit] == p.hour)
-    edge[p.unit[chosen]] = chosen
-    return _priced(problem, worth, edge, at[units:], dummy_mentor)
+    by_row = np.repeat(np.arange(shape[0]), np.diff(graph.indptr))
+    paid = np.zeros(shape[0])
+    chosen = at[by_row] == graph.indices
+    paid[by_row[chosen]] = graph.data[chosen]
+    price = _least_prices(graph, at, paid)
+    return at, paid - price[at] - lift, price
 
 
-def _priced(p: Problem, worth: Ints, edge: Ints, kept_free: Ints, dummy_mentor: Ints) -> Flow:
-    """The least prices at which nobody would change: Bellman-Ford on the hours, all at once."""
-    held = np.where(edge >= 0, p.hour[edge], -1) if len(worth) else edge
-    paid = np.where(edge >= 0, worth[edge], 0) if len(worth) else edge
-    order = np.argsort(p.hour, kind="stable")
-    hour, unit, value = p.hour[order], p.unit[order], worth[order]
-    starts = np.flatnonzero(np.diff(hour, prepend=-1))
-    price = np.zeros(p.hours, dtype=np.int64)
-    surplus = np.zeros(len(edge), dtype=np.int64)
-    floor = np.zeros(len(p.mentors), dtype=np.int64)
+def _least_prices(graph: "csr_array[Any]", at: Ints, paid: Floats) -> Floats:
+    """The least prices at which no row would change: Bellman-Ford on all columns at once."""
+    turned = graph.tocsc()
+    filled = np.flatnonzero(np.diff(turned.indptr))
+    price = np.zeros(graph.shape[1])
     while True:
-        surplus = np.where(held >= 0, paid - (price[held] if p.hours else 0), 0)
-        new = price.copy()
-        if len(starts):
-            asked = np.maximum.reduceat(value - surplus[unit], starts)
-            new[hour[starts]] = np.maximum(new[hour[starts]], asked)
-        np.maximum.at(floor, dummy_mentor, new[kept_free])
-        new = np.maximum(new, floor[p.mentor_of_hour])
-        if (new == price).all():
-            break
-        price = new
-    return Flow(edge, price, worth - surplus[p.unit] - price[p.hour])
+        gets = paid - price[at]
+        asked = price.copy()
+        if len(filled):
+            wanted = np.maximum.reduceat(turned.data - gets[turned.indices], turned.indptr[filled])
+            asked[filled] = np.maximum(asked[filled], wanted)
+        if (asked == price).all():
+            return price
+        price = asked
+
+
+def _found(places: Places, worth: Ints, on: Bools, units: int) -> tuple[Ints, int]:
+    hour = np.full(units, -1, dtype=np.int64)
+    hour[places.unit[on]] = places.hour[on]
+    return hour, int(worth[on].sum())

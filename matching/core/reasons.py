@@ -1,8 +1,9 @@
 """Why a role of a child stayed open, and the smallest change that would fill it."""
 
+from matching.core.arrays import Ints
 from matching.core.fit import fit_terms
 from matching.core.plan import Reason
-from matching.core.problem import Ints, Problem, role_of
+from matching.core.problem import Problem, role_of
 from matching.core.remedies import Facts, Remedies
 from matching.core.roster import Mentor, Roster
 from matching.core.weights import Weights

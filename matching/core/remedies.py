@@ -7,7 +7,8 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from matching.core.problem import Ints, Problem, role_of
+from matching.core.arrays import Ints
+from matching.core.problem import Problem, role_of
 from matching.core.repair import LIMITS, Moves
 from matching.core.roster import SLOTS, Mentor, slot_code
 

@@ -4,7 +4,8 @@ from itertools import pairwise
 
 import numpy as np
 
-from matching.core.problem import Ints, Problem
+from matching.core.arrays import Floats, Ints
+from matching.core.problem import Problem
 
 LIMITS = (0, 2, 6, 20, 10**9)  # points that a single move may cost, one pass each
 DEPTH = 3  # others that a chain may ask to move
@@ -15,7 +16,7 @@ NEAR = 40  # columns of a unit that are looked at, from its dearest on
 class Moves:
     """Columns taken so far, never breaking a rule."""
 
-    def __init__(self, problem: Problem, reduced: Ints) -> None:
+    def __init__(self, problem: Problem, reduced: Floats) -> None:
         p = problem
         self.unit, self.mentor, self.slot = p.unit.tolist(), p.mentor.tolist(), p.slot.tolist()
         self.hour, self.room = p.hour.tolist(), p.capacity.tolist()
@@ -108,8 +109,8 @@ class Moves:
         return False
 
 
-def repair(problem: Problem, picked: Ints, reduced: Ints, held: Ints) -> Ints:
-    """Columns of a valid plan near ``picked`` (U,), -1 where open. held: columns that must stay, valid together.
+def repair(problem: Problem, picked: Ints, reduced: Floats, held: Ints) -> Ints:
+    """Columns of a valid plan near those ``picked``. held: columns that must stay, valid together.
 
     reduced: (N,) what each column is worth less than its unit's best, <= 0.
     """
@@ -117,13 +118,12 @@ def repair(problem: Problem, picked: Ints, reduced: Ints, held: Ints) -> Ints:
     for column in held.tolist():
         plan.take(column)
         plan.fixed.add(plan.unit[column])
-    for column in picked[picked >= 0].tolist():
+    for column in picked.tolist():
         if plan.unit[column] not in plan.of_unit and plan.fits(column):
             plan.take(column)
     for limit in LIMITS:
         for unit in range(2 * len(problem.children)):
-            # What the assignment left open can't be filled without emptying another.
-            if picked[unit] >= 0 and unit not in plan.of_unit:
+            if unit not in plan.of_unit:
                 plan.tries = 0
                 plan.place(unit, limit, DEPTH, frozenset())
     return np.array(sorted(plan.of_unit.values()), dtype=np.int64)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from matching.core.codec import roster_from_json, roster_to_json
 from matching.core.fit import fit_terms
 from matching.core.locks import check_locks
-from matching.core.pair_values import pair_values
+from matching.core.market import Market
 from matching.core.roster import ROLES, Band, Child, Forbid, Mentor, Pin, Place, Roster, Teaching
 from matching.core.solve import solve
 from matching.core.verify import verify
@@ -115,15 +115,26 @@ def test_a_roster_survives_json(roster: Roster) -> None:
 
 @settings(max_examples=60, deadline=None)
 @given(rosters(), st.integers(0, 60))
-def test_tables_of_fit_equal_the_fit_of_each_pair(roster: Roster, poor_below: int) -> None:
+def test_the_tables_hold_the_value_of_each_pair_that_shares_an_hour(roster: Roster, poor_below: int) -> None:
     weights = Weights(poor_below=poor_below)
-    for role, table in zip(ROLES, pair_values(roster.children, roster.mentors, weights), strict=True):
-        for c, child in enumerate(roster.children):
-            for m, mentor in enumerate(roster.mentors):
-                scored = fit_terms(child, mentor, role, weights)
-                assert bool(table.may[c, m]) == (scored is not None)
-                if scored is not None:
-                    assert (table.fit[c, m], table.value[c, m]) == (scored.fit, scored.value)
+    free = dataclasses.replace(roster, pins=(), forbids=())
+    market = Market(free, weights)
+    found = {
+        (market.children[unit // 2].id, ROLES[unit % 2], market.mentors[mentor].id): worth
+        for kind in market.kinds
+        for unit, row in zip(kind.units, kind.worth, strict=True)
+        for mentor, worth in zip(kind.mentors, row, strict=True)
+        if worth > market.never
+    }
+    expected = {
+        (child.id, role, mentor.id): scored.value
+        for child in roster.children
+        for mentor in roster.mentors
+        for role in ROLES
+        if (scored := fit_terms(child, mentor, role, weights))
+        if child.slots & mentor.slots and mentor.capacity
+    }
+    assert found == expected
 
 
 def child(id_: str = "K", **changes) -> Child:

@@ -1,0 +1,210 @@
+"""Bounds of all four levels before any linear program: two assignments.
+
+What they leave out are a child's two places in one hour or with one person (docs/matching.md, "Method").
+"""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Literal
+
+import numpy as np
+
+from matching.core.arrays import Bools, Ints
+from matching.core.flow import Flow, by_roles, through_children
+from matching.core.goal import EPSILON
+from matching.core.market import Market, Places, best_of_each, merged
+from matching.core.problem import Problem, problem_of
+from matching.core.roster import SLOTS
+
+FEW_PAIRS = 60_000  # up to here every place is looked at from the start
+DEAREST, LUCK = 12, 6  # beyond, so many pairs of each unit, chosen with so many points of luck
+NEAR = (
+    6  # and once there are prices, all places that are worth at most so much less than what their unit gets
+)
+WIDENINGS = 3
+ENOUGH = 1e-4  # of the value: what the bound may lose by places that were not looked at, for exact plans too
+MOST_NEW = 6
+
+Level = Literal["complete", "priority", "roles", "value"]
+LEVELS: tuple[Level, ...] = ("complete", "priority", "roles", "value")
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Score:
+    """What a plan reaches, or cannot exceed, at each level. value: the objective of level 4."""
+
+    complete: int
+    priority: int
+    roles: int
+    value: int
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """What things are worth, each more than all below it together can be: a value is under ``span`` points."""
+
+    span: int
+    units: int
+    priorities: int
+
+    @property
+    def role(self) -> int:
+        return 8 * self.span
+
+    @property
+    def rank(self) -> int:
+        return 2 * self.units * (self.role + self.span)
+
+    @property
+    def both(self) -> int:
+        return self.rank * (self.priorities + 1)
+
+    @property
+    def every_role(self) -> int:
+        """A role that outweighs all values, not only eight of them."""
+        return 2 * self.units * self.span + 1
+
+
+class Outset:
+    """problem: the places that matter.  calm: all who might be complete are so, if clashes are left out.
+
+    filled: no plan fills more roles.  flow: by roles when calm, else through children.  reduced: (N,) <= 0, what a column is worth less at its
+    prices than the best of its unit.  able: (C,) bool, might be complete.
+    """
+
+    def __init__(self, market: Market, gap: float = 0.0) -> None:
+        self.market, self._enough = market, max(ENOUGH, gap / 4)
+        self.priority = np.array([child.priority for child in market.children], dtype=np.int64)
+        self.whole = sum(int((kind.worth > market.never).sum()) for kind in market.kinds) <= FEW_PAIRS
+        self._places = market.all_places() if self.whole else market.dearest(DEAREST, LUCK)
+        self.alone = _one_place_at_most(market, self._places, self.whole)
+        best = market.best_of_each().reshape(-1, 2)
+        has = best > market.never
+        self.able = has.all(axis=1) & ~self.alone
+        alone = best[self.alone].max(axis=1, initial=market.never)
+        self._apart = int((alone > market.never).sum()), int(np.maximum(alone, 0).sum())
+        span = max(int(best[has].max(initial=0)), -market.poorest) + 1
+        self.scale = Scale(span, best.size + 1, int(self.priority.sum()))
+        self.flow, self._total, lift = self._by_roles()
+        self.calm = bool((self.flow.hour.reshape(-1, 2)[self.able] >= 0).all())
+        slack = self.scale.span * self.scale.units
+        self.filled = (self._total + slack) // self.scale.every_role + self._apart[0]
+        self._through: int | None = None
+        if not self.calm:
+            self.flow, self._through, lift = self._through_children()
+        if not self.whole:
+            near = market.near(self.flow.price, self.flow.gets - lift, NEAR)
+            self._places = merged(self._places, near, market.hours)
+        p = self.problem = problem_of(market, self._places, whole=self.whole)
+        left = self.flow.price[p.unit % 2, p.hour] + self.flow.gets[p.unit]
+        self.reduced = p.value + lift[p.unit] - left
+
+    def score(self, problem: Problem, picked: Ints) -> Score:
+        complete = np.bincount(problem.unit[picked] // 2, minlength=len(self.able)) == 2
+        priority = int(self.priority[complete].sum())
+        return Score(int(complete.sum()), priority, len(picked), int(problem.value[picked].sum()))
+
+    def bound(self, best: Score) -> Score:
+        """Of each level, given what ``best`` reaches at the levels above it."""
+        s, ranks = self.scale, np.sort(self.priority[self.able])[::-1]
+        alone, more = self._apart
+        slack = s.span * s.units
+        complete = min(len(ranks), self.filled // 2)
+        priority = int(ranks[: best.complete].sum())
+        value = self._total - s.every_role * (best.roles - alone)
+        if best.roles < self.filled:
+            value = min(value, self._by_value)
+        if self._through is not None:
+            left = self._through
+            complete = min(complete, (left + slack) // s.both)
+            left -= s.both * best.complete
+            priority = min(priority, (left + slack) // s.rank)
+            left -= s.rank * best.priority + s.role * (best.roles - alone)
+            value = min(value, left)
+        return Score(complete, priority, min(self.filled, best.complete + len(self.able)), value + more)
+
+    @cached_property
+    def _by_value(self) -> int:
+        """A bound on the value alone, for plans that fill fewer roles than there might be."""
+        nothing = np.zeros(2 * len(self.able), dtype=np.int64)
+        return self._settled(nothing, lambda some, worth: by_roles(self.market, some, worth))[1]
+
+    def _by_roles(self) -> tuple[Flow, int, Ints]:
+        """The flow, a bound on its total, and what was added to the worth of each unit's places."""
+        wanted = self.scale.every_role
+        pinned = self.market.pinned & ~np.repeat(self.alone, 2)
+        lift = np.where(pinned, 2 * len(pinned), 1) * wanted
+        flow, total = self._settled(lift, lambda some, worth: by_roles(self.market, some, worth))
+        return flow, total - int((lift[pinned] - wanted).sum()), lift
+
+    def _through_children(self) -> tuple[Flow, int, Ints]:
+        """A mentor with both roles would count twice here, so places with them cost what their seats are worth.
+
+        The price of such a seat is a guess from the flow by roles; any guess gives a bound.
+        """
+        market, s = self.market, self.scale
+        seat = np.full(len(market.mentors), np.inf)
+        asked = np.unique(self._places.hour)
+        np.minimum.at(seat, market.mentor_of_hour[asked], self.flow.price[0, asked])
+        double = np.array([m.academic and m.wellbeing and m.certified for m in market.mentors], dtype=bool)
+        guess = np.where(double & np.isfinite(seat), np.minimum(seat, s.role + 2 * s.span), 0).astype(
+            np.int64
+        )
+        toll = guess[market.mentor_of_hour]
+        pinned = market.pinned & ~np.repeat(self.alone, 2)
+        lift = np.where(pinned, 16 * s.both, 0) + s.role
+        both = s.both + s.rank * self.priority
+
+        def solved(some: Places, worth: Ints) -> Flow:
+            flow = through_children(market, some, worth - toll[some.hour], both)
+            return replace(flow, price=flow.price + toll)
+
+        flow, total = self._settled(lift, solved)
+        total += int((guess * market.capacity).sum()) - int((lift[pinned] - s.role).sum())
+        return flow, total, lift
+
+    def _settled(self, lift: Ints, solved: Callable[[Places, Ints], Flow]) -> tuple[Flow, int]:
+        """The flow over all places: over some, and again with those that its prices would have taken.
+
+        Besides, a bound on its total, also when it stopped before nobody wanted another place.
+        """
+        apart = np.repeat(self.alone, 2)
+        for widening in range(WIDENINGS + 1):
+            some = self._places[~apart[self._places.unit]] if apart.any() else self._places
+            flow = solved(some, some.worth + lift[some.unit])
+            if self.whole:
+                break
+            gets = np.where(apart, np.inf, flow.gets - lift)
+            more = self.market.near(flow.price, gets, -EPSILON)
+            if not len(more):
+                break
+            gain = more.worth - flow.price[more.unit % 2, more.hour] - gets[more.unit]
+            most = np.zeros(len(apart))
+            np.maximum.at(most, more.unit, gain)
+            value = flow.total - int(lift[flow.hour >= 0].sum())
+            if widening == WIDENINGS or most.sum() <= self._enough * abs(value):
+                return flow, flow.total + math.ceil(most.sum())
+            best = best_of_each(more.unit, gain, MOST_NEW)
+            self._places = merged(self._places, more[np.sort(best)], self.market.hours)
+        return flow, flow.total
+
+
+def _one_place_at_most(market: Market, places: Places, whole: bool) -> Bools:
+    """(C,) all of the child's places, in both roles, are in one hour or with one person."""
+
+    def single(some: Places) -> Bools:
+        found = np.zeros(len(market.children), dtype=bool)
+        child = some.unit // 2
+        for of_hour in (market.slot_of_hour, market.mentor_of_hour):
+            low, high = np.full(len(found), SLOTS * len(market.mentors)), np.full(len(found), -1)
+            np.minimum.at(low, child, of_hour[some.hour])
+            np.maximum.at(high, child, of_hour[some.hour])
+            found |= low == high
+        return found
+
+    found = single(places)
+    if found.any() and not whole:
+        found = single(market.places_of(np.repeat(found, 2)))
+    return found
