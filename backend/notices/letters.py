@@ -59,8 +59,6 @@ def _gather_for(person: int, rationed: bool, now: datetime) -> bool:
         pending = pending.filter(mail_at__lte=now)
     elif _had_letter_of_today(person, now):
         return _wait_for_tomorrow(pending.filter(mail_at__lte=now), now)
-    elif waking(now) != now:
-        return False
     try:
         with transaction.atomic():
             _put_into_letter(person, rationed, list(pending.values_list("pk", flat=True)), now)
@@ -117,6 +115,7 @@ def post(clock: Clock = timezone.now) -> int:
 
 
 def _due(now: datetime) -> list[Letter]:
+    """A family's letter that was late in the evening waits for the morning."""
     due = Letter.objects.filter(state=Letter.State.WAITING, next_try_at__lte=now)
     if waking(now) != now:
         due = due.filter(rationed=False)

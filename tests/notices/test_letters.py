@@ -50,6 +50,18 @@ def test_a_mailer_that_is_away_for_ten_minutes_loses_nothing_and_doubles_nothing
     assert waiting() == 0 and not Letter.objects.exclude(last_error="").exists()
 
 
+def test_while_the_mailer_is_away_it_is_asked_once_a_minute_by_all_workers_together(
+    family: Family, mailer: Any
+) -> None:
+    tell_mentors(family, at(10))
+    mailer.fails = OSError()
+    for _again in range(5):
+        work(at(10))
+    assert mailer.knocks == 1 and waiting() == 2
+    work(at(10) + timedelta(minutes=1))
+    assert mailer.knocks == 2
+
+
 def test_one_bad_address_holds_nobody_up(family: Family, mailer: Any) -> None:
     first, second = tell_mentors(family, at(10))
     mailer.refused = first.email

@@ -171,6 +171,13 @@ def test_a_letter_that_waited_past_midnight_is_the_letter_of_the_new_day(family:
     assert work(at(7, day=19)) == work(at(20.5, day=19)) == [], "and the moved meeting is over"
 
 
+def test_a_worker_that_was_away_in_the_evening_does_not_wake_the_family(family: Family) -> None:
+    Notice.objects.all().delete()
+    tell(family, at(10), MISSED)
+    assert work(at(23)) == work(at(3, day=18)) == []
+    assert len(work(at(7, day=18))) == 1
+
+
 def test_should_the_day_be_taken_after_all_the_letter_goes_next_morning(family: Family) -> None:
     Notice.objects.all().delete()
     tell(family, at(10), MISSED, SUMMARY)
