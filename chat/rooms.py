@@ -1,6 +1,7 @@
 """Rooms follow pairings: made when one is published, told of a new hour, closed when it ends."""
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
 from django.db import transaction
@@ -18,13 +19,13 @@ from chat.record import perform
 from matching.models import Pairing, Role
 
 
-def open_rooms(sender: Any, *, pairings: list[Pairing], **_facts: Any) -> None:
+def open_rooms(sender: Any, *, pairings: list[Pairing], now: datetime | None = None, **_facts: Any) -> None:
     Room.objects.bulk_create((Room(pairing=pairing) for pairing in pairings), batch_size=500)
-    plan_meetings([pairing.pk for pairing in pairings], now=timezone.now())
+    plan_meetings([pairing.pk for pairing in pairings], now=now or timezone.now())
 
 
-def change_slots(sender: Any, *, pairings: list[Pairing], **_facts: Any) -> None:
-    now = timezone.now()
+def change_slots(sender: Any, *, pairings: list[Pairing], now: datetime | None = None, **_facts: Any) -> None:
+    now = now or timezone.now()
     slots = {pairing.pk: pairing.slot for pairing in pairings}
     rooms = list(Room.objects.filter(pairing__in=slots).values_list("pk", "pairing_id"))
     done = perform([ChangeSlot(room, slots[pairing]) for room, pairing in rooms], now=now)
@@ -34,9 +35,8 @@ def change_slots(sender: Any, *, pairings: list[Pairing], **_facts: Any) -> None
     transaction.on_commit(lambda: bells.ring(done))
 
 
-def end_rooms(sender: Any, *, pairings: list[Pairing], **_facts: Any) -> None:
-    now = timezone.now()
-    close_rooms([pairing.pk for pairing in pairings], now)
+def end_rooms(sender: Any, *, pairings: list[Pairing], now: datetime | None = None, **_facts: Any) -> None:
+    close_rooms([pairing.pk for pairing in pairings], now or timezone.now())
 
 
 def close_rooms(pairings: Iterable[int], now: Any) -> None:

@@ -1,6 +1,7 @@
 """From a reviewed plan to pairings: the difference, the checks, one transaction."""
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from django.db import transaction
@@ -61,14 +62,14 @@ def difference(round_: Round) -> Difference:
 
 
 @transaction.atomic
-def publish_round(*, actor: Any, round_id: int, version: int) -> Round:
+def publish_round(*, actor: Any, round_id: int, version: int, now: datetime | None = None) -> Round:
     """Makes the plan live: all of it, or nothing.
 
     version: the edit of the plan that the coordinator looked at; another one is refused with RoundMovedOn.
     Raises WorldMoved, naming the rows, when the plan breaks a rule against today's people.
     """
     round_ = access_round(actor, round_id, "publish")
-    now = timezone.now()
+    now = now or timezone.now()
     _claim(round_, version, actor, now)
     # Locked, so that nobody changes a capacity or an hour between the check and the writing.
     list(Mentor.objects.select_for_update().order_by("pk").values_list("pk", flat=True))
@@ -88,9 +89,9 @@ def publish_round(*, actor: Any, round_id: int, version: int) -> Round:
         )
         for proposal in found.started
     )
-    signals.pairings_ended.send(Round, pairings=found.ended, actor=actor)
-    signals.pairings_moved.send(Round, pairings=moved, old_slots=old_slots, actor=actor)
-    signals.pairings_started.send(Round, pairings=started, actor=actor)
+    signals.pairings_ended.send(Round, pairings=found.ended, actor=actor, now=now)
+    signals.pairings_moved.send(Round, pairings=moved, old_slots=old_slots, actor=actor, now=now)
+    signals.pairings_started.send(Round, pairings=started, actor=actor, now=now)
     audit.record(
         actor,
         "round.published",
