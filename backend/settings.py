@@ -8,6 +8,7 @@ from pathlib import Path
 import environ
 
 from backend.env import read_env
+from backend.web.demonstration import roles
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 ENV = read_env(os.environ)
@@ -33,11 +34,15 @@ def _kept_secret() -> str:
 
 SECRET_KEY = ENV.secret_key or _kept_secret()
 DEBUG = False
-ALLOWED_HOSTS = list(ENV.hosts) if PRODUCTION else ["127.0.0.1", "localhost", ".localhost", "[::1]"]
+ALLOWED_HOSTS = list(ENV.hosts) if PRODUCTION else ["127.0.0.1", "localhost", "[::1]"]
+if DEMO:
+    # One for each role, so that several people live in one browser, each with a cookie of their own.
+    ALLOWED_HOSTS += roles.HOSTS
 ORIGINS = ENV.origins
 CSRF_TRUSTED_ORIGINS = list(ENV.origins)
 
 INSTALLED_APPS = [
+    *(["backend.web.demonstration"] if DEMO else []),
     "daphne",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -189,6 +194,9 @@ CONTENT_SECURITY_POLICY = {
         "frame-ancestors": ["'none'"],
     }
 }
+
+# Around the clock in the demonstration, which must work at any hour; every page says so.
+ROOMS_ALWAYS_OPEN = DEMO
 
 DATA_UPLOAD_MAX_MEMORY_SIZE = 8 * 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 8 * 1024 * 1024

@@ -13,7 +13,7 @@ from matching.models import Role
 
 
 def room_hours() -> Hours:
-    return Hours(always=bool(settings.DEMO))
+    return Hours(always=settings.ROOMS_ALWAYS_OPEN)
 
 
 def patience_for(role: str) -> Patience:

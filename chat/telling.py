@@ -25,8 +25,10 @@ from chat.rules.times import HOUR
 from matching.models import Pairing, Role
 
 
-def pairings_started(sender: Any, *, pairings: list[Pairing], **_facts: Any) -> None:
-    now = timezone.now()
+def pairings_started(
+    sender: Any, *, pairings: list[Pairing], now: datetime | None = None, **_facts: Any
+) -> None:
+    now = now or timezone.now()
     first = dict(
         Meeting.objects.to_come()
         .filter(pairing__in=pairings, start__gt=now)
@@ -36,13 +38,22 @@ def pairings_started(sender: Any, *, pairings: list[Pairing], **_facts: Any) -> 
     _tell_of_pairings(Kind.PAIRING_STARTED, pairings, now, needed_by=first)
 
 
-def pairings_moved(sender: Any, *, pairings: list[Pairing], old_slots: dict[int, int], **_facts: Any) -> None:
+def pairings_moved(
+    sender: Any,
+    *,
+    pairings: list[Pairing],
+    old_slots: dict[int, int],
+    now: datetime | None = None,
+    **_facts: Any,
+) -> None:
     moved = [pairing for pairing in pairings if old_slots[pairing.pk] != pairing.slot]
-    _tell_of_pairings(Kind.PAIRING_MOVED, moved, timezone.now(), old_slots=old_slots)
+    _tell_of_pairings(Kind.PAIRING_MOVED, moved, now or timezone.now(), old_slots=old_slots)
 
 
-def pairings_ended(sender: Any, *, pairings: list[Pairing], **_facts: Any) -> None:
-    _tell_of_pairings(Kind.PAIRING_ENDED, pairings, timezone.now())
+def pairings_ended(
+    sender: Any, *, pairings: list[Pairing], now: datetime | None = None, **_facts: Any
+) -> None:
+    _tell_of_pairings(Kind.PAIRING_ENDED, pairings, now or timezone.now())
 
 
 def meeting_changed(

@@ -1,6 +1,6 @@
 """What publishing tells those above it, inside its transaction: a receiver that fails takes it all back.
 
-Each is sent with ``pairings`` (a list of Pairing) and ``actor``.
+Each is sent with ``pairings`` (a list of Pairing), ``actor`` and ``now``, the time of the publishing.
 """
 
 from django.dispatch import Signal

@@ -9,6 +9,7 @@ from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext_lazy as _
 
 from backend.accounts.access import may
+from backend.web.demonstration.roles import door_address
 from backend.web.views.notices import unread_of
 
 # Name of the page, its label, and the right that shows it.
@@ -25,6 +26,8 @@ NAVIGATION = [
 def site(request: HttpRequest) -> dict[str, Any]:
     return {
         "demo": settings.DEMO,
+        "demo_door": door_address(request.get_host()) if settings.DEMO else "",
+        "rooms_always_open": settings.ROOMS_ALWAYS_OPEN,
         "languages": settings.LANGUAGES,
         "navigation": _navigation(request),
         "unread": SimpleLazyObject(lambda: unread_of(request)),  # asked only where the header is shown

@@ -4,6 +4,7 @@ from django.urls import URLPattern, URLResolver, path
 
 from backend.web.views import (
     by_hand,
+    demo_door,
     doors,
     family,
     home,
@@ -23,7 +24,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("sign-in/", doors.SignIn.as_view(), name="sign_in"),
     path("sign-out/", doors.SignOut.as_view(), name="sign_out"),
     path("language/", doors.set_language, name="set_language"),
-    path("step-into/", doors.step_into, name="step_into"),
+    path("step-into/", demo_door.step_into, name="step_into"),
     path("components/", home.components, name="components"),
     path("children/", people.children, name="children"),
     path("children/<int:child_id>/", people.child, name="child"),

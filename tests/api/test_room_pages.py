@@ -25,7 +25,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def family(settings: Any) -> Family:
-    settings.DEMO = True  # open around the clock
+    settings.ROOMS_ALWAYS_OPEN = True  # open around the clock
     family = add_family()
     settings.ALLOWED_HOSTS = ["testserver"]
     return family

@@ -20,7 +20,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def family(settings):
-    settings.DEMO = True
+    settings.ROOMS_ALWAYS_OPEN = True
     return add_family()
 
 

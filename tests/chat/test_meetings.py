@@ -38,7 +38,7 @@ pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
 
 @pytest.fixture(autouse=True)
 def plain_hours(settings):
-    settings.DEMO = False
+    settings.ROOMS_ALWAYS_OPEN = False
 
 
 @pytest.fixture

@@ -243,5 +243,5 @@ def test_the_database_follows_the_rules(settings_for_rooms):
 
 @pytest.fixture
 def settings_for_rooms(settings):
-    settings.DEMO = True
+    settings.ROOMS_ALWAYS_OPEN = True
     return settings

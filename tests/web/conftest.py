@@ -11,7 +11,7 @@ django.setup()
 def plain_settings(settings, tmp_path):
     settings.ALLOWED_HOSTS = ["testserver"]
     settings.STATIC_ROOT = tmp_path
-    settings.DEMO = False
+    settings.DEMO = settings.ROOMS_ALWAYS_OPEN = False
 
 
 @pytest.fixture

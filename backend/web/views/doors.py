@@ -1,24 +1,20 @@
-"""Ways in and out: signing in, the language, and the demonstration's door."""
+"""Ways in and out: signing in and out, and the language."""
 
-from ipaddress import ip_address
 from typing import Any
 
 from django.conf import settings
-from django.contrib.auth import login
 from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.views import LoginView, LogoutView
-from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, resolve_url
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
-from backend.accounts.models import User
+from backend.web.demonstration.roles import role_of
 from backend.web.middleware import LANGUAGE_COOKIE
-from matching.models import Pairing
 
 YEAR = 365 * 24 * 3600
-DEMO_COORDINATOR = "demo-coordinator"
 
 
 class SignInForm(AuthenticationForm):
@@ -36,6 +32,11 @@ class SignIn(LoginView):
 class SignOut(LogoutView):
     http_method_names = ["post", "options"]
 
+    def get_default_redirect_url(self) -> str:
+        if settings.DEMO and role_of(self.request.get_host()) is None:
+            return resolve_url("home")  # to the list of roles
+        return super().get_default_redirect_url()
+
 
 @require_POST
 def set_language(request: HttpRequest) -> HttpResponse:
@@ -43,45 +44,18 @@ def set_language(request: HttpRequest) -> HttpResponse:
     if not url_has_allowed_host_and_scheme(target, {request.get_host()}, require_https=request.is_secure()):
         target = "/"
     response = redirect(target)
-    language = request.POST.get("language")
+    remember_language(response, request.POST.get("language"))
+    return response
+
+
+def remember_language(response: HttpResponse, language: str | None) -> None:
+    """In this browser, on this host; a language that there is not changes nothing."""
     if language in dict(settings.LANGUAGES):
         response.set_cookie(
             LANGUAGE_COOKIE,
-            language,
+            str(language),
             max_age=YEAR,
             httponly=True,
             samesite="Lax",
             secure=settings.SESSION_COOKIE_SECURE,
         )
-    return response
-
-
-def demo_door_is_open(request: HttpRequest) -> bool:
-    """Only in demo mode, and only for a browser on this very machine."""
-    try:
-        return settings.DEMO and ip_address(request.META.get("REMOTE_ADDR", "")).is_loopback
-    except ValueError:
-        return False
-
-
-def _paired() -> Any:
-    """Children of the demonstration who have a mentor."""
-    return Pairing.objects.live().values("child")
-
-
-@require_POST
-def step_into(request: HttpRequest) -> HttpResponse:
-    """Signs in as one of the demonstration's people without a password."""
-    if not demo_door_is_open(request):
-        raise Http404
-    active = User.objects.filter(is_active=True)
-    people = {
-        "coordinator": active.filter(login=DEMO_COORDINATOR),
-        "parent": active.filter(guardianships__child__in=_paired()),
-        "carer": active.filter(caring_for__child__in=_paired()),
-    }
-    user = people.get(request.POST.get("role", "coordinator"), active.none()).order_by("pk").first()
-    if user is None:
-        raise Http404
-    login(request, user)
-    return redirect("home")

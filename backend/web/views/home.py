@@ -7,17 +7,16 @@ from django.utils import timezone
 
 from backend.accounts.access import may
 from backend.rosters.models import Child, Mentor, RosterUpload
-from backend.web.views import child, family, mentor
-from backend.web.views.doors import demo_door_is_open
+from backend.web.views import child, demo_door, family, mentor
 from chat.access import children_of_family
 from matching.models import Pairing, Round
 from matching.rounds import children_who_lack_a_mentor
 
 
 def show(request: HttpRequest) -> HttpResponse:
+    if demo_door.is_asked(request):
+        return demo_door.show(request)
     if not request.user.is_authenticated:
-        if demo_door_is_open(request):
-            return render(request, "demo_door.html")
         return redirect_to_login(request.get_full_path(), login_url="sign_in")
     if not may(request.user, "child", "list"):
         return _home_of(request)

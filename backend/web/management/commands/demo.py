@@ -11,7 +11,8 @@ from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from backend.web import demonstration
+from backend.web.demonstration.city import NotSolved, build
+from backend.web.demonstration.claim import NotOurs, claim_database
 
 
 class Command(BaseCommand):
@@ -27,10 +28,10 @@ class Command(BaseCommand):
         if not once:
             _check_port(port)
         try:
-            demonstration.claim_database()
+            claim_database()
             call_command("migrate", verbosity=0)
-            round_ = demonstration.build(self.stdout.write)
-        except demonstration.NotOurs as error:
+            round_ = build(self.stdout.write)
+        except (NotOurs, NotSolved) as error:
             raise CommandError(str(error)) from error
         self.stdout.write(_in_words(round_.summary))
         if not once:
@@ -76,6 +77,6 @@ def _check_port(port: int) -> None:
 def _in_words(summary: dict[str, Any]) -> str:
     proved = "proved optimal at all four levels" if summary.get("proved_optimal") else "not proved optimal"
     return (
-        f"{summary['complete']} of {summary['children']} children have both mentors; value {summary['value']}"
-        f" (bound {summary['value_bound']}), {proved}, {summary['seconds']:.1f} s."
+        f"{summary['complete']} of {summary['children']} children have both mentors;"
+        f" value {summary['objective']} (bound {summary['objective_bound']}), {proved}."
     )

@@ -1,0 +1,137 @@
+"""The demonstration's door: who one can be, each on a host of its own, without a password.
+
+A form can't carry a CSRF token to another host, so the door has plain links, and it is the role's host that
+signs in: a GET of its first page, by a browser without a session there. That is harmless where it happens.
+The host has one person, and everybody is invented: whoever is made to open it against their will becomes
+nobody else than who lives there. It works in demo mode only, from this machine only, under these host
+names only (so no other site's name can be pointed here), and no page of it can be framed.
+"""
+
+from ipaddress import ip_address
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth import login
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from backend.accounts.models import User
+from backend.rosters.models import Child
+from backend.web.demonstration import people
+from backend.web.demonstration.roles import DOOR, role_of
+from backend.web.views.doors import remember_language
+
+
+def is_open(request: HttpRequest) -> bool:
+    """Only in demo mode, and only for a browser on this very machine."""
+    try:
+        return settings.DEMO and ip_address(request.META.get("REMOTE_ADDR", "")).is_loopback
+    except ValueError:
+        return False
+
+
+def is_asked(request: HttpRequest) -> bool:
+    """Nobody is signed in on this host yet, or somebody comes from the door with the language it has."""
+    return is_open(request) and (not request.user.is_authenticated or "language" in request.GET)
+
+
+def show(request: HttpRequest) -> HttpResponse:
+    """On a role's host: in. Anywhere else: the list of roles."""
+    role = role_of(request.get_host())
+    user = people.person(role) if role else None
+    if user is None:
+        return render(request, "demo_door.html", {"groups": _groups(request)})
+    login(request, user)
+    response = redirect("home")
+    remember_language(response, request.GET.get("language"))
+    return response
+
+
+@require_POST
+def step_into(request: HttpRequest) -> HttpResponse:
+    """In on the door's own host, one after the other: for a browser that knows no names below localhost."""
+    user = people.person(request.POST.get("role", "")) if is_open(request) else None
+    if user is None:
+        raise Http404
+    login(request, user)
+    return redirect("home")
+
+
+def _groups(request: HttpRequest) -> list[dict[str, Any]]:
+    here = people.everybody()
+    child = _child(here.get("child"))
+    facts = {"child": child.call_name if child else "", "carer": _relation(child)}
+    texts = {
+        "child": (_("The child"), "smile", _("%(name)s. A lesson is on right now.")),
+        "mentor": (
+            _("Academic mentor"),
+            "book-open",
+            _("%(name)s. Teaches %(child)s, who is waiting in the room."),
+        ),
+        "counsellor": (
+            _("Wellbeing mentor"),
+            "heart-handshake",
+            _(
+                "%(name)s. Took %(child)s over from somebody else last week, and meets %(child)s in the next days."
+            ),
+        ),
+        "parent": (
+            _("Parent"),
+            "heart",
+            _("%(name)s, on the ward. Has a telephone and three minutes: did somebody come?"),
+        ),
+        "carer": (
+            _("Carer at home"),
+            "house",
+            _("%(name)s, %(carer)s. Sees the next hours and can give one another time."),
+        ),
+        "coordinator": (
+            _("Coordinator"),
+            "clipboard-list",
+            _("%(name)s. Brings in the roster, runs the matching and publishes the pairs."),
+        ),
+        "teenager": (_("Another child"), "guitar", _("%(name)s, in senior school, of another family.")),
+        "stranger": (
+            _("Another mentor"),
+            "user-x",
+            _("%(name)s. Has nothing to do with %(child)s, and finds nothing of this family."),
+        ),
+    }
+    groups = (
+        (_("One family and its two mentors"), ("child", "mentor", "counsellor", "parent", "carer")),
+        (_("Who looks after it all"), ("coordinator",)),
+        (_("Others, to try the limits"), ("teenager", "stranger")),
+    )
+    return [
+        {
+            "title": title,
+            "doors": [_door(request, role, here[role], texts[role], facts) for role in roles if role in here],
+        }
+        for title, roles in groups
+    ]
+
+
+def _door(
+    request: HttpRequest, role: str, user: User, text: tuple[str, str, str], facts: dict[str, str]
+) -> dict[str, str]:
+    title, icon, words = text
+    host = f"{role}.{DOOR}:{request.get_port()}"
+    return {
+        "role": role,
+        "title": title,
+        "icon": icon,
+        "words": words % {"name": user.name, **facts},
+        "host": host,
+        "url": f"http://{host}/?language={get_language()}",
+    }
+
+
+def _child(user: User | None) -> Child | None:
+    return Child.objects.select_related("carer").filter(user=user).first() if user else None
+
+
+def _relation(child: Child | None) -> str:
+    return child.carer.relation if child is not None and hasattr(child, "carer") else ""
