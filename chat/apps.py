@@ -5,8 +5,10 @@ class ChatConfig(AppConfig):
     name = "chat"
 
     def ready(self) -> None:
-        from django.contrib.auth.signals import user_logged_out
+        from django.contrib.sessions.models import Session
+        from django.db.models.signals import post_delete, post_save
 
+        from backend.accounts.models import User
         from backend.notices import access as notices
         from chat import duties, rooms, still_told, telling
         from chat import signals as of_rooms
@@ -21,5 +23,6 @@ class ChatConfig(AppConfig):
         signals.pairings_ended.connect(telling.pairings_ended, dispatch_uid="telling")
         of_rooms.meeting_changed.connect(telling.meeting_changed, dispatch_uid="telling")
         notices.narrow_with(still_told.narrow)
-        user_logged_out.connect(rooms.signed_out, dispatch_uid="rooms")
+        post_delete.connect(rooms.session_ended, sender=Session, dispatch_uid="rooms")
+        post_save.connect(rooms.account_changed, sender=User, dispatch_uid="rooms")
         duties.register()

@@ -38,7 +38,6 @@ from chat.reading import Details, RoomNow
 from chat.writer import Writer
 
 POLL = 1.0  # seconds
-CHECK_SIGN_INS = 5.0
 BEAT = 15.0
 HINT_PATIENCE = 1.0
 GRACE = 5.0
@@ -104,7 +103,7 @@ class Hub:
         self._hint_rooms: set[int] = set()
         self._hint_typing: list[tuple[int, str, bool]] = []
         self._hint_wake = asyncio.Event()
-        self._check_sign_ins_at = 0.0
+        self._suspects: set[int] = set()
         self._tasks: list[asyncio.Task[None]] = []
 
     def start(self) -> None:
@@ -165,8 +164,8 @@ class Hub:
         for socket in list(view.sockets):
             if now.ended:
                 socket.close(Close.ENDED, "the pairing has ended")
-            elif socket.place.user not in now.users:
-                socket.close(Close.NOT_SIGNED_IN, "the account is disabled")
+            elif now.users.get(socket.place.user) != socket.place.proof:
+                socket.close(Close.NOT_SIGNED_IN, "the account is disabled or signed out everywhere")
             elif now.frozen:
                 socket.close(Close.NOT_NOW, "the room is frozen")
         if now.last > view.head:
@@ -201,6 +200,8 @@ class Hub:
                 continue
             self._wake.clear()
             dirty, self._dirty = self._dirty, set()
+            suspects, self._suspects = self._suspects, set()
+            await self._check_sessions(each for each in self.sockets if each.place.user in suspects)
             await self._reread(dirty)
 
     async def _reread(self, rooms: Iterable[int]) -> None:
@@ -227,15 +228,15 @@ class Hub:
         await self._reread(list(self.views))
         for room in await self.read(reading.due_ticks, list(self.views)):
             self.writer.put(Tick(room))
-        if now >= self._check_sign_ins_at:
-            self._check_sign_ins_at = now + CHECK_SIGN_INS
-            await self._check_sign_ins()
+        await self._check_sessions(self.sockets)
 
-    async def _check_sign_ins(self) -> None:
-        sockets = [socket for view in self.views.values() for socket in view.sockets]
-        good = await self.read(reading.signed_in, [(each.session, each.place.user) for each in sockets])
+    async def _check_sessions(self, sockets: Iterable[Socket]) -> None:
+        sockets = list(sockets)
+        if not sockets:
+            return
+        standing = await self.read(reading.standing, [each.session for each in sockets])
         for socket in sockets:
-            if socket.session not in good:
+            if socket.session not in standing:
                 socket.close(Close.NOT_SIGNED_IN, "signed out")
 
     async def _beat(self) -> None:
@@ -280,15 +281,11 @@ class Hub:
             for room, side, on in hint.get("typing", ()):
                 self._pass_on_typing(room, Side(side), on)
             user = hint.get("user")
-            theirs = {
-                room
-                for room, view in self.views.items()
-                if any(socket.place.user == user for socket in view.sockets)
-            }
-            if user is not None:
-                self._check_sign_ins_at = 0.0
-            self._dirty |= (set(hint["rooms"]) & self.views.keys()) | theirs
-            if self._dirty:
+            theirs = {each.place.room for each in self.sockets if each.place.user == user}
+            if theirs:
+                self._suspects.add(user)
+            self._dirty |= (set(hint["rooms"]) | theirs) & self.views.keys()
+            if self._dirty or self._suspects:
                 self._wake.set()
 
     def _pass_on_typing(self, room: int, side: Side, on: bool) -> None:

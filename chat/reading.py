@@ -7,12 +7,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.contrib.auth import HASH_SESSION_KEY
-from django.contrib.sessions.backends.db import SessionStore
+from django.contrib.sessions.models import Session as SignIn
 from django.db import close_old_connections, connection
 from django.utils import timezone, translation
 
-from backend.accounts.models import User
 from chat.access import RoomEnded, access_room, readers_of
 from chat.acts import Numbered
 from chat.models import Attendance, Event, Held, ReadMark, Room, Session
@@ -22,18 +20,19 @@ from chat.record import as_numbered
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """What a socket needs to know of its room once."""
+    """What a socket needs to know of its room once. proof: what a session of this person must hold now."""
 
     room: int
     side: Side
     user: int
+    proof: str
     names: dict[Side, str]
     readers: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class RoomNow:
-    """A room as it is now. users: both, those who are disabled left out."""
+    """A room as it is now. users: the proofs of both, by user; those who are disabled are left out."""
 
     room: int
     epoch: str
@@ -41,7 +40,7 @@ class RoomNow:
     stamp: int
     ended: bool
     frozen: bool
-    users: frozenset[int]
+    users: dict[int, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +62,7 @@ def place_of(user: Any, room_id: int) -> Place:
     names = {Side.MENTOR: people.mentor.name, Side.CHILD: people.child.call_name}
     with translation.override(user.language):
         readers = readers_of(room)
-    return Place(room.pk, side, user.pk, names, readers)
+    return Place(room.pk, side, user.pk, user.get_session_auth_hash(), names, readers)
 
 
 def rows_after(room_id: int, after: int, limit: int = 100) -> list[Numbered]:
@@ -82,7 +81,7 @@ def rooms_now(rooms: Iterable[int]) -> dict[int, RoomNow]:
             stamp=room.stamp,
             ended=room.ended,
             frozen=room.frozen_at is not None,
-            users=frozenset(person.pk for person in people if person.is_active),
+            users={person.pk: person.get_session_auth_hash() for person in people if person.is_active},
         )
     return found
 
@@ -118,18 +117,10 @@ def due_ticks(rooms: Iterable[int]) -> list[int]:
     return list(found.values_list("room", flat=True))
 
 
-def signed_in(sessions: Iterable[tuple[str, int]]) -> set[str]:
-    """Of these sessions, by key and user, those that still hold: not ended, expired or of an old password."""
-    wanted = dict(sessions)
-    users = {user.pk: user for user in User.objects.filter(pk__in=wanted.values(), is_active=True)}
-    good = set()
-    store = SessionStore.get_model_class()
-    rows = store.objects.filter(session_key__in=list(wanted), expire_date__gt=timezone.now())
-    for row in rows:
-        user = users.get(wanted[row.session_key])
-        if user is not None and row.get_decoded().get(HASH_SESSION_KEY) == user.get_session_auth_hash():
-            good.add(row.session_key)
-    return good
+def standing(sessions: Iterable[str]) -> set[str]:
+    """Of these sessions, by key, those that have neither ended nor expired."""
+    rows = SignIn.objects.filter(session_key__in=set(sessions), expire_date__gt=timezone.now())
+    return set(rows.values_list("session_key", flat=True))
 
 
 def beat(heard: dict[UUID, datetime]) -> dict[UUID, str]:

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
+from django.contrib.auth import SESSION_KEY
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -94,7 +95,14 @@ def decide_held(*, actor: Any, held_id: int, release: bool) -> Held:
     return held
 
 
-def signed_out(sender: Any, *, user: Any, **_facts: Any) -> None:
-    """Sockets outlive the sign-out of their session unless they are looked at."""
+def session_ended(sender: Any, *, instance: Any, **_facts: Any) -> None:
+    """Sockets outlive the session that opened them unless they are looked at."""
+    user = instance.get_decoded().get(SESSION_KEY)
     if user is not None:
-        revoke(user=user.pk)
+        revoke(user=int(user))
+
+
+def account_changed(sender: Any, *, instance: Any, created: bool, update_fields: Any, **_facts: Any) -> None:
+    """Disabled, another password, signed out everywhere: its sockets are looked at."""
+    if not created and set(update_fields or ()) != {"last_login"}:
+        revoke(user=instance.pk)

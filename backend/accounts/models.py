@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
 from django.db.models import Q
+from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
 
@@ -38,6 +39,7 @@ class User(AbstractBaseUser):
     is_active = models.BooleanField(_("active"), default=True)
     is_coordinator = models.BooleanField(_("coordinator"), default=False)
     is_safeguarding_lead = models.BooleanField(_("safeguarding lead"), default=False)
+    sign_outs = models.PositiveIntegerField(default=0, help_text="Times signed out everywhere.")
     created_at = models.DateTimeField(auto_now_add=True)
 
     USERNAME_FIELD = "login"
@@ -61,6 +63,11 @@ class User(AbstractBaseUser):
 
     def __str__(self) -> str:
         return f"user {self.pk}"
+
+    def _get_session_auth_hash(self, secret: str | None = None) -> str:
+        """What every session of this person holds: over with another password or a sign-out everywhere."""
+        held = f"{self.password}{self.sign_outs}"
+        return salted_hmac("shuangdao.session", held, secret=secret, algorithm="sha256").hexdigest()
 
 
 class Invitation(models.Model):

@@ -14,6 +14,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from backend.accounts.access import programme_relations
+from backend.accounts.sign_outs import sign_out_everywhere
 from backend.api.describing import told
 from backend.errors import NOT_SIGNED_IN, Refusal
 from backend.policy import Relation
@@ -123,6 +124,17 @@ class Session(APIView):
     @told("Sign out", status=204, refusals=(403,), operation_id="session_sign_out")
     def delete(self, request: Request) -> Response:
         logout(request._request)
+        return Response(status=204)
+
+
+@extend_schema(tags=["session"])
+class Sessions(APIView):
+    """All sessions of the person who asks."""
+
+    @told("Sign out everywhere", status=204, refusals=(401, 403), operation_id="sessions_sign_out")
+    def delete(self, request: Request) -> Response:
+        """On every machine, this one too; open sockets are closed."""
+        sign_out_everywhere(actor=request.user)
         return Response(status=204)
 
 

@@ -19,7 +19,7 @@ from backend.api.plans import Choices, Difference, OnePlace, Proposals, Unserved
 from backend.api.programme import Holidays, Programme
 from backend.api.rooms import Rooms
 from backend.api.rounds import Rounds
-from backend.api.session import Me, Session
+from backend.api.session import Me, Session, Sessions
 from backend.api.summaries import Summaries, SummaryOfReport, SummaryOfSession
 from backend.api.uploads import RosterExport, Uploads
 
@@ -76,6 +76,7 @@ DOCS = SpectacularSwaggerSplitView.as_view(
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("session/", Session.as_view(), name="api-session"),
+    path("sessions/", Sessions.as_view(), name="api-sessions"),
     path("me/", Me.as_view(), name="api-me"),
     path(f"{OF_ROUND}/proposals/", Proposals.as_view({"get": "list"}), name="api-proposals"),
     path(f"{OF_ROUND}/unserved/", UnservedRoles.as_view({"get": "list"}), name="api-unserved"),

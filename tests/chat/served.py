@@ -125,7 +125,8 @@ def furnish(families: int) -> None:
         facts.append(
             {
                 "rooms": {role: room.pk for role, room in family.rooms.items()},
-                "cookies": {name: cookie(user) for name, user in people.items()},
+                "cookies": {name: cookie(user) for name, user in people.items()}
+                | {"child elsewhere": cookie(family.child.user)},
                 "users": {name: user.pk for name, user in people.items()},
             }
         )

