@@ -10,6 +10,5 @@ class NoticesConfig(AppConfig):
         from backend.duties import ticker
         from backend.notices import letters, outbox
 
-        ticker.register("notices.gather", timedelta(seconds=20), letters.gather)
         ticker.register("notices.forget", timedelta(days=1), outbox.forget_old)
-        ticker.register_runner(letters.post_waiting)
+        ticker.register_runner(letters.work_off)

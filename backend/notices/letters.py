@@ -33,6 +33,7 @@ BATCH = 100
 PAUSE = timedelta(minutes=1)
 LEASE = timedelta(minutes=10)  # longer than any mailer takes to answer
 GIVEN_UP_AFTER = timedelta(days=3)
+WAITING = Q(letter=None, read_at=None)
 Clock = Callable[[], datetime]
 
 
@@ -40,16 +41,27 @@ class TakenByAnother(Exception):
     """Another worker has these notices, or has made the letter of this day."""
 
 
+def work_off() -> bool:
+    """A runner of the worker, in a thread of its own: a slow mailer must not hold up the duties.
+
+    Says whether there was anything to do.
+    """
+    return gather(timezone.now()) + post() > 0
+
+
 def gather(now: datetime) -> int:
-    """Makes the letters that are due. Returns how many."""
+    """Makes the letters that are due, for at most BATCH people. Returns how many."""
+    Notice.objects.filter(WAITING, mail_at__lte=now, mail_until__gt=now, person__email=None).update(
+        mail_until=now
+    )
     due = _to_mail(now).filter(mail_at__lte=now)
-    people = due.order_by().values_list("person_id", "rationed").distinct()
+    people = due.order_by().values_list("person_id", "rationed").distinct()[:BATCH]
     return sum(_gather_for(person, rationed, now) for person, rationed in list(people))
 
 
 def _to_mail(now: datetime) -> Notices:
     """What nobody has read on the page yet and somebody with an address may still know."""
-    waiting = Notice.objects.filter(letter=None, read_at=None, mail_until__gt=now)
+    waiting = Notice.objects.filter(WAITING, mail_until__gt=now)
     return still_told(waiting.filter(person__is_active=True, person__email__isnull=False), now)
 
 
@@ -86,11 +98,6 @@ def _put_into_letter(person: int, rationed: bool, notices: Sequence[int], now: d
     )
     if not Notice.objects.filter(pk__in=notices, letter=None).update(letter=letter):
         raise TakenByAnother
-
-
-def post_waiting() -> bool:
-    """A runner of the worker. Says whether there was anything to do."""
-    return post() > 0
 
 
 def post(clock: Clock = timezone.now) -> int:

@@ -97,7 +97,7 @@ class Notice(models.Model):
             models.Index(fields=["person", "-shown_from"], name="notices_of_a_person"),
             models.Index(fields=["person"], condition=Q(read_at=None), name="notices_unread"),
             models.Index(
-                fields=["mail_at"], condition=Q(letter=None, read_at=None), name="notices_to_gather"
+                fields=["mail_until"], condition=Q(letter=None, read_at=None), name="notices_to_gather"
             ),
             models.Index(fields=["about"], name="notices_about"),
         ]

@@ -157,7 +157,7 @@ def test_a_meeting_by_telephone_was_not_missed(family: Family) -> None:
 def test_an_academic_summary_is_told_to_the_guardian_that_evening_without_its_words(family: Family) -> None:
     together(family.rooms["academic"], at(19, day=19), 28)
     assert heard(family, Kind.SUMMARY_WRITTEN) == {"parent"}
-    assert sentence(family.parent) == "李老师写了和沐阳2020年2月19日 周三 19:00–20:00见面的小结。"
+    assert sentence(family.parent) == "李老师写了2020年2月19日 周三 19:00–20:00和沐阳见面的小结。"
     [letter] = [each for each in work(at(20.5, day=19)) if each.to == [family.parent.email]]
     assert "分数" not in letter.body and "小结" in letter.subject
     session = Session.objects.get()

@@ -1,0 +1,23 @@
+"""What the machine must say in production."""
+
+import pytest
+
+from backend.env import BadEnv, read_env
+
+PRODUCTION = {
+    "SHUANGDAO_MODE": "production",
+    "SHUANGDAO_SECRET_KEY": "k" * 50,
+    "SHUANGDAO_HOSTS": "pairs.example",
+    "SHUANGDAO_ORIGINS": "https://pairs.example",
+    "DATABASE_URL": "postgres://db/pairs",
+    "REDIS_URL": "redis://cache",
+}
+
+
+def test_e_mails_that_are_really_sent_have_a_sender() -> None:
+    assert read_env(PRODUCTION).email_from is None, "without a mailer they become files"
+    mailer = {"SHUANGDAO_EMAIL_URL": "smtp://mailer"}
+    with pytest.raises(BadEnv, match="SHUANGDAO_EMAIL_FROM"):
+        read_env(PRODUCTION | mailer)
+    sender = {"SHUANGDAO_EMAIL_FROM": "hello@pairs.example"}
+    assert read_env(PRODUCTION | mailer | sender).email_from == "hello@pairs.example"
