@@ -19,6 +19,7 @@ KNOWN = frozenset(
         "SHUANGDAO_DATA_DIR",
         "SHUANGDAO_EMAIL_URL",
         "SHUANGDAO_EMAIL_FROM",
+        "SHUANGDAO_AUDIT_HEADS",
     }
 )
 
@@ -40,6 +41,7 @@ class Env:
     data_dir:      None is ``var`` beside manage.py.
     email_url:     None writes e-mails into files in the data directory.
     email_from:    the sender of e-mails; needed where they are really sent.
+    audit_heads:   the file for the audit log's heads; None is in the data directory.
     """
 
     mode: Mode
@@ -51,6 +53,7 @@ class Env:
     data_dir: str | None
     email_url: str | None
     email_from: str | None = None
+    audit_heads: str | None = None
 
     @property
     def production(self) -> bool:
@@ -86,6 +89,7 @@ def read_env(environ: Mapping[str, str]) -> Env:
         data_dir=text("SHUANGDAO_DATA_DIR"),
         email_url=text("SHUANGDAO_EMAIL_URL"),
         email_from=text("SHUANGDAO_EMAIL_FROM"),
+        audit_heads=text("SHUANGDAO_AUDIT_HEADS"),
     )
     if env.production:
         _check_production(env)

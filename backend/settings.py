@@ -247,6 +247,9 @@ SPECTACULAR_SETTINGS = {
 SITE_ORIGIN = ENV.origins[0] if ENV.origins else "http://127.0.0.1:8000"
 DEFAULT_FROM_EMAIL = ENV.email_from or "shuangdao@localhost"
 EMAIL_TIMEOUT = 20
+# Where the audit log's head is kept outside the database: in production on a disk of its own.
+AUDIT_HEADS_FILE = ENV.audit_heads or DATA_DIR / "audit-heads"
+
 EMAIL_FILE_PATH = DATA_DIR / "mail"
 EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
 if ENV.email_url:

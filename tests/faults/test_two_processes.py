@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.audit.test_chain import EIGHT_WRITERS
 from tests.chat.served import serving
 from tests.chat.test_rooms_served import client, delete, rows, tab, within
 
@@ -138,3 +139,7 @@ def test_signing_out_in_one_process_closes_the_sockets_in_both_at_once(house):
 def test_with_redis_stopped_it_still_crosses_within_two_seconds(house):
     house.redis.shutdown(save=False)
     assert max(crossing(house, 3, 6)) < 2
+
+
+def test_eight_writers_of_the_audit_log_at_once_make_one_chain(house):
+    assert house.run(EIGHT_WRITERS) == [120, []]
