@@ -8,7 +8,7 @@ from django.db.models import Q
 from backend.duties import ticker
 from chat import bells, reminders, telling
 from chat.acts import Tick
-from chat.measuring import connections_for, settle_session, spans_of
+from chat.measuring import connections_by_room, sessions_by_meeting, settle
 from chat.models import Attendance, Meeting, Session
 from chat.planning import plan_meetings
 from chat.record import perform
@@ -45,8 +45,8 @@ def settle_sessions(now: datetime) -> int:
     """Final minutes of sessions that are over, and with them those of their meetings."""
     due = Session.objects.filter(settled_at=None, decided_at__lte=now - SETTLED)
     found = list(due.values_list("pk", flat=True)[:2000])
-    for pk in found:
-        settle_session(pk, now)
+    for start in range(0, len(found), BATCH):
+        settle(found[start : start + BATCH], now)
     return len(found)
 
 
@@ -54,32 +54,34 @@ def judge_meetings(now: datetime) -> int:
     """Each meeting whose hour is over, once. Returns how many were judged."""
     due = Meeting.objects.filter(state__in=TO_COME, start__lte=now - HOUR - SETTLED)
     found = list(due.values_list("pk", flat=True)[:5000])
-    return sum(judge_meeting(pk, now) for pk in found)
+    return sum(_judge(found[start : start + BATCH], now) for start in range(0, len(found), BATCH))
 
 
 @transaction.atomic
-def judge_meeting(meeting_id: int, now: datetime) -> bool:
-    """False when somebody else was first."""
-    meeting = (
+def _judge(meeting_ids: list[int], now: datetime) -> int:
+    """Those that somebody else has judged in the meantime are left out."""
+    meetings = list(
         Meeting.objects.select_for_update(of=("self",))
         .select_related("pairing__room", "pairing__child", "pairing__mentor")
-        .filter(pk=meeting_id, state__in=TO_COME, start__lte=now - HOUR)
-        .first()
+        .filter(pk__in=meeting_ids, state__in=TO_COME, start__lte=now - HOUR)
+        .order_by("pk")
     )
-    if meeting is None:
-        return False
-    room = meeting.pairing.room
-    spans = spans_of(meeting, now)
-    verdict = judge(
-        meeting.value(),
-        connections_for(room.pk, [meeting.value().hour, *spans]),
-        now=now,
-        sessions=spans,
-    )
-    meeting.state, meeting.judged_at = verdict.state, now
-    meeting.missed_by = verdict.missed_by or ""
-    meeting.take(verdict.totals)
-    meeting.save()
-    if verdict.state is MeetingState.MISSED:
-        telling.meeting_missed(meeting, now)
-    return True
+    sessions = sessions_by_meeting(meetings, now)
+    spans = [each.value().hour for each in meetings] + [span for each in sessions.values() for span in each]
+    connections = connections_by_room({each.pairing.room.pk for each in meetings}, spans)
+    for meeting in meetings:
+        verdict = judge(
+            meeting.value(),
+            connections[meeting.pairing.room.pk],
+            now=now,
+            sessions=sessions[meeting.pk],
+        )
+        meeting.state, meeting.judged_at = verdict.state, now
+        meeting.missed_by = verdict.missed_by or ""
+        meeting.take(verdict.totals)
+    columns = ["state", "judged_at", "missed_by", "mentor_s", "child_s", "both_s"]
+    Meeting.objects.bulk_update(meetings, columns)
+    for meeting in meetings:
+        if meeting.state == MeetingState.MISSED:
+            telling.meeting_missed(meeting, now)
+    return len(meetings)

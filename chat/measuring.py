@@ -1,5 +1,6 @@
 """Minutes, computed from rows of attendance: once stored, and at any time again to compare."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,56 +16,71 @@ from chat.rules.times import Interval
 from chat.sitting import as_connection
 
 
-def connections_for(room_id: int, spans: Iterable[Interval]) -> list[Connection]:
-    """The room's connections that matter to these spans, with those a bridged gap away."""
+def connections_by_room(rooms: Iterable[int], spans: Iterable[Interval]) -> dict[int, list[Connection]]:
+    """The rooms' connections that matter to these spans, with those a bridged gap away."""
     spans = list(spans)
-    first, last = min(span.start for span in spans), max(span.end for span in spans)
-    rows = Attendance.objects.filter(room=room_id, since__lte=last + BRIDGE).filter(
-        Q(until=None) | Q(until__gte=first - BRIDGE)
-    )
-    return [as_connection(row) for row in rows]
+    found: dict[int, list[Connection]] = defaultdict(list)
+    if spans:
+        first, last = min(span.start for span in spans), max(span.end for span in spans)
+        rows = Attendance.objects.filter(room__in=list(rooms), since__lte=last + BRIDGE)
+        for row in rows.filter(Q(until=None) | Q(until__gte=first - BRIDGE)):
+            found[row.room_id].append(as_connection(row))
+    return found
+
+
+def sessions_by_meeting(meetings: Iterable[Meeting], now: datetime) -> dict[int, list[Interval]]:
+    """The sessions of each meeting; one that still runs in its hour ends now. Needs the pairings' rooms."""
+    meetings = list(meetings)
+    by_room: dict[int, list[Meeting]] = defaultdict(list)
+    for meeting in meetings:
+        by_room[meeting.pairing.room.pk].append(meeting)
+    found: dict[int, list[Interval]] = defaultdict(list)
+    rows = Session.objects.filter(Q(meeting__in=meetings) | Q(room__in=by_room, ended_at=None))
+    for row in rows:
+        span = Interval(row.opened_at, row.ended_at or max(now, row.opened_at))
+        for meeting in by_room[row.room_id]:
+            runs = row.ended_at is None and row.opened_at <= meeting.value().hour.end
+            if runs or row.meeting_id == meeting.pk:
+                found[meeting.pk].append(span)
+    return found
 
 
 def session_totals(session: Session) -> Totals:
     """Of an ended session."""
-    assert session.ended_at is not None
-    span = Interval(session.opened_at, session.ended_at)
-    return totals(connections_for(session.room_id, [span]), [span])
+    return totals_by_session([session])[session.pk]
 
 
-def spans_of(meeting: Meeting, now: datetime) -> list[Interval]:
-    """The sessions of a meeting; one that still runs in its hour ends now."""
-    hour = meeting.value().hour
-    rows = Session.objects.filter(
-        Q(meeting=meeting) | Q(room__pairing=meeting.pairing_id, ended_at=None, opened_at__lte=hour.end)
-    )
-    return [Interval(row.opened_at, row.ended_at or max(now, row.opened_at)) for row in rows]
+def totals_by_session(sessions: Iterable[Session]) -> dict[int, Totals]:
+    """Of ended sessions."""
+    spans = {row: Interval(row.opened_at, row.ended_at) for row in sessions if row.ended_at is not None}
+    rows = connections_by_room({row.room_id for row in spans}, spans.values())
+    return {row.pk: totals(rows[row.room_id], [span]) for row, span in spans.items()}
 
 
 def meeting_totals(meeting: Meeting, now: datetime) -> Totals:
-    spans = spans_of(meeting, now)
-    frame = windows(meeting.value(), spans)
-    return totals(connections_for(meeting.pairing.room.pk, frame), frame)
+    room = meeting.pairing.room.pk
+    frame = windows(meeting.value(), sessions_by_meeting([meeting], now)[meeting.pk])
+    return totals(connections_by_room([room], frame)[room], frame)
 
 
 @transaction.atomic
-def settle_session(session_id: int, now: datetime) -> None:
-    """Stores the minutes of an ended session, and brings those of its judged meeting up to date."""
-    session = (
+def settle(session_ids: Iterable[int], now: datetime) -> None:
+    """Stores the minutes of ended sessions, and brings those of their judged meetings up to date."""
+    sessions = list(
         Session.objects.select_for_update(of=("self",))
         .select_related("meeting__pairing__room")
-        .filter(pk=session_id, settled_at=None, decided_at__isnull=False)
-        .first()
+        .filter(pk__in=list(session_ids), settled_at=None, decided_at__isnull=False)
+        .order_by("pk")
     )
-    if session is None:
-        return
-    session.take(session_totals(session))
-    session.settled_at = now
-    session.save(update_fields=["mentor_s", "child_s", "both_s", "settled_at"])
-    meeting = session.meeting
-    if meeting is not None and meeting.state in JUDGEMENTS:
-        meeting.take(meeting_totals(meeting, now))
-        meeting.save(update_fields=["mentor_s", "child_s", "both_s"])
+    found = totals_by_session(sessions)
+    for session in sessions:
+        session.take(found[session.pk])
+        session.settled_at = now
+    Session.objects.bulk_update(sessions, ["mentor_s", "child_s", "both_s", "settled_at"])
+    for meeting in {row.meeting for row in sessions if row.meeting is not None}:
+        if meeting.state in JUDGEMENTS:
+            meeting.take(meeting_totals(meeting, now))
+            meeting.save(update_fields=["mentor_s", "child_s", "both_s"])
 
 
 @dataclass(frozen=True, slots=True)
