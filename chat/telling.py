@@ -19,7 +19,7 @@ from backend.rosters.family import Family, families_of
 from backend.rosters.models import Child, Mentor
 from backend.rosters.surnames import given_name
 from chat.access import CHILD_FIRST
-from chat.models import Elsewhere, Meeting, Summary
+from chat.models import Elsewhere, Meeting, Session, Summary
 from chat.rules.meetings import MeetingState
 from chat.rules.times import HOUR
 from matching.models import Pairing, Role
@@ -94,8 +94,8 @@ def meeting_missed(meeting: Meeting, now: datetime) -> None:
 def summary_written(summary: Summary, now: datetime) -> None:
     """Inside the transaction that keeps it. Later versions are not news, but a wellbeing one that nobody
     but the child could read yet is the child's for a whole day again."""
-    target = summary.session or summary.elsewhere
-    pairing, about = target.room.pairing, _about_summary(summary)
+    target = _target(summary)
+    pairing, about = target.room.pairing, f"{target._meta.model_name}:{target.pk}"
     is_wellbeing = pairing.role == Role.WELLBEING
     readable = now + CHILD_FIRST if is_wellbeing else now
     if summary.version > 1:
@@ -103,7 +103,7 @@ def summary_written(summary: Summary, now: datetime) -> None:
             show_later(kind=Kind.SUMMARY_WRITTEN, about=about, shown_from=readable, now=now)
         return
     family = families_of([pairing.child_id])[pairing.child_id]
-    news = _to_family(Kind.SUMMARY_WRITTEN, pairing, family, about, {"start": _iso(_began(summary))})
+    news = _to_family(Kind.SUMMARY_WRITTEN, pairing, family, about, {"start": _iso(_began(target))})
     tell(
         [
             replace(each, shown_from=readable) if each.audience is Audience.FAMILY else each
@@ -114,17 +114,18 @@ def summary_written(summary: Summary, now: datetime) -> None:
     )
 
 
-def _began(summary: Summary) -> datetime:
-    if summary.elsewhere is not None:
-        return summary.elsewhere.began_at
-    session = summary.session
-    return session.meeting.start if session.meeting else session.opened_at
-
-
-def _about_summary(summary: Summary) -> str:
+def _target(summary: Summary) -> Session | Elsewhere:
+    """What it is about, with the people, in one query."""
+    people = ("room__pairing__child", "room__pairing__mentor")
     if summary.session_id is not None:
-        return f"session:{summary.session_id}"
-    return f"elsewhere:{summary.elsewhere_id}"
+        return Session.objects.select_related(*people, "meeting").get(pk=summary.session_id)
+    return Elsewhere.objects.select_related(*people).get(pk=summary.elsewhere_id)
+
+
+def _began(target: Session | Elsewhere) -> datetime:
+    if isinstance(target, Elsewhere):
+        return target.began_at
+    return target.meeting.start if target.meeting else target.opened_at
 
 
 def _tell_of_pairings(
