@@ -15,6 +15,7 @@ from chat.record import perform
 from chat.rules.attendance import STALE
 from chat.rules.meetings import TO_COME, MeetingState, judge
 from chat.rules.times import HOUR
+from chat.uptime import outages_in
 
 BATCH = 200
 # After this long every connection of the hour has a heartbeat later than it, or is closed as lost.
@@ -69,12 +70,14 @@ def _judge(meeting_ids: list[int], now: datetime) -> int:
     sessions = sessions_by_meeting(meetings, now)
     spans = [each.value().hour for each in meetings] + [span for each in sessions.values() for span in each]
     connections = connections_by_room({each.pairing.room.pk for each in meetings}, spans)
+    down = outages_in(each.value().hour for each in meetings)
     for meeting in meetings:
         verdict = judge(
             meeting.value(),
             connections[meeting.pairing.room.pk],
             now=now,
             sessions=sessions[meeting.pk],
+            outages=down[meeting.value().hour],
         )
         meeting.state, meeting.judged_at = verdict.state, now
         meeting.missed_by = verdict.missed_by or ""

@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 from weakref import WeakKeyDictionary
 
 from channels.layers import get_channel_layer
+from django.utils import timezone
 
 from chat import reading
 from chat.acts import Numbered, Performed, Tick
@@ -35,6 +36,7 @@ from chat.protocol import (
     Warn,
 )
 from chat.reading import Details, RoomNow
+from chat.uptime import still_serving
 from chat.writer import Writer
 
 POLL = 1.0  # seconds
@@ -95,7 +97,8 @@ class Hub:
         self.visits: set[asyncio.Future[None]] = set()
         self.closing = False
         self.writer = Writer(self._committed)
-        self._name = uuid.uuid4().hex
+        self._process = uuid.uuid4()
+        self._name = self._process.hex
         self._readers = ThreadPoolExecutor(2, thread_name_prefix="room-reader")
         self._buckets: dict[int, Bucket] = {}
         self._dirty: set[int] = set()
@@ -241,6 +244,7 @@ class Hub:
 
     async def _beat(self) -> None:
         while True:
+            await self.read(still_serving, self._process, timezone.now())
             await asyncio.sleep(BEAT)
             sockets = {
                 each.token: each for view in self.views.values() for each in view.sockets if each.arrived

@@ -2,6 +2,7 @@
 
 from chat.models.meetings import Elsewhere, Holiday, Meeting, ProgrammeDates, Session, Summary
 from chat.models.rooms import Attendance, Event, Held, Original, ReadMark, Room
+from chat.models.serving import Serving
 
 __all__ = [
     "Attendance",
@@ -14,6 +15,7 @@ __all__ = [
     "ProgrammeDates",
     "ReadMark",
     "Room",
+    "Serving",
     "Session",
     "Summary",
 ]

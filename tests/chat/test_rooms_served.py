@@ -390,6 +390,13 @@ def test_a_right_that_ends_closes_the_sockets_within_two_seconds(served, port, c
     asyncio.run(story())
 
 
+def test_a_server_counts_its_heartbeats_before_anybody_comes(tmp_path):
+    with serving(tmp_path) as house:
+        house.start()
+        count = "from chat.models import Serving; print(Serving.objects.count())"
+        assert any(house.run(count) == 1 for _ in range(10))
+
+
 def test_a_server_that_is_told_to_stop_says_when_to_come_back_and_loses_nothing(tmp_path):
     with serving(tmp_path) as house:
         port = house.start()
