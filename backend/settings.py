@@ -160,7 +160,7 @@ TIME_ZONE = "Asia/Shanghai"
 FORMAT_MODULE_PATH = ["backend.web.formats"]
 
 STATIC_URL = "/static/"
-STATIC_ROOT = DATA_DIR / "static"
+STATIC_ROOT = DATA_DIR / "static" if PRODUCTION else None
 WHITENOISE_USE_FINDERS = not PRODUCTION
 WHITENOISE_AUTOREFRESH = False
 if PRODUCTION:

@@ -18,7 +18,7 @@ from chat.models.rooms import MSG
 from chat.protocol import Side
 from chat.rules.attendance import minutes
 from chat.rules.meetings import MeetingState
-from chat.rules.times import HOUR, local_time
+from chat.rules.times import HOUR, local_day, local_time
 from matching.models import Pairing, Role
 
 STAFF = frozenset({Relation.COORDINATOR, Relation.LEAD, Relation.ACADEMIC_MENTOR, Relation.WELLBEING_MENTOR})
@@ -86,7 +86,7 @@ def _between(actor: Any, child_id: int, since: datetime, until: datetime, now: d
     readable = _readable(actor, child_id)
     lines = _lines(readable, since, min(until, now), now)
     rooms = [pairing.room.pk for pairing, _relations in readable.values()]
-    return Month(since.date(), lines, _said_between(rooms, since, until))
+    return Month(local_day(since), lines, _said_between(rooms, since, until))
 
 
 def check_may_read(actor: Any, child_id: int) -> None:

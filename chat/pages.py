@@ -6,7 +6,7 @@ from django.db import transaction
 
 from backend.audit import log as audit
 from chat.access import access_room
-from chat.models import Event, Room
+from chat.models import Event, Held, Room
 from chat.protocol import LIMITS, to_json
 from chat.record import as_numbered
 
@@ -41,3 +41,11 @@ def _page(room: Room, before: int | None, limit: int) -> dict[str, Any]:
         "results": [to_json(as_numbered(row).frame) for row in reversed(newest_first)],
         "before": first if first > 1 else None,
     }
+
+
+def own_held(*, actor: Any, room_id: int) -> dict[str, str]:
+    """The actor's own words in this room that wait for a decision or were refused: cid → body."""
+    room = access_room(actor, room_id, "enter")
+    side = room.side_of(actor)
+    rows = Held.objects.filter(room=room, sender=side).exclude(state=Held.State.RELEASED)
+    return {str(cid): body for cid, body in rows.order_by("pk").values_list("cid", "body")}

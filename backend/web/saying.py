@@ -24,13 +24,15 @@ def teacher(name: str) -> str:
 
 
 def on_day(at: datetime, today: date) -> str:
-    """昨晚, 今天, 周三 or 2月17日: the day of something past, as one says it."""
+    """今天, 昨晚, 周三 or 2月17日: the day of something past, as one says it."""
     there = timezone.localtime(at)
     ago = (today - there.date()).days
     if ago == 0:
         return _("this evening") if there.hour >= EVENING else _("today")
     if ago == 1:
         return _("last night") if there.hour >= EVENING else _("yesterday")
+    if ago < WEEK:
+        return str(WEEKDAYS[there.weekday()])
     return date_format(there, "MONTH_DAY_FORMAT")
 
 

@@ -44,7 +44,7 @@ def test_the_parent_reads_without_a_tap_that_somebody_came_and_when_next(family)
         month = parent.get(f"/children/{family.child.pk}/history/?month=2020-02").content.decode()
     assert "李老师 昨晚见了沐阳，28分钟。" in page
     assert "下次：今天 19:00。" in page
-    assert "2020年2月19日 周三" in month and "分数。" in month
+    assert "沐阳 · 2020年2月" in month and "2月19日 周三 19:00" in month and "分数。" in month
     assert len(page.encode()) + len(month.encode()) < 100_000
 
 
@@ -96,10 +96,11 @@ def test_a_stranger_and_a_suspended_guardian_find_nothing(family):
 def test_days_are_said_as_people_say_them(settings):
     noon = timezone.localtime(at(12))
     with translation.override("zh-hans"):
-        assert [on_day(noon - timedelta(days=ago), noon.date()) for ago in (0, 1, 5)] == [
+        assert [on_day(noon - timedelta(days=ago), noon.date()) for ago in (0, 1, 5, 7)] == [
             "今天",
             "昨天",
-            "2月12日",
+            "周三",
+            "2月10日",
         ]
         assert coming(noon + timedelta(days=5), noon.date()) == "周六 12:00"
         assert coming(noon + timedelta(days=9), noon.date()) == "2月26日 周三 12:00"

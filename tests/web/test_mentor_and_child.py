@@ -12,7 +12,7 @@ from django.utils import timezone
 from backend.rosters.models import Child
 from chat import desk
 from chat.acts import MarkRead, Speak
-from chat.models import Elsewhere, Session, Summary
+from chat.models import Elsewhere, Held, Session, Summary
 from chat.protocol import Side
 from chat.record import perform
 from matching.models import Pairing
@@ -188,3 +188,16 @@ def test_a_mentor_s_page_asks_no_more_for_many_children_than_for_one(family):
             other = add_family(number, slots=slots)
             Pairing.objects.filter(mentor=other.academic).update(mentor=family.academic)
     assert queries() == one
+
+
+def test_words_that_wait_for_a_decision_are_shown_to_who_said_them_only(family):
+    room = family.rooms["academic"]
+    Held.objects.create(room=room, sender=Side.MENTOR, cid=CID.format(7), body="加我微信", said_at=at(12))
+    with time_machine.travel(at(13), tick=False):
+        mentor = browser_of(family.academic.user).get(f"/rooms/{room.pk}/")
+        child = browser_of(family.child.user).get(f"/rooms/{room.pk}/")
+        assert mentor.context["data"]["held"] == {CID.format(7): "加我微信"}
+        assert "加我微信" not in child.content.decode() and child.context["data"]["held"] == {}
+        Held.objects.update(state="refused", decided_at=at(12.5))
+        again = browser_of(family.academic.user).get(f"/rooms/{room.pk}/")
+    assert again.context["data"]["held"] == {CID.format(7): "加我微信"}

@@ -1,9 +1,9 @@
 """How the programme writes hours, grades, roles and dates, in the reader's language."""
 
-from datetime import date
+from datetime import date, datetime
 
 from django import template
-from django.utils import translation
+from django.utils import timezone, translation
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -83,6 +83,13 @@ def teacher_of(value: str) -> str:
 def day(value: date | None) -> str:
     """2020年2月17日 周一"""
     return f"{date_format(value, 'DATE_FORMAT')} {WEEKDAYS[value.weekday()]}" if value else ""
+
+
+@register.filter
+def day_and_hour(value: datetime) -> str:
+    """2月17日 周一 19:00, where the year is known."""
+    there = timezone.localtime(value)
+    return f"{date_format(there, 'MONTH_DAY_FORMAT')} {WEEKDAYS[there.weekday()]} {there:%H:%M}"
 
 
 @register.filter

@@ -38,6 +38,7 @@ def home(request: HttpRequest, children: list[Child]) -> HttpResponse:
                 "child": child,
                 "reads": reads,
                 "last": what_happened(last, child.call_name, today) if last else "",
+                "now": teacher(rows[0].pairing.mentor.name) if rows and rows[0].start <= now else "",
                 "next": coming(rows[0].start, today) if rows else "",
                 "meetings": [
                     {

@@ -45,6 +45,7 @@ def show(request: HttpRequest, room_id: int) -> HttpResponse:
         "you": you,
         "name": f"{room.pk}:{you}",
         "page": page,
+        "held": pages.own_held(actor=request.user, room_id=room_id),
         "most": LIMITS.body_chars,
         "words": _words(context["other"]),
     }

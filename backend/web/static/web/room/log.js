@@ -5,12 +5,15 @@ const ZONE = "Asia/Shanghai"; // as the whole programme, wherever the phone is
 export class Log {
   constructor({ list, scroller, you, words }) {
     Object.assign(this, { list, scroller, you, words });
-    const language = document.documentElement.lang;
+    const language = document.documentElement.lang === "en" ? "en-GB" : "zh-CN";
     const format = (options) => new Intl.DateTimeFormat(language, { timeZone: ZONE, ...options });
     this.clocks = format({ hour: "2-digit", minute: "2-digit", hour12: false });
     this.days = format({ year: "numeric", month: "long", day: "numeric" });
     this.weekdays = format({ weekday: "short" });
     this.read = 0;
+    this.following = true; // the end is in view, and stays so when a keyboard or a notice takes room
+    scroller.addEventListener("scroll", () => (this.following = this.atEnd()));
+    if (window.ResizeObserver) new ResizeObserver(() => this.following && this.toEnd()).observe(scroller);
   }
 
   clock(at) {

@@ -3,7 +3,7 @@
 import { Outbox, RoomClient } from "./client.js";
 import { Log } from "./log.js";
 
-const { room, you, name, page, words, most } = JSON.parse(document.getElementById("room-data").textContent);
+const { room, you, name, page, held, words, most } = JSON.parse(document.getElementById("room-data").textContent);
 const part = (id) => document.getElementById(id);
 const [line, presence, session, typing, form, text, count, newer] = [
   "line", "presence", "session", "typing", "say", "text", "count", "newer",
@@ -44,7 +44,7 @@ const client = new RoomClient({
     typing: (frame) => showTyping(frame.on),
     read: (frame) => frame.who !== you && log.showRead(frame.s),
     warn: (frame) => say(words.warn.replace("%s", log.clock(frame.at))),
-    held: (frame) => log.held(frame.cid, frame.body, frame.state),
+    held: (frame) => log.held(frame.cid, frame.body || held[frame.cid], frame.state),
     masked: (s) => log.masked(s),
     settled: (cid) => log.settled(cid),
     refused: giveBack,
