@@ -1,6 +1,8 @@
 """Which notices a person may still know: by what they are to the child now, not when it was written."""
 
-from django.db.models import Exists, OuterRef, Q
+from typing import Any
+
+from django.db.models import Exists, Model, OuterRef, Q
 
 from backend import policy
 from backend.notices.kinds import RULES, Audience, Kind
@@ -9,6 +11,9 @@ from backend.policy import Relation
 from backend.rosters.access import GUARDIANS
 from backend.rosters.models import Carer, Child, Guardianship
 from matching.models import Pairing
+
+
+PERSON, CHILD = OuterRef("person"), OuterRef("child")
 
 
 def narrow(notices: Notices) -> Notices:
@@ -21,11 +26,8 @@ def narrow(notices: Notices) -> Notices:
     )
 
 
-PERSON, CHILD = OuterRef("person"), OuterRef("child")
-
-
-def _is(model, **what) -> Exists:  # type: ignore[no-untyped-def]
-    return Exists(model.objects.filter(**what))
+def _is(model: type[Model], **what: Any) -> Exists:
+    return Exists(model._default_manager.filter(**what))
 
 
 def _mentor() -> Q:
