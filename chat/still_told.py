@@ -12,7 +12,6 @@ from backend.rosters.access import GUARDIANS
 from backend.rosters.models import Carer, Child, Guardianship
 from matching.models import Pairing
 
-
 PERSON, CHILD = OuterRef("person"), OuterRef("child")
 
 
