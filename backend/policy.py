@@ -80,6 +80,9 @@ TABLE: dict[str, dict[str, frozenset[Relation]]] = {
         "end_session": frozenset({A, W}),
         "freeze": frozenset({L}),
     },
+    "message": {
+        "redact": frozenset({L}),  # neither its sender nor its reader: what was said must not vanish by them
+    },
     "held": {
         "decide_academic": frozenset({C, L}),  # that message, recorded
         "decide_wellbeing": frozenset({L}),

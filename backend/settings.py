@@ -236,6 +236,7 @@ SPECTACULAR_SETTINGS = {
         "MissedBy": "backend.api.history.MISSED_BY",
         "LineKind": "backend.api.history.KINDS",
         "SessionEnd": "backend.api.history.ENDS",
+        "RedactionReason": "chat.redaction.Reason",
         "Medium": "chat.models.Elsewhere.Medium",
         "InvitationState": "backend.api.invitations.STATES",
     },

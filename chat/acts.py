@@ -85,7 +85,15 @@ class Decide:
     release: bool
 
 
-Act = Arrive | Leave | Speak | Stir | MarkRead | EndSession | Tick | ChangeSlot | Decide
+@dataclass(frozen=True, slots=True)
+class Redact:
+    """The words of message ``target`` are taken out of the room, and kept apart for a case."""
+
+    room: int
+    target: int
+
+
+Act = Arrive | Leave | Speak | Stir | MarkRead | EndSession | Tick | ChangeSlot | Decide | Redact
 
 
 @dataclass(frozen=True, slots=True)

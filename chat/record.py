@@ -28,6 +28,7 @@ from chat.acts import (
     Numbered,
     Outcome,
     Performed,
+    Redact,
     Refused,
     Said,
     Speak,
@@ -103,6 +104,8 @@ class _Batch:
                 return Done()
             case Decide():
                 return self._decide(room, act)
+            case Redact():
+                return self._redact(room, act)
 
     def _arrive(self, room: Room, act: Arrive) -> Outcome:
         if room.ended:
@@ -155,9 +158,9 @@ class _Batch:
         return None
 
     def _again(self, room: Room, act: Speak, before: Event | Held) -> Outcome:
-        # An erased body can't be compared any more.
+        # A body that was erased for good can't be compared any more.
         said = before.body
-        if isinstance(before, Event) and before.masked:
+        if isinstance(before, Event) and (before.masked or said is None):
             original = Original.objects.filter(event=before).first()
             said = original.body if original else None
         if said is not None and said != act.body:
@@ -183,6 +186,16 @@ class _Batch:
         else:
             held.save(update_fields=["state", "decided_at"])
         self.changed.add(room.pk)
+        return Done()
+
+    def _redact(self, room: Room, act: Redact) -> Outcome:
+        event = Event.objects.filter(room=room, s=act.target, kind=MSG).first()
+        if event is None or event.body is None:
+            return Gone()
+        # Of a masked message the words as they were said are kept apart already.
+        Original.objects.get_or_create(event=event, defaults={"body": event.body})
+        Event.objects.filter(pk=event.pk).update(body=None)
+        self._event(room, EventKind.REDACTED, target=act.target)
         return Done()
 
     def _read(self, room: Room, act: MarkRead) -> Outcome:

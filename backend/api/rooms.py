@@ -9,8 +9,10 @@ from rest_framework import mixins, serializers
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.views import APIView
 from rest_framework.viewsets import GenericViewSet
 
+from backend.accounts.access import check_may
 from backend.api.describing import listed, told
 from backend.api.meetings import ChildName, MentorName
 from backend.api.ordering import Ordering
@@ -18,6 +20,7 @@ from chat.access import access_room, readers_of, rooms_for
 from chat.models import Room
 from chat.pages import page_of
 from chat.protocol import LIMITS, MAX_S, EventKind, Side
+from chat.redaction import Reason, redact_message
 from matching.models import Role
 
 SIDES = [(side.value, side.value) for side in Side]
@@ -69,6 +72,10 @@ class MessagesIn(serializers.Serializer[Any]):
     limit = serializers.IntegerField(
         min_value=1, max_value=LIMITS.page, default=LIMITS.page, help_text="Most rows of the page."
     )
+
+
+class RedactIn(serializers.Serializer[Any]):
+    reason = serializers.ChoiceField(choices=Reason.choices)
 
 
 class RoomListed(serializers.Serializer[Room]):
@@ -134,3 +141,23 @@ class Rooms(mixins.ListModelMixin, GenericViewSet[Room]):
         given = MessagesIn(data=request.query_params)
         given.is_valid(raise_exception=True)
         return Response(page_of(actor=request.user, room_id=pk, **given.validated_data))
+
+
+@extend_schema(tags=["rooms"])
+class Redactions(APIView):
+    """Words taken out of a room, by a safeguarding lead."""
+
+    @told(
+        "Take away the words of a message",
+        status=204,
+        takes=RedactIn,
+        refusals=(400, 401, 403, 404, 409),
+        operation_id="rooms_redact",
+    )
+    def post(self, request: Request, room_id: int, s: int) -> Response:
+        """Its number stays, and every copy is told by an event."""
+        check_may(request.user, "message", "redact")
+        given = RedactIn(data=request.data)
+        given.is_valid(raise_exception=True)
+        redact_message(actor=request.user, room_id=room_id, s=s, reason=given.validated_data["reason"])
+        return Response(status=204)

@@ -17,7 +17,7 @@ from backend.api.notices import Notices
 from backend.api.pairings import Locks, PairingsOfAll
 from backend.api.plans import Choices, Difference, OnePlace, Proposals, UnservedRoles
 from backend.api.programme import Holidays, Programme
-from backend.api.rooms import Rooms
+from backend.api.rooms import Redactions, Rooms
 from backend.api.rounds import Rounds
 from backend.api.session import Me, Session, Sessions
 from backend.api.summaries import Summaries, SummaryOfReport, SummaryOfSession
@@ -91,6 +91,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("elsewhere/<int:report_id>/summaries/", SummaryOfReport.as_view(), name="api-report-summary"),
     path("sessions/<int:session_id>/summaries/", SummaryOfSession.as_view(), name="api-session-summary"),
     path("programme/", Programme.as_view(), name="api-programme"),
+    path("rooms/<int:room_id>/messages/<int:s>/redact/", Redactions.as_view(), name="api-redact"),
     path("exports/roster/", RosterExport.as_view(), name="api-export-roster"),
     path("schema/", SpectacularJSONAPIView.as_view(), name="api-schema"),
     path("docs/", DOCS, name="api-docs"),

@@ -110,7 +110,7 @@ class Event(models.Model):
 
 
 class Original(models.Model):
-    """The words of a masked message, kept apart for a case."""
+    """The words of a masked or redacted message, kept apart for a case. Shown in no room and on no page."""
 
     event = models.OneToOneField(Event, on_delete=models.CASCADE, related_name="original")
     body = models.TextField()

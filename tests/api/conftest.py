@@ -14,16 +14,19 @@ import pytest
 django.setup()
 
 from django.db import transaction  # noqa: E402
-from django.test import Client  # noqa: E402
+from django.test import Client, override_settings  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
 from backend.accounts.models import User  # noqa: E402
 from backend.rosters import city, imports  # noqa: E402
 from backend.rosters.models import Child, Mentor, RosterUpload  # noqa: E402
 from backend.rosters.ways_in import invite_person  # noqa: E402
+from chat.acts import Speak  # noqa: E402
 from chat.meetings import record_meeting_elsewhere  # noqa: E402
 from chat.models import Elsewhere, Session, Summary  # noqa: E402
 from chat.programme import add_holiday  # noqa: E402
+from chat.protocol import Side  # noqa: E402
+from chat.record import perform  # noqa: E402
 from chat.sessions import write_summary  # noqa: E402
 from matching import locks, publishing, rounds  # noqa: E402
 from matching.core.solve import solve  # noqa: E402
@@ -164,6 +167,9 @@ def live_a_little(world: World) -> None:
         why="mentor",
         decided_at=now,
     )
+    said = Speak(world.pairing.room.pk, Side.CHILD, "0d8a1f52-8c86-4f5e-9d0b-3c1b6a1f7e21", "老师好！")
+    with override_settings(ROOMS_ALWAYS_OPEN=True):  # open around the clock
+        perform([said], now=now)
     world.summary = write_summary(actor=mentor, session_id=world.session.pk, body="分数的加减法。")
     world.report = record_meeting_elsewhere(
         actor=mentor,

@@ -94,6 +94,7 @@ TABLE: dict[tuple[str, str], tuple[int, ...]] = {
     ("api-rooms-messages", "get"): OWN_ROOM,
     ("api-notices-list", "get"): SIGNED_IN,  # whose: tests/notices
     ("api-notices-read", "post"): (401, 404, 404, 404, 404, 404, 404, 204, 404),
+    ("api-redact", "post"): (401, 404, 204, 404, 404, 404, 404, 404, 404),
     ("api-meetings-list", "get"): SIGNED_IN,  # whose rows: test_log
     ("api-meetings-detail", "get"): OWN_PAIR,
     ("api-meetings-hours", "get"): MOVERS,
@@ -142,6 +143,7 @@ def path_of(world: World, name: str, *, absent: bool = False) -> str:
         "meetings": {"pk": meeting_of(world).pk},
         "summaries": {"pk": world.summary.pk},
         "holidays": {"pk": DAY_OFF},
+        "api-redact": {"room_id": world.pairing.room.pk, "s": 1},
         "api-report": {"pairing_id": world.pairing.pk},
         "api-report-dispute": {"report_id": world.report.pk},
         "api-report-summary": {"report_id": world.report.pk},
@@ -214,6 +216,7 @@ def body_of(world: World, name: str, method: str) -> dict[str, Any]:
             "mentor": place.mentor_id,
             "slot": place.slot,
         },
+        ("api-redact", "post"): {"reason": "contact"},
         ("api-report", "post"): {
             "began_at": (timezone.now() - timedelta(days=2)).isoformat(),
             "minutes": 20,

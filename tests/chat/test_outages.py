@@ -22,7 +22,7 @@ HOUR = Interval(at(19), at(20))
 @pytest.fixture
 def family(settings):
     """The academic hour is Wednesday the 19th, 19:00."""
-    settings.DEMO = False
+    settings.ROOMS_ALWAYS_OPEN = False
     with time_machine.travel(at(12), tick=False):
         yield add_family()
 

@@ -390,6 +390,29 @@ def test_a_right_that_ends_closes_the_sockets_within_two_seconds(served, port, c
     asyncio.run(story())
 
 
+def test_a_redaction_reaches_who_is_there_and_who_comes_back(served, port):
+    room = served.facts[1]["rooms"]["academic"]
+    code = (
+        "from backend.accounts.models import User; from chat.redaction import redact_message\n"
+        "lead = User.objects.create_user(name='何静', is_coordinator=True, is_safeguarding_lead=True)\n"
+        f"redact_message(actor=lead, room_id={room}, s={{s}}, reason='contact')"
+    )
+
+    async def story() -> None:
+        async with tab(served, port, "child", family=1) as child:
+            welcome = await child.hello()
+            await child.say("我家在花园路三号")
+            said = (await child.get("ack"))["s"]
+            await asyncio.to_thread(served.run, code.format(s=said))
+            told = await child.get("event", 2)
+            assert (told["kind"], told["target"], told["s"]) == ("redacted", said, said + 1)
+            async with tab(served, port, "academic", family=1) as mentor:
+                await mentor.send(t="hello", epoch=welcome["epoch"], last=said - 1)
+                assert (await mentor.get("msg"))["body"] is None
+
+    asyncio.run(story())
+
+
 def test_a_server_counts_its_heartbeats_before_anybody_comes(tmp_path):
     with serving(tmp_path) as house:
         house.start()
