@@ -109,7 +109,7 @@ def access_room(actor: Any, room_id: int, action: str = "read") -> Room:
     if action != "read":
         if room.ended:
             raise RoomEnded(_("This room has ended."))
-        if action == "enter" and room.frozen_at is not None:
+        if action == "enter" and room.frozen:
             raise RoomFrozen(_("This room is frozen."))
     return room
 

@@ -80,7 +80,7 @@ def rooms_now(rooms: Iterable[int]) -> dict[int, RoomNow]:
             last=room.last_s,
             stamp=room.stamp,
             ended=room.ended,
-            frozen=room.frozen_at is not None,
+            frozen=room.frozen,
             users={person.pk: person.get_session_auth_hash() for person in people if person.is_active},
         )
     return found

@@ -149,7 +149,7 @@ class _Batch:
     def _may_not_speak(self, room: Room) -> Outcome | None:
         if room.ended:
             return Gone()
-        if room.frozen_at is not None:
+        if room.frozen:
             return Refused(ErrCode.FROZEN, "nobody may write in this room now")
         birth, hours = room.pairing.child.birth_date, room_hours()
         if not is_open(self.now, birth, hours):

@@ -96,7 +96,7 @@ class RoomListed(serializers.Serializer[Room]):
         return room.side_of(self.context["request"].user)
 
     def get_frozen(self, room: Room) -> bool:
-        return room.frozen_at is not None
+        return room.frozen
 
 
 class RoomDetail(RoomListed):

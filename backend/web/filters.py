@@ -9,9 +9,11 @@ from django.utils.translation import gettext_lazy as _
 
 from backend.rosters.models import Child, District, Mentor, Subject
 from backend.web.templatetags.shuangdao import local_name
+from chat.models import Gate
 from matching.models import Pairing, Proposal
 
 ROLES = [("academic", _("academic mentor")), ("wellbeing", _("wellbeing mentor"))]
+ANY = "any"
 GRADES = [(number, number) for number in range(1, 13)]
 
 
@@ -108,6 +110,16 @@ class ProposalFilter(PlaceFilter):
 
 
 class PairingFilter(PlaceFilter):
+    shut = django_filters.ChoiceFilter(
+        label=_("Room shut for want of"),
+        empty_label=_("all"),
+        choices=[(ANY, _("anything")), *Gate.choices],
+        method="by_gate",
+    )
+
     class Meta:
         model = Pairing
-        fields = ["search", "role", "grade", "subject"]
+        fields = ["search", "role", "grade", "subject", "shut"]
+
+    def by_gate(self, rows: Any, name: str, value: str) -> Any:
+        return rows.exclude(room__shut_by="") if value == ANY else rows.filter(room__shut_by=value)

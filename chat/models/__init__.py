@@ -1,13 +1,14 @@
 """Rooms and what was said in them; meetings, and who came."""
 
 from chat.models.meetings import Elsewhere, Holiday, Meeting, ProgrammeDates, Session, Summary
-from chat.models.rooms import Attendance, Event, Held, Original, ReadMark, Room
+from chat.models.rooms import Attendance, Event, Gate, Held, Original, ReadMark, Room
 from chat.models.serving import Serving
 
 __all__ = [
     "Attendance",
     "Elsewhere",
     "Event",
+    "Gate",
     "Held",
     "Holiday",
     "Meeting",

@@ -18,6 +18,15 @@ def new_epoch() -> str:
     return secrets.token_urlsafe(6)
 
 
+class Gate(models.TextChoices):
+    """What a live room needs besides its pairing; the first that is missing shuts it."""
+
+    CONSENT = "consent", _("a guardian's consent")
+    TAKING_PART = "taking_part", _("child and mentor taking part")
+    VETTING = "vetting", _("the mentor's vetting")
+    CERTIFICATE = "certificate", _("the wellbeing mentor's certificate")
+
+
 class Rooms(models.QuerySet["Room"]):
     def with_people(self) -> "Rooms":
         return self.select_related("pairing__child__user", "pairing__mentor__user")
@@ -32,6 +41,7 @@ class Room(models.Model):
     epoch:     changes only when a backup is restored.
     last_s:    the number of the newest event; whoever writes locks this row, so numbers have no gaps.
     stamp:     counts changes that have no number (presence, reading, holds, warnings, freezing).
+    frozen_at: by a safeguarding lead.  shut_by, shut_at: the gate that is missing, and since when.
     closed_at: when the end of the last session was decided.
     ended_at:  the pairing's end, here too: a writer that waited for the lock rereads only this row.
     """
@@ -41,6 +51,8 @@ class Room(models.Model):
     last_s = models.BigIntegerField(default=0)
     stamp = models.BigIntegerField(default=0)
     frozen_at = models.DateTimeField(null=True)
+    shut_by = models.CharField(max_length=11, choices=Gate, blank=True)
+    shut_at = models.DateTimeField(null=True)
     closed_at = models.DateTimeField(null=True)
     opened_at = models.DateTimeField(auto_now_add=True)
     ended_at = models.DateTimeField(null=True)
@@ -51,6 +63,10 @@ class Room(models.Model):
         constraints = [
             models.CheckConstraint(condition=Q(last_s__gte=0), name="a_room_counts_from_nothing"),
             models.CheckConstraint(condition=~Q(epoch=""), name="a_room_has_an_epoch"),
+            models.CheckConstraint(
+                condition=Q(shut_by="", shut_at=None) | (~Q(shut_by="") & Q(shut_at__isnull=False)),
+                name="a_shut_room_says_by_what_and_when",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -59,6 +75,11 @@ class Room(models.Model):
     @property
     def ended(self) -> bool:
         return self.ended_at is not None or self.pairing.ended_at is not None
+
+    @property
+    def frozen(self) -> bool:
+        """Nobody may write in it now, though its pairing lives."""
+        return self.frozen_at is not None or self.shut_by != ""
 
     def side_of(self, user: models.Model) -> Side | None:
         """Needs with_people()."""

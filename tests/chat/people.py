@@ -8,8 +8,10 @@ from django.utils import timezone
 from backend.accounts.models import User
 from backend.rosters.models import (
     Carer,
+    Certificate,
     Child,
     ChildSlot,
+    Consent,
     District,
     Guardianship,
     Mentor,
@@ -52,6 +54,7 @@ def add_family(number: int = 0, *, slots: tuple[int, int] = (67, 91)) -> Family:
         district=district,
         birth_date=date(2009, 5, 4),
     )
+    Consent.objects.create(child=child, source="paper", given_on=date(2020, 2, 1))
     ChildSlot.objects.bulk_create(ChildSlot(child=child, slot=slot) for slot in free)
     mentors = []
     for role, name in (("academic", "李老师"), ("wellbeing", "王老师")):
@@ -63,7 +66,10 @@ def add_family(number: int = 0, *, slots: tuple[int, int] = (67, 91)) -> Family:
             is_wellbeing=role == "wellbeing",
             capacity=2,
             district=district,
+            vetted_until=date(2099, 1, 1),
         )
+        if role == "wellbeing":
+            Certificate.objects.create(mentor=mentor, kind="level 2")
         MentorSlot.objects.bulk_create(MentorSlot(mentor=mentor, slot=slot) for slot in free)
         mentors.append(mentor)
     parent, carer = User.objects.create_user(name="林医生"), User.objects.create_user(name="奶奶")

@@ -4,7 +4,10 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
+from chat.models import Room
+from tests.chat.people import add_family
 from tests.web.programme import add_children, add_mentors
 
 LISTS = [("/children/", add_children), ("/mentors/", add_mentors)]
@@ -67,3 +70,12 @@ def test_a_stranger_sees_no_people_and_a_visitor_is_asked_to_sign_in(stranger, p
     assert (answer.status_code, answer.headers["Location"].split("?")[0]) == (302, "/sign-in/")
     client.force_login(stranger)
     assert client.get(path).status_code == 404
+
+
+def test_the_coordinator_is_told_of_rooms_that_a_gate_has_shut(desk):
+    family = add_family()
+    assert "个房间已关闭" not in desk.get("/").content.decode()
+    Room.objects.filter(pk=family.rooms["wellbeing"].pk).update(shut_by="certificate", shut_at=timezone.now())
+    assert "1个房间已关闭" in desk.get("/").content.decode()
+    for choice, expected in (("any", 1), ("certificate", 1), ("consent", 0), ("", 2)):
+        assert len(desk.get(f"/pairings/?shut={choice}").context["page"].object_list) == expected

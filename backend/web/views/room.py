@@ -34,7 +34,7 @@ def show(request: HttpRequest, room_id: int) -> HttpResponse:
         "other": {Side.CHILD: mentor, Side.MENTOR: child}.get(you, f"{child} · {mentor}"),
         "readers": _(", ").join(readers_of(room)),
     }
-    if you is None or room.ended or room.frozen_at is not None:
+    if you is None or room.ended or room.frozen:
         rows = [{**row, "at": parse_datetime(row["at"])} for row in page["results"]]
         names = {Side.CHILD: child, Side.MENTOR: mentor}
         context |= {"rows": rows, "before": page["before"], "names": names, "you": you}

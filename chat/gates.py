@@ -1,0 +1,56 @@
+"""A room is open only while its pairing could be published today: an expiry shuts it within a minute.
+
+Rows and dates run out without anybody doing anything, so a duty compares; nothing has to remember to call it.
+"""
+
+from datetime import date, datetime
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Case, CharField, Exists, F, OuterRef, Q, Value, When
+
+from backend.audit import log as audit
+from backend.rosters.models import Certificate, Consent
+from chat.models import Gate, Room
+from chat.rooms import revoke
+from chat.rules.times import local_day
+from matching.models import Role
+
+
+def enforce(now: datetime) -> int:
+    """Shuts rooms whose gate is missing and opens those whose is there again. Returns how many changed."""
+    rooms = Room.objects.filter(ended_at=None, pairing__ended_at=None).annotate(gate=_missing(local_day(now)))
+    changed = list(rooms.exclude(gate=F("shut_by")).order_by("pk").values_list("pk", "gate"))
+    for room_id, gate in changed:
+        _set(room_id, gate, now)
+    return len(changed)
+
+
+def _missing(today: date) -> Case:
+    """The first gate that is missing, empty for none. The same conditions as for publishing a pairing."""
+    consent = Consent.objects.filter(child=OuterRef("pairing__child"), withdrawn_on=None)
+    valid = Certificate.objects.filter(mentor=OuterRef("pairing__mentor")).filter(
+        Q(valid_until=None) | Q(valid_until__gte=today)
+    )
+    vetted = Q(pairing__mentor__vetted_until__gte=today)
+    there = Q(pairing__child__active=True, pairing__mentor__active=True)
+    cases: list[tuple[Any, Gate]] = [
+        (~Exists(consent), Gate.CONSENT),
+        (~there, Gate.TAKING_PART),
+        (~vetted, Gate.VETTING),
+        (Q(pairing__role=Role.WELLBEING) & ~Exists(valid), Gate.CERTIFICATE),
+    ]
+    whens = [When(condition, then=Value(gate.value)) for condition, gate in cases]
+    return Case(*whens, default=Value(""), output_field=CharField())
+
+
+@transaction.atomic
+def _set(room_id: int, gate: str, now: datetime) -> None:
+    room = Room.objects.select_for_update().get(pk=room_id)
+    if room.shut_by == gate:
+        return  # another worker was first
+    room.shut_by, room.shut_at = gate, now if gate else None
+    room.stamp += 1
+    room.save(update_fields=["shut_by", "shut_at", "stamp"])
+    audit.record(None, "room.shut" if gate else "room.opened", room, gate=gate)
+    revoke(room=room.pk)
