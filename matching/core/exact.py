@@ -60,7 +60,7 @@ class Exact:
         price = prices.hour + prices.mentor[old.mentor_of_hour]
         gets = relaxed.bound.gets - goal.lift - prices.flag + prices.cap[2]
         more = old.market.near(np.stack([price, price]), gets, within, goal.points)
-        more = more[~np.isin(more.unit * old.hours + more.hour, old.keys)]
+        more = more[~np.isin(more.keys(old.hours), old.keys)]
         if not len(more):
             return relaxed
         both = merged(Places(old.unit, old.hour, old.value), more, old.hours)

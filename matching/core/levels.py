@@ -71,16 +71,16 @@ class Levels:
                 self._in_shortage()
         except OutOfTime:
             pass
-        return self.bound()
+        return self.bound(thorough=True)
 
     def score(self, hours: Ints | None = None) -> Score:
         problem = self.problem
         return self.outset.score(problem, problem.columns_of(self.best if hours is None else hours))
 
-    def bound(self) -> Score:
+    def bound(self, *, thorough: bool = False) -> Score:
         """What is proved of each level, given the levels above it as the best plan reaches them."""
         best = self.score()
-        bound = self.outset.bound(best)
+        bound = self.outset.bound(best, thorough=thorough)
         for level in LEVELS:
             if level in self.proved:
                 bound = replace(bound, **{level: min(self.proved[level], getattr(bound, level))})
@@ -90,11 +90,10 @@ class Levels:
 
     def _near_enough(self) -> bool:
         """Within the gap at levels 1 and 4, and exact between them where that makes sense."""
-        best, bound = self.score(), self.bound()
-        if best.complete < (1 - self.gap) * bound.complete:
+        best = self.score()
+        if not self.outset.served(best) and astuple(best)[:3] != astuple(self.bound())[:3]:
             return False
-        if best.complete == bound.complete and (best.priority, best.roles) != (bound.priority, bound.roles):
-            return False
+        bound = self.bound(thorough=self.gap > 0)
         return bound.value - best.value <= max(0, self.gap * bound.value)
 
     def _complete_in_any_case(self) -> None:

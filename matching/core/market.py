@@ -20,11 +20,15 @@ BLOCK = 400_000  # pairs whose hours are looked at in one go
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """unit, hour: numbers of the market, ascending by both.  worth: points. All (N,) int64."""
+    """unit, hour: numbers of the market, ascending by both.  worth: points. All (N,) int32, to save memory."""
 
     unit: Ints
     hour: Ints
     worth: Ints
+
+    def keys(self, hours: int) -> Ints:
+        """(N,) ascending: which place it is, whatever others are looked at."""
+        return self.unit.astype(np.int64) * hours + self.hour
 
     def __len__(self) -> int:
         return len(self.unit)
@@ -83,10 +87,13 @@ class Market:
         """Every place of the units wanted (U,)."""
         return self._in_hours(self._pairs(lambda k: (k.worth > self.never) & units[k.units][:, np.newaxis]))
 
-    def near(self, price: Floats, gets: Floats, within: float, points: int = 1) -> Places:
+    def near(
+        self, price: Floats, gets: Floats, within: float, points: int = 1, most: int | None = None
+    ) -> Places:
         """The places worth at least what their unit ``gets`` (U,) less ``within``, after ``price`` (2, H).
 
         The prices are those of the hours to each role. points: 0 when all places are to count for nothing.
+        most: only so many of each unit, those of the greatest gain.
         """
         least = np.full((2, len(self.mentors)), np.inf)
         for role in (0, 1):
@@ -98,8 +105,12 @@ class Market:
             on: Bools = left >= needed[kind.units][:, np.newaxis]
             return on & (kind.worth > self.never)
 
-        found = self._in_hours(self._pairs(close))
-        return found[points * found.worth - price[found.unit % 2, found.hour] >= needed[found.unit]]
+        def kept(found: Places) -> Places:
+            gain = points * found.worth - price[found.unit % 2, found.hour] - needed[found.unit]
+            found, gain = found[gain >= 0], gain[gain >= 0]
+            return found if most is None else found[np.sort(best_of_each(found.unit, gain, most))]
+
+        return self._in_hours(self._pairs(close), kept)
 
     def best_of_each(self) -> Ints:
         """(U,) the greatest worth of each unit, ``never`` where it has no pair."""
@@ -135,35 +146,38 @@ class Market:
                 row, column = np.nonzero(wanted(part))
                 yield part.units[row], part.mentors[column], part.worth[row, column].astype(np.int64)
 
-    def _in_hours(self, pairs: Iterable[tuple[Ints, Ints, Ints]]) -> Places:
-        """Every hour that the two of a pair share."""
-        found: list[tuple[Ints, Ints, Ints]] = []
+    def _in_hours(
+        self, pairs: Iterable[tuple[Ints, Ints, Ints]], kept: Callable[[Places], Places] = lambda found: found
+    ) -> Places:
+        """Every hour that the two of a pair share, or of a block those ``kept``. A unit stays in one block."""
+        found: list[Places] = []
         gathered: list[tuple[Ints, Ints, Ints]] = []
         waiting = 0
         for block in pairs:
             gathered.append(block)
             waiting += len(block[0])
             if waiting >= BLOCK:
-                found.append(self._expanded(gathered))
+                found.append(kept(self._expanded(gathered)))
                 gathered, waiting = [], 0
-        found.append(self._expanded(gathered))
-        places = Places(*(np.concatenate(part) for part in zip(*found, strict=True)))
+        found.append(kept(self._expanded(gathered)))
+        places = Places(*(np.concatenate([getattr(f, n) for f in found]) for n in ("unit", "hour", "worth")))
         return places if len(found) == 1 else places[np.argsort(places.unit, kind="stable")]
 
-    def _expanded(self, blocks: list[tuple[Ints, Ints, Ints]]) -> tuple[Ints, Ints, Ints]:
+    def _expanded(self, blocks: list[tuple[Ints, Ints, Ints]]) -> Places:
         if not blocks:
-            none = np.zeros(0, dtype=np.int64)
-            return none, none, none
+            none = np.zeros(0, dtype=np.int32)
+            return Places(none, none, none)
         unit, mentor, worth = (np.concatenate(part) for part in zip(*blocks, strict=True))
         order = np.argsort(unit, kind="stable")
         unit, mentor, worth = unit[order], mentor[order], worth[order]
         pair, at = np.nonzero(self.free[unit // 2] & self.seated[mentor])
         unit, mentor, worth = unit[pair], mentor[pair], worth[pair]
-        hour, slot = self._hour[mentor, at].astype(np.int64), self.slots[at]
+        hour, slot = self._hour[mentor, at], self.slots[at]
         if self._stickiness:
             worth -= self._stickiness * ((self._kept[0, unit] == mentor) & (self._kept[1, unit] != slot))
         on = (self._only_slot[unit] < 0) | (self._only_slot[unit] == slot)
-        return (unit, hour, worth) if on.all() else (unit[on], hour[on], worth[on])
+        places = Places(unit.astype(np.int32), hour, worth.astype(np.int32))
+        return places if on.all() else places[on]
 
     def _lock(self, roster: Roster, previous: Iterable[Place]) -> None:
         """Pins, forbids and what is kept, in the tables of worth. Whoever takes no part is passed over."""
@@ -212,13 +226,10 @@ def best_of_each(unit: Ints, gain: Floats, most: int) -> Ints:
 
 
 def merged(one: Places, other: Places, hours: int) -> Places:
-    """The places of both, each once, by unit and hour."""
-    unit, hour, worth = (
-        np.concatenate(pair)
-        for pair in ((one.unit, other.unit), (one.hour, other.hour), (one.worth, other.worth))
-    )
-    _, first = np.unique(unit * hours + hour, return_index=True)
-    return Places(unit, hour, worth)[first]
+    """The places of both, each once."""
+    names = ("unit", "hour", "worth")
+    both = Places(*(np.concatenate([getattr(one, name), getattr(other, name)]) for name in names))
+    return both[np.unique(both.keys(hours), return_index=True)[1]]
 
 
 def _hours(people: Sequence[Child | Mentor]) -> Bools:

@@ -11,21 +11,21 @@ from typing import Literal
 
 import numpy as np
 
-from matching.core.arrays import Bools, Ints
+from matching.core.arrays import Bools, Floats, Ints
 from matching.core.flow import Flow, by_roles, through_children
 from matching.core.goal import EPSILON
-from matching.core.market import Market, Places, best_of_each, merged
+from matching.core.market import Market, Places, merged
 from matching.core.problem import Problem, problem_of
 from matching.core.roster import SLOTS
 
 FEW_PAIRS = 60_000  # up to here every place is looked at from the start
-DEAREST, LUCK = 12, 6  # beyond, so many pairs of each unit, chosen with so many points of luck
+DEAREST, LUCK = 12, 16  # beyond, so many pairs of each unit, chosen with so many points of luck
 NEAR = (
     6  # and once there are prices, all places that are worth at most so much less than what their unit gets
 )
 WIDENINGS = 3
 ENOUGH = 1e-4  # of the value: what the bound may lose by places that were not looked at, for exact plans too
-MOST_NEW = 6
+MOST_NEW = 10
 
 Level = Literal["complete", "priority", "roles", "value"]
 LEVELS: tuple[Level, ...] = ("complete", "priority", "roles", "value")
@@ -75,10 +75,10 @@ class Outset:
     """
 
     def __init__(self, market: Market, gap: float = 0.0) -> None:
-        self.market, self._enough = market, max(ENOUGH, gap / 4)
+        self.market, self.gap, self._enough = market, gap, max(ENOUGH, gap / 2)
         self.priority = np.array([child.priority for child in market.children], dtype=np.int64)
         self.whole = sum(int((kind.worth > market.never).sum()) for kind in market.kinds) <= FEW_PAIRS
-        self._places = market.all_places() if self.whole else market.dearest(DEAREST, LUCK)
+        self._places = market.all_places() if self.whole else self._first_places()
         self.alone = _one_place_at_most(market, self._places, self.whole)
         best = market.best_of_each().reshape(-1, 2)
         has = best > market.never
@@ -94,7 +94,7 @@ class Outset:
         self._through: int | None = None
         if not self.calm:
             self.flow, self._through, lift = self._through_children()
-        if not self.whole:
+        if not self.whole and not gap:
             near = market.near(self.flow.price, self.flow.gets - lift, NEAR)
             self._places = merged(self._places, near, market.hours)
         p = self.problem = problem_of(market, self._places, whole=self.whole)
@@ -106,16 +106,21 @@ class Outset:
         priority = int(self.priority[complete].sum())
         return Score(int(complete.sum()), priority, len(picked), int(problem.value[picked].sum()))
 
-    def bound(self, best: Score) -> Score:
-        """Of each level, given what ``best`` reaches at the levels above it."""
+    def served(self, best: Score) -> bool:
+        """As many complete as can be (or near enough), and then as many roles."""
+        bound = self.bound(best)
+        if best.complete < (1 - self.gap) * bound.complete:
+            return False
+        return best.complete < bound.complete or (best.priority, best.roles) == (bound.priority, bound.roles)
+
+    def bound(self, best: Score, *, thorough: bool = False) -> Score:
+        """Of each level, given what ``best`` reaches at the levels above it. thorough: at another assignment's cost."""
         s, ranks = self.scale, np.sort(self.priority[self.able])[::-1]
         alone, more = self._apart
         slack = s.span * s.units
         complete = min(len(ranks), self.filled // 2)
         priority = int(ranks[: best.complete].sum())
         value = self._total - s.every_role * (best.roles - alone)
-        if best.roles < self.filled:
-            value = min(value, self._by_value)
         if self._through is not None:
             left = self._through
             complete = min(complete, (left + slack) // s.both)
@@ -123,7 +128,23 @@ class Outset:
             priority = min(priority, (left + slack) // s.rank)
             left -= s.rank * best.priority + s.role * (best.roles - alone)
             value = min(value, left)
+        if thorough and best.roles < self.filled:
+            value = min(value, self._by_value)
         return Score(complete, priority, min(self.filled, best.complete + len(self.able)), value + more)
+
+    @cached_property
+    def _double(self) -> Bools:
+        """(M,) mentors with both roles."""
+        return np.array([m.academic and m.wellbeing and m.certified for m in self.market.mentors], dtype=bool)
+
+    def _first_places(self) -> Places:
+        """Teachers whom no counsellor links to the rest are a part of their own, which is solved much faster."""
+        some = self.market.dearest(DEAREST, LUCK)
+        return some[~self._linking(some)]
+
+    def _linking(self, places: Places) -> Bools:
+        linking: Bools = self._double[self.market.mentor_of_hour[places.hour]]
+        return linking & (places.unit % 2 == 0)
 
     @cached_property
     def _by_value(self) -> int:
@@ -148,8 +169,7 @@ class Outset:
         seat = np.full(len(market.mentors), np.inf)
         asked = np.unique(self._places.hour)
         np.minimum.at(seat, market.mentor_of_hour[asked], self.flow.price[0, asked])
-        double = np.array([m.academic and m.wellbeing and m.certified for m in market.mentors], dtype=bool)
-        guess = np.where(double & np.isfinite(seat), np.minimum(seat, s.role + 2 * s.span), 0).astype(
+        guess = np.where(self._double & np.isfinite(seat), np.minimum(seat, s.role + 2 * s.span), 0).astype(
             np.int64
         )
         toll = guess[market.mentor_of_hour]
@@ -177,18 +197,26 @@ class Outset:
             if self.whole:
                 break
             gets = np.where(apart, np.inf, flow.gets - lift)
-            more = self.market.near(flow.price, gets, -EPSILON)
+            more = self.market.near(flow.price, gets, -EPSILON, most=MOST_NEW)
             if not len(more):
                 break
             gain = more.worth - flow.price[more.unit % 2, more.hour] - gets[more.unit]
-            most = np.zeros(len(apart))
-            np.maximum.at(most, more.unit, gain)
-            value = flow.total - int(lift[flow.hour >= 0].sum())
-            if widening == WIDENINGS or most.sum() <= self._enough * abs(value):
-                return flow, flow.total + math.ceil(most.sum())
-            best = best_of_each(more.unit, gain, MOST_NEW)
-            self._places = merged(self._places, more[np.sort(best)], self.market.hours)
+            lost = _most_of_each(more, gain)
+            enough = self._enough * abs(flow.total - int(lift[flow.hour >= 0].sum()))
+            if widening == WIDENINGS or lost <= enough:
+                return flow, flow.total + lost
+            linking = self._linking(more)
+            if _most_of_each(more[linking], gain[linking]) <= enough / 2:
+                more = more[~linking]
+            self._places = merged(self._places, more, self.market.hours)
         return flow, flow.total
+
+
+def _most_of_each(places: Places, gain: Floats) -> int:
+    """No more than this is gained by all these places: each unit takes one."""
+    most = np.zeros(int(places.unit.max(initial=-1)) + 1)
+    np.maximum.at(most, places.unit, gain)
+    return math.ceil(float(most.sum()))
 
 
 def _one_place_at_most(market: Market, places: Places, whole: bool) -> Bools:

@@ -69,7 +69,7 @@ class Problem:
     @property
     def keys(self) -> Ints:
         """(N,) ascending: which place a column is, whatever others are looked at."""
-        return self.unit * self.hours + self.hour
+        return self.unit.astype(np.int64) * self.hours + self.hour
 
     def columns_of(self, hour: Ints) -> Ints:
         """The columns of each unit in its hour (U,), which must be among them; -1 is none."""
@@ -95,7 +95,8 @@ def build(roster: Roster, weights: Weights) -> Problem:
 
 
 def problem_of(market: Market, places: Places, *, whole: bool = False) -> Problem:
-    mentor, slot = market.mentor_of_hour[places.hour], market.slot_of_hour[places.hour]
+    mentor = market.mentor_of_hour.astype(np.int32)[places.hour]
+    slot = market.slot_of_hour.astype(np.int32)[places.hour]
     same_hour, hours = _clashes(places.unit, slot, SLOTS)
     same_person, persons = _clashes(places.unit, mentor, len(market.mentors))
     same_person[same_person >= 0] += len(hours)
@@ -107,9 +108,9 @@ def problem_of(market: Market, places: Places, *, whole: bool = False) -> Proble
 def _clashes(unit: Ints, other: Ints, others: int) -> tuple[Ints, Ints]:
     """A number for each child and hour (or person) that both of the child's roles could use; -1 elsewhere."""
     both = np.intersect1d(other[unit % 2 == 0], other[unit % 2 == 1])
-    row = np.full(len(unit), -1, dtype=np.int64)
+    row = np.full(len(unit), -1, dtype=np.int32)
     on = np.flatnonzero(np.isin(other, both))
-    key = unit[on] // 2 * others + other[on]
+    key = (unit[on] // 2).astype(np.int64) * others + other[on]
     ids = np.intersect1d(key[unit[on] % 2 == 0], key[unit[on] % 2 == 1])
     if len(ids):
         at = np.minimum(np.searchsorted(ids, key), len(ids) - 1)
@@ -123,7 +124,7 @@ def role_of(unit: int) -> Role:
 
 def numbered(left: Ints, right: Ints) -> tuple[Ints, int]:
     """A number 0, 1, … for each different pair (in the order of the pairs), and how many there are."""
-    key = left * (int(right.max(initial=0)) + 1) + right
+    key = left.astype(np.int64) * (int(right.max(initial=0)) + 1) + right
     most = int(key.max(initial=-1)) + 1
     if most > 4 * len(key) + 1000:
         seen, numbers = np.unique(key, return_inverse=True)

@@ -10,8 +10,6 @@ from matching.core.market import Places
 from matching.core.outset import Outset
 from matching.core.repair import repair
 
-LARGE = 12_000  # units; beyond, taking turns costs more than chains of moves
-
 
 def first_plan(outset: Outset) -> Ints:
     """(U,) the hour of each unit, -1 where open: a valid plan near the flow. Raises Infeasible."""
@@ -19,19 +17,13 @@ def first_plan(outset: Outset) -> Ints:
     flow = p.columns_of(outset.flow.hour)
     held = _held(outset)
     plans: list[Ints] = []
-    if not len(held) and len(p.pinned) <= LARGE:
-        for role in (0, 1):
-            plans.append(in_turn(outset, flow, role))
-            reached = outset.score(p, plans[-1])
-            if reached.complete == outset.bound(reached).complete:
-                break
-    else:
-        plans.append(repair(p, flow, outset.reduced, held))
-    best = max(plans, key=lambda picked: outset.score(p, picked))
-    reached = outset.score(p, best)
-    if reached.roles < outset.bound(reached).roles:
-        best = max(best, repair(p, best, outset.reduced, held), key=lambda picked: outset.score(p, picked))
-    return p.hours_of(best)
+    for role in () if len(held) else (0, 1):
+        plans.append(in_turn(outset, flow, role))
+        if outset.served(outset.score(p, plans[-1])):
+            return p.hours_of(plans[-1])
+    best = max(plans, key=lambda picked: outset.score(p, picked), default=flow)
+    repaired = repair(p, best, outset.reduced, held)
+    return p.hours_of(max(plans + [repaired], key=lambda picked: outset.score(p, picked)))
 
 
 def _held(outset: Outset) -> Ints:
