@@ -26,14 +26,19 @@ class Exact:
         relaxed = self.relaxed(goal)
         if relaxed.whole:
             return self.problem.hours_of(np.flatnonzero(relaxed.x > 0.5)), relaxed
-        room = relaxed.bound.total - floor(relaxed.bound.total) + EPSILON
+        most = floor(relaxed.bound.total)
+        room = relaxed.bound.total - most + EPSILON
+        # Often a plan as good as the bound is to be had from the places that the relaxation uses.
+        few = whole(self.problem, goal, np.flatnonzero(relaxed.x > EPSILON), self.deadline)
+        if few is not None and goal.total(self.problem, few) >= most - gap * abs(most):
+            return self.problem.hours_of(few), relaxed
         while True:
             relaxed = self._widened(goal, relaxed, room + EPSILON)
             columns = np.flatnonzero(relaxed.bound.reduced >= -room - EPSILON)
             picked = whole(self.problem, goal, columns, self.deadline)
             if picked is not None:
                 lost = relaxed.bound.total - goal.total(self.problem, picked)
-                if lost <= max(room + EPSILON, gap * floor(relaxed.bound.total)):
+                if lost <= max(room + EPSILON, gap * most):
                     return self.problem.hours_of(picked), relaxed
                 room = lost
             elif self.problem.whole and len(columns) == len(self.problem.unit):

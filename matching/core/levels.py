@@ -21,7 +21,7 @@ from matching.core.outset import LEVELS, Level, Outset, Score
 from matching.core.problem import Problem
 from matching.core.turns import first_plan
 
-START = 3  # columns this close to what their unit gets are there from the start
+START = 1  # columns this close to what their unit gets are there from the start
 ROUNDS = 8
 GRACE = 10.0  # seconds that level 1 has, whatever the time limit
 

@@ -11,6 +11,7 @@ from matching.core.lp import Infeasible, add_places, fixed_rows, quiet, run
 from matching.core.market import best_of_each
 from matching.core.problem import Problem
 
+DUAL, PRIMAL = 1, 4  # strategies of HiGHS
 MOST_NEW = 5  # columns that come in for one unit at a time
 
 
@@ -38,6 +39,9 @@ class Master:
         self.clash_row = np.full(problem.clashes, -1, dtype=np.int64)
         self.clash_keys = np.zeros(0, dtype=np.int64)  # in the order of their rows
         self.lp = quiet()
+        # Presolve finds next to nothing here, and costs as much as the rest. Flags start primal: all unset is valid.
+        self.lp.setOptionValue("presolve", "off")
+        self.lp.setOptionValue("simplex_strategy", PRIMAL if goal.flags else DUAL)
         self.first = fixed_rows(self.lp, problem, goal)  # column of the first place
         self.rows = self.lp.getNumRow()
         self._add_columns(columns)
@@ -61,8 +65,13 @@ class Master:
                 if values[flags : self.first].sum() > EPSILON:
                     raise Infeasible
                 return Relaxed(bound_of(p, self.goal, prices), prices, x)
-            self._add_clashes(broken)
-            self._add_columns(new)
+            # One kind at a time: with rows added the basis stays good for the dual simplex method, with columns
+            # for the primal one, which would both lose it when started from the other's.
+            self.lp.setOptionValue("simplex_strategy", DUAL if len(broken) else PRIMAL)
+            if len(broken):
+                self._add_clashes(broken)
+            else:
+                self._add_columns(new)
 
     def _prices(self, dual: Floats) -> tuple[Prices, Floats]:
         """Signs as HiGHS gives them when maximising: a row <= has a dual >= 0."""

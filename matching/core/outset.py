@@ -143,8 +143,9 @@ class Outset:
         return some[~self._linking(some)]
 
     def _linking(self, places: Places) -> Bools:
-        linking: Bools = self._double[self.market.mentor_of_hour[places.hour]]
-        return linking & (places.unit % 2 == 0)
+        double: Bools = self._double[self.market.mentor_of_hour[places.hour]]
+        academic: Bools = places.unit % 2 == 0
+        return double & academic
 
     @cached_property
     def _by_value(self) -> int:

@@ -109,9 +109,10 @@ class Moves:
         return False
 
 
-def repair(problem: Problem, picked: Ints, reduced: Floats, held: Ints) -> Ints:
+def repair(problem: Problem, picked: Ints, reduced: Floats, held: Ints, filled: Ints) -> Ints:
     """Columns of a valid plan near those ``picked``. held: columns that must stay, valid together.
 
+    filled: units that the flow fills; others can't be filled without emptying one of these.
     reduced: (N,) what each column is worth less than its unit's best, <= 0.
     """
     plan = Moves(problem, reduced)
@@ -122,7 +123,7 @@ def repair(problem: Problem, picked: Ints, reduced: Floats, held: Ints) -> Ints:
         if plan.unit[column] not in plan.of_unit and plan.fits(column):
             plan.take(column)
     for limit in LIMITS:
-        for unit in range(2 * len(problem.children)):
+        for unit in filled.tolist():
             if unit not in plan.of_unit:
                 plan.tries = 0
                 plan.place(unit, limit, DEPTH, frozenset())

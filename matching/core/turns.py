@@ -22,7 +22,7 @@ def first_plan(outset: Outset) -> Ints:
         if outset.served(outset.score(p, plans[-1])):
             return p.hours_of(plans[-1])
     best = max(plans, key=lambda picked: outset.score(p, picked), default=flow)
-    repaired = repair(p, best, outset.reduced, held)
+    repaired = repair(p, best, outset.reduced, held, np.flatnonzero(outset.flow.hour >= 0))
     return p.hours_of(max(plans + [repaired], key=lambda picked: outset.score(p, picked)))
 
 
