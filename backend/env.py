@@ -4,7 +4,7 @@ Pure: reads a mapping, touches nothing. `backend.settings` is the only caller in
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 Mode = Literal["local", "demo", "production"]
@@ -20,6 +20,7 @@ KNOWN = frozenset(
         "SHUANGDAO_EMAIL_URL",
         "SHUANGDAO_EMAIL_FROM",
         "SHUANGDAO_AUDIT_HEADS",
+        "SHUANGDAO_ROOM_LIMITS",
     }
 )
 
@@ -42,6 +43,7 @@ class Env:
     email_url:     None writes e-mails into files in the data directory.
     email_from:    the sender of e-mails; needed where they are really sent.
     audit_heads:   the file for the audit log's heads; None is in the data directory.
+    room_limits:   numbers other than the usual ones of chat.protocol.limits, by name.
     """
 
     mode: Mode
@@ -54,6 +56,7 @@ class Env:
     email_url: str | None
     email_from: str | None = None
     audit_heads: str | None = None
+    room_limits: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def production(self) -> bool:
@@ -76,6 +79,17 @@ def read_env(environ: Mapping[str, str]) -> Env:
     def words(name: str) -> tuple[str, ...]:
         return tuple(word.strip() for word in (text(name) or "").split(",") if word.strip())
 
+    def numbers(name: str) -> dict[str, int]:
+        found = {}
+        for word in words(name):
+            key, _, number = word.partition("=")
+            if not (number.isascii() and number.isdecimal()):
+                raise BadEnv(
+                    f"{name} holds {word!r}; expected names with whole numbers, like page=50,lag_s=20"
+                )
+            found[key.strip()] = int(number)
+        return found
+
     mode = text("SHUANGDAO_MODE") or "local"
     if mode not in ("local", "demo", "production"):
         raise BadEnv(f"SHUANGDAO_MODE is {mode!r}; expected local, demo or production")
@@ -90,6 +104,7 @@ def read_env(environ: Mapping[str, str]) -> Env:
         email_url=text("SHUANGDAO_EMAIL_URL"),
         email_from=text("SHUANGDAO_EMAIL_FROM"),
         audit_heads=text("SHUANGDAO_AUDIT_HEADS"),
+        room_limits=numbers("SHUANGDAO_ROOM_LIMITS"),
     )
     if env.production:
         _check_production(env)

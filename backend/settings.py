@@ -197,6 +197,7 @@ CONTENT_SECURITY_POLICY = {
 
 # Around the clock in the demonstration, which must work at any hour; every page says so.
 ROOMS_ALWAYS_OPEN = DEMO
+ROOM_LIMITS = ENV.room_limits
 
 DATA_UPLOAD_MAX_MEMORY_SIZE = 8 * 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 8 * 1024 * 1024

@@ -221,9 +221,8 @@ class Hub:
                 self.observe(found[room], details.get(room))
 
     async def _poll(self) -> None:
-        for view in list(self.views.values()):
-            for socket in list(view.sockets):
-                socket.check_time()
+        for socket in list(self.sockets):
+            socket.check_time()
         now = time.monotonic()
         self._buckets = {user: each for user, each in self._buckets.items() if not each.is_full(now)}
         if not self.views:

@@ -1,6 +1,6 @@
 """How much a room takes, from whom, how fast. A client reads the numbers in its `welcome`."""
 
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 
 # JavaScript's largest exact whole number; a database bigint holds it too.
 MAX_S = 2**53 - 1
@@ -41,3 +41,15 @@ class Limits:
 
 
 LIMITS = Limits()
+
+
+def configure(**numbers: int) -> None:
+    """The site's own numbers, once, before anybody connects. Raises ValueError for a name or number that is none.
+
+    In place: everybody holds the one LIMITS.
+    """
+    unknown = sorted(numbers.keys() - asdict(LIMITS).keys())
+    if unknown:
+        raise ValueError(f"{', '.join(unknown)}: no such limit; known are {', '.join(asdict(LIMITS))}")
+    for name, number in replace(LIMITS, **numbers).as_json().items():
+        object.__setattr__(LIMITS, name, number)

@@ -48,7 +48,7 @@ class Served:
             f"from tests.chat import served; served.furnish({families})"
         )
 
-    def start(self, port: int = 0) -> int:
+    def start(self, port: int = 0, application: str = "backend.asgi:application") -> int:
         """Returns the port, once it answers."""
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -57,7 +57,7 @@ class Served:
         command = [sys.executable, "-m", "daphne", "-b", "127.0.0.1", "-p", str(port), "-v", "0"]
         with (self.data / f"daphne-{port}.log").open("a") as log:
             process = subprocess.Popen(
-                [*command, "backend.asgi:application"], cwd=ROOT, env=self.env, stdout=log, stderr=log
+                [*command, application], cwd=ROOT, env=self.env, stdout=log, stderr=log
             )
         self.processes.append((port, process))
         for _ in range(200):

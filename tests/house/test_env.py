@@ -14,6 +14,14 @@ PRODUCTION = {
 }
 
 
+def test_limits_are_names_with_whole_numbers() -> None:
+    found = read_env({"SHUANGDAO_ROOM_LIMITS": "lag_s=30, page=40"}).room_limits
+    assert found == {"lag_s": 30, "page": 40} and read_env({}).room_limits == {}
+    for wrong in ("lag_s", "lag_s=", "lag_s=-1", "lag_s=1.5", "lag_s=３０"):
+        with pytest.raises(BadEnv, match="SHUANGDAO_ROOM_LIMITS"):
+            read_env({"SHUANGDAO_ROOM_LIMITS": wrong})
+
+
 def test_e_mails_that_are_really_sent_have_a_sender() -> None:
     assert read_env(PRODUCTION).email_from is None, "without a mailer they become files"
     mailer = {"SHUANGDAO_EMAIL_URL": "smtp://mailer"}
