@@ -148,6 +148,8 @@ def access_pairing(actor: Any, pairing_id: int, resource: str, action: str) -> P
 
 def children_of_family(actor: Any) -> list[Child]:
     """Active children whose meetings this person may see as guardian or carer."""
+    if not actor.is_authenticated or not actor.is_active:
+        return []
     theirs = Child.objects.filter(active=True).filter(Q(guardianships__guardian=actor) | Q(carer__user=actor))
     return [
         child

@@ -11,9 +11,10 @@ from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
+from backend import policy
 from backend.web.saying import coming, teacher
 from chat import meetings
-from chat.access import access_meeting
+from chat.access import access_meeting, relations_to_pairing
 from chat.rules.meetings import may_change
 
 
@@ -29,7 +30,8 @@ def show(request: HttpRequest, meeting_id: int) -> HttpResponse:
         "when": coming(found.start, today),
         "hours": [],
     }
-    if may_change(found.value(), timezone.now()):
+    context["may_move"] = policy.allows("meeting", "move", relations_to_pairing(request.user, found.pairing))
+    if context["may_move"] and may_change(found.value(), timezone.now()):
         offered = meetings.hours_to_offer(actor=request.user, meeting_id=meeting_id)
         context["hours"] = [(hour.start.isoformat(), coming(hour.start, today)) for hour in offered[:24]]
         context["may_cancel"] = True
