@@ -69,7 +69,7 @@ def _groups(request: HttpRequest) -> list[dict[str, Any]]:
         "mentor": (
             _("Academic mentor"),
             "book-open",
-            _("%(name)s. Teaches %(child)s, who is waiting in the room."),
+            _("%(name)s. Teaches %(child)s; the two meet in their room now."),
         ),
         "counsellor": (
             _("Wellbeing mentor"),
@@ -102,8 +102,7 @@ def _groups(request: HttpRequest) -> list[dict[str, Any]]:
     }
     groups = (
         (_("One family and its two mentors"), ("child", "mentor", "counsellor", "parent", "carer")),
-        (_("Who looks after it all"), ("coordinator",)),
-        (_("Others, to try the limits"), ("teenager", "stranger")),
+        (_("Who looks after it all, and others to try the limits"), ("coordinator", "teenager", "stranger")),
     )
     return [
         {
