@@ -11,6 +11,7 @@ from typing import Any, cast
 
 from django.utils.translation import gettext as _
 
+from backend.rosters.export import FORMULA_STARTS
 from backend.rosters.reading import cells
 from backend.rosters.reading.rows import Problem, RosterFile, Row
 from backend.rosters.reading.tables import BadFile, read_csv
@@ -117,7 +118,7 @@ def read_places(name: str, content: bytes) -> tuple[tuple[Place, ...], list[Prob
     problems: list[Problem] = []
     seen: set[tuple[str, str]] = set()
     for number, texts in table.rows:
-        child, role, mentor, slot = (texts[i].strip() if i < len(texts) else "" for i in at)
+        child, role, mentor, slot = (_plain(texts[i].strip()) if i < len(texts) else "" for i in at)
         for column, text in (("child_id", child), ("mentor_id", mentor)):
             if not text:
                 problems.append(Problem(name, number, column, _("empty"), _("an id")))
@@ -174,4 +175,14 @@ def _write_rows(path: Path, heading: list[str], rows: list[list[Any]]) -> None:
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(heading)
-        writer.writerows(rows)
+        writer.writerows([_escaped(cell) for cell in row] for row in rows)
+
+
+def _escaped(cell: Any) -> Any:
+    """An apostrophe before what a spreadsheet would compute, and before what looks as if it had one already."""
+    return f"'{cell}" if isinstance(cell, str) and cell.lstrip("'").startswith(FORMULA_STARTS) else cell
+
+
+def _plain(text: str) -> str:
+    """The reverse of ``_escaped``."""
+    return text[1:] if text[:1] == "'" and text.lstrip("'").startswith(FORMULA_STARTS) else text

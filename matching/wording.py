@@ -18,10 +18,18 @@ def detail_of(reason: str, facts: Mapping[str, Any]) -> str:
             "%(mentors)s mentors could, with %(seats)s seats in all, and other children need them."
         ),
     }
-    if "sharing" in facts:
+    shared, sharing = facts.get("shared_seats"), facts.get("sharing", 0)
+    if shared == 0:
         sentences["seats_short"] = _(
-            "%(sharing)s children need places of which there are only %(shared_seats)s, whoever gets them."
+            "Mentors who could and share an hour: %(mentors)s, but they take no children at all."
+            " Ask one of them for a seat."
         )
+    elif shared is not None and sharing > shared:
+        sentences["seats_short"] = _(
+            "%(sharing)s children can only use the same %(shared_seats)s seats, so %(short)s of them stay"
+            " without, whoever is chosen. More seats or hours are needed here."
+        )
+        facts = {**facts, "short": sharing - shared}
     return sentences[reason] % {"grade": "?", "mentors": "?", "seats": "?", **facts}
 
 

@@ -9,6 +9,7 @@ from matching.core.problem import Problem
 
 LIMITS = (0, 2, 6, 20, 10**9)  # points that a single move may cost, one pass each
 DEPTH = 3  # others that a chain may ask to move
+FAILURES = 20  # units that one pass leaves open before it gives up: it is not chains then that are missing
 TRIES = 400  # moves looked at for one unit in one pass
 NEAR = 40  # columns of a unit that are looked at, from its dearest on
 
@@ -123,8 +124,9 @@ def repair(problem: Problem, picked: Ints, reduced: Floats, held: Ints, filled: 
         if plan.unit[column] not in plan.of_unit and plan.fits(column):
             plan.take(column)
     for limit in LIMITS:
+        failures = 0
         for unit in filled.tolist():
-            if unit not in plan.of_unit:
+            if unit not in plan.of_unit and failures < FAILURES:
                 plan.tries = 0
-                plan.place(unit, limit, DEPTH, frozenset())
+                failures += not plan.place(unit, limit, DEPTH, frozenset())
     return np.array(sorted(plan.of_unit.values()), dtype=np.int64)

@@ -80,3 +80,62 @@ def test_every_bad_row_of_an_earlier_plan_is_named(city: Path, tmp_path: Path, c
         "plan.csv:3",
         "plan.csv:4",
     ]
+
+
+CHILDREN = "child_id,name,grade,subjects,availability,district\n"
+MENTORS = "mentor_id,name,roles,teaches,wellbeing_grades,certificate,availability,capacity,district\n"
+TEACHER = 'T1,高远,academic,math:4-6,,,"mon-19,tue-19",2,历下区\n'
+
+
+def match(tmp_path: Path, children: str, mentors: str, *more: str) -> Path:
+    """Writes both files and runs `match` on them; the folder of the plan."""
+    (tmp_path / "children.csv").write_text(CHILDREN + children)
+    (tmp_path / "mentors.csv").write_text(MENTORS + mentors)
+    out = tmp_path / "out"
+    call_command(
+        "match", str(tmp_path / "children.csv"), str(tmp_path / "mentors.csv"), *more, "--out", str(out)
+    )
+    return out
+
+
+def test_an_id_that_a_spreadsheet_would_compute_goes_out_escaped_and_comes_back(tmp_path: Path) -> None:
+    rows = "=1+1,陈雨桐,5,math,mon-19,历下区\n'=2,王子涵,5,math,tue-19,历下区\n"
+    plan = match(tmp_path, rows, TEACHER) / "assignments.csv"
+    ids = [row["child_id"] for row in csv.DictReader(plan.read_text().splitlines())]
+    assert sorted(ids) == ["''=2", "'=1+1"]
+    again = match(tmp_path, rows, TEACHER, "--previous", str(plan), "--stickiness", "5")
+    assert summary(again)["pairs_kept"] == summary(again)["slots_kept"] == 2
+
+
+def test_a_value_without_a_heading_is_a_warning(tmp_path: Path, capsys) -> None:
+    match(tmp_path, "K1,陈雨桐,5,math,mon-19,历下区,,3\n", TEACHER)
+    assert "children.csv:2: column 8: a value without a heading" in capsys.readouterr().err
+
+
+def test_a_mentor_may_take_as_many_as_the_file_says(tmp_path: Path) -> None:
+    match(tmp_path, "K1,陈雨桐,5,math,mon-19,历下区\n", TEACHER.replace('",2,', '",300,'))
+
+
+@pytest.mark.parametrize(
+    ("children", "named"),
+    [
+        ("K1," + "雨" * 200_000 + ",5,math,mon-19,历下区\n", "children.csv:2: -: a cell is too long"),
+        ('K1,"陈雨桐,5,math,mon-19,历下区\n', "expected a closed quotation mark"),
+    ],
+)
+def test_a_file_that_cannot_be_read_says_the_right_reason(
+    tmp_path: Path, capsys, children: str, named: str
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        match(tmp_path, children, TEACHER)
+    assert ended.value.code == 2 and named in capsys.readouterr().err
+
+
+def test_a_plan_cannot_go_where_a_file_is(city: Path, tmp_path: Path, capsys) -> None:
+    taken = tmp_path / "plan"
+    taken.write_text("mine")
+    for out in (taken, taken / "inside"):
+        with pytest.raises(SystemExit) as ended:
+            call_command("match", str(city), "--out", str(out))
+        assert ended.value.code == 2 and "is not a folder" in capsys.readouterr().err
+    assert taken.read_text() == "mine"

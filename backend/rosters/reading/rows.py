@@ -64,7 +64,9 @@ MENTORS: dict[str, Column] = {
     "certificate": Column(("资格证",), cells.certificates),
     "availability": Column(("可用时间",), cells.availability, "always"),
     "capacity": Column(
-        ("可带人数",), lambda text: cells.whole(text, 0, 200, gettext_noop("a whole number from 0")), "always"
+        ("可带人数",),
+        lambda text: cells.whole(text, 0, 9999, gettext_noop("a whole number of 0 to 9999")),
+        "always",
     ),
     "district": Column(("区县",), cells.name, "always"),
     "gender": Column(("性别",), cells.gender),
@@ -173,6 +175,7 @@ def _read_table(table: Table, kind: str, found: RosterFile, for_site: bool) -> l
         found.problems.append(
             Problem(table.source, 1, "-", _("there are no rows"), _("people below the heading"))
         )
+    _warn_of_loose_cells(table, found)
     seen: dict[str, int] = {}
     present = tuple(name for name in columns if name in places)
     rows = []
@@ -190,6 +193,19 @@ def _read_table(table: Table, kind: str, found: RosterFile, for_site: bool) -> l
         if len(found.problems) == before:
             rows.append(Row(table.source, number, values, present))
     return rows
+
+
+def _warn_of_loose_cells(table: Table, found: RosterFile) -> None:
+    """Values in columns without a heading: nothing can be done with them, but nothing is dropped silently."""
+    loose: dict[int, list[int]] = {}
+    for number, texts in table.rows:
+        for at, text in enumerate(texts):
+            if text.strip() and (at >= len(table.heading) or not table.heading[at]):
+                loose.setdefault(at, []).append(number)
+    for at, rows in sorted(loose.items()):
+        wrong = _("a value without a heading (such rows: %(count)d)") % {"count": len(rows)}
+        column = _("column %(number)d") % {"number": at + 1}
+        found.warnings.append(Problem(table.source, rows[0], column, wrong, _("a heading above every value")))
 
 
 def _heading(table: Table, columns: Mapping[str, Column], found: RosterFile) -> dict[str, int] | None:

@@ -85,7 +85,11 @@ def read_csv(name: str, content: bytes) -> Table:
                 raise BadFile(
                     gettext_noop("the file is too long"), gettext_noop("at most 200,000 rows"), start
                 )
-    except csv.Error:
+    except csv.Error as error:
+        if "field larger" in str(error):
+            raise BadFile(
+                gettext_noop("a cell is too long"), gettext_noop("at most 131,072 characters"), start
+            ) from None
         raise BadFile(
             gettext_noop("the row can't be read"), gettext_noop("a closed quotation mark"), start
         ) from None

@@ -56,6 +56,7 @@ class Command(BaseCommand):
 
     def _match(self, *, files: list[Path], locks: Path | None, weights: Path | None, **options: Any) -> None:
         _check_options(files, options)
+        _check_folder(options["out"])
         extra = [path for path in (locks, weights, options["previous"]) if path]
         contents = {path: _bytes_of(path) for path in [*files, *extra]}
         points = _weights(weights, contents)
@@ -117,6 +118,15 @@ def _check_options(files: list[Path], options: dict[str, Any]) -> None:
         _bad_input(f"--stickiness: {stickiness}, expected a whole number of 0 to {MOST_POINTS}")
     if stickiness is not None and options["previous"] is None:
         _bad_input("--stickiness: no plan to stick to, expected --previous ASSIGNMENTS.csv as well")
+
+
+def _check_folder(out: Path) -> None:
+    """Before an hour of solving, not after it."""
+    inside = next((path for path in (out, *out.parents) if path.exists()), out)
+    if not inside.is_dir():
+        _bad_input(f"--out: {inside} is not a folder, expected a folder, or the name of a new one")
+    if not os.access(inside, os.W_OK):
+        _bad_input(f"--out: {inside} can't be written, expected a folder that can")
 
 
 def _bad_input(message: str) -> NoReturn:
