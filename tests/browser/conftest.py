@@ -1,5 +1,6 @@
 """The real server and worker on a temporary database, and a real Chromium."""
 
+import json
 import os
 import socket
 import subprocess
@@ -10,11 +11,13 @@ import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from backend.testing import find_chromium
+from tests.browser.cast import CANARIES, PASSWORD
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 FLAGS = [
@@ -36,9 +39,17 @@ class Site:
     environment: dict[str, str]
 
     def manage(self, *arguments: str) -> str:
+        return self._run(str(ROOT / "manage.py"), *arguments)
+
+    def furnish(self, module: str) -> str:
+        """Runs a module of the tests inside the site's database."""
+        return self._run("-m", module)
+
+    def _run(self, *arguments: str) -> str:
         done = subprocess.run(
-            [sys.executable, str(ROOT / "manage.py"), *arguments],
-            env=self.environment,
+            [sys.executable, *arguments],
+            cwd=ROOT,
+            env={**self.environment, "DJANGO_SETTINGS_MODULE": "backend.settings"},
             check=True,
             text=True,
             stdout=subprocess.PIPE,
@@ -81,7 +92,9 @@ def _serve(tmp_path: Path, **more: str) -> Iterator[Site]:
                 process.terminate()
             for process in processes:
                 process.wait(timeout=20)
-    assert "Traceback" not in (tmp_path / "log").read_text()
+    logged = (tmp_path / "log").read_text()
+    assert "Traceback" not in logged
+    assert [canary for canary in CANARIES if canary in logged] == []
 
 
 def _wait_until_it_answers(url: str) -> None:
@@ -102,3 +115,19 @@ def browser() -> Iterator[Browser]:
         chromium = playwright.chromium.launch(executable_path=find_chromium(), args=FLAGS)
         yield chromium
         chromium.close()
+
+
+@pytest.fixture
+def cast(round_the_clock: Site) -> dict[str, Any]:
+    """A child with two mentors, a parent, a carer, a stranger and a coordinator, who can sign in."""
+    return dict(json.loads(round_the_clock.furnish("tests.browser.cast")))
+
+
+def sign_in(browser: Browser, url: str, login: str, *, width: int = 390) -> Page:
+    page = browser.new_context(viewport={"width": width, "height": 760}).new_page()
+    page.goto(f"{url}/sign-in/")
+    page.get_by_label("登录名").fill(login)
+    page.get_by_label("密码").fill(PASSWORD)
+    page.get_by_role("button", name="登录").click()
+    expect(page).to_have_url(f"{url}/")
+    return page

@@ -1,8 +1,5 @@
 """A pair meets, in two real browsers, one of which loses its network; the parent reads what happened."""
 
-import json
-import subprocess
-import sys
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlparse
@@ -11,24 +8,10 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.cast import PASSWORD
-from tests.browser.conftest import ROOT, Site
+from tests.browser.conftest import Site, sign_in
 from tests.browser.wire import Wire
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
-
-
-@pytest.fixture
-def cast(round_the_clock: Site) -> dict[str, Any]:
-    made = subprocess.run(
-        [sys.executable, "-m", "tests.browser.cast"],
-        cwd=ROOT,
-        env={**round_the_clock.environment, "DJANGO_SETTINGS_MODULE": "backend.settings"},
-        check=True,
-        text=True,
-        stdout=subprocess.PIPE,
-    )
-    return dict(json.loads(made.stdout))
 
 
 @pytest.fixture
@@ -38,17 +21,6 @@ def wire(round_the_clock: Site) -> Iterator[Wire]:
     wire = Wire(port)
     yield wire
     wire.close()
-
-
-def sign_in(browser: Browser, url: str, login: str, *, width: int = 390) -> Page:
-    context = browser.new_context(viewport={"width": width, "height": 760})
-    page = context.new_page()
-    page.goto(f"{url}/sign-in/")
-    page.get_by_label("登录名").fill(login)
-    page.get_by_label("密码").fill(PASSWORD)
-    page.get_by_role("button", name="登录").click()
-    expect(page).to_have_url(f"{url}/")
-    return page
 
 
 def check_reads_well(page: Page) -> None:
