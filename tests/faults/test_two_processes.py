@@ -3,6 +3,7 @@
 import asyncio
 import os
 import shutil
+import signal
 import tempfile
 import time
 from pathlib import Path
@@ -134,6 +135,28 @@ def test_signing_out_in_one_process_closes_the_sockets_in_both_at_once(house):
                 assert [await each.close_code(0.3) for each in (here, there)] == [4401, 4401]
 
     asyncio.run(story())
+
+
+def test_when_one_process_is_told_to_stop_its_people_go_on_in_the_other(house):
+    async def story() -> None:
+        async with tab(house, house.ports[0], "child", "wellbeing", 3) as child:
+            await child.hello()
+            async with tab(house, house.ports[1], "wellbeing", "wellbeing", 3) as mentor:
+                welcome = await mentor.hello()
+                await asyncio.sleep(2)  # by now daphne itself would cancel whoever is connected
+                stopped = asyncio.create_task(asyncio.to_thread(house.kill, house.ports[1], signal.SIGTERM))
+                assert (await mentor.get("bye"))["why"] == "restart"
+                assert await mentor.close_code() == 4012
+                await stopped
+            await child.until(lambda frame: frame["t"] == "presence" and frame["state"] == "away", 2)
+            await child.say("还在吗")
+            async with tab(house, house.ports[0], "wellbeing", "wellbeing", 3) as mentor:
+                await mentor.send(t="hello", epoch=welcome["epoch"], last=welcome["last"])
+                assert (await mentor.get("msg"))["body"] == "还在吗"
+
+    asyncio.run(story())
+    assert (house.ports[1], 0) in house.codes() and "Traceback" not in house.log(house.ports[1])
+    house.ports[1] = house.start()
 
 
 def test_with_redis_stopped_it_still_crosses_within_two_seconds(house):
