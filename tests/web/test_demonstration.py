@@ -22,6 +22,7 @@ from chat.reading import beat
 from chat.record import perform
 from chat.rules.meetings import TO_COME
 from chat.rules.times import HOUR
+from chat.uptime import still_serving
 from matching.models import Pairing
 from tests.chat.people import at
 
@@ -92,10 +93,12 @@ def test_two_weeks_lie_behind_and_a_meeting_is_on_whatever_the_hour(city):
 
 def test_days_later_what_lies_between_was_attended_and_a_meeting_is_on_again(city):
     later = NIGHT + timedelta(days=5, hours=9)
+    still_serving(uuid4(), NIGHT)
     with time_machine.travel(later, tick=False):
         build(lambda _words: None, size=SIZE)
     between = Meeting.objects.filter(start__gt=NIGHT, start__lte=later - HOUR)
     assert between.count() > SIZE and between.filter(state="held").count() > 0.8 * between.count()
+    assert not between.filter(state="void").exists()
     lesson = lesson_of(city["child"])
     assert lesson.start <= later < lesson.start + HOUR
 

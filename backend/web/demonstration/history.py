@@ -17,7 +17,7 @@ from backend.web.demonstration.talks import Talk, everyday
 from backend.web.saying import teacher
 from chat import duties
 from chat.acts import Act, Arrive, EndSession, Leave, MarkRead, Speak, Stir
-from chat.models import Attendance, Meeting, Room, Session
+from chat.models import Attendance, Meeting, Room, Serving, Session
 from chat.planning import drop_meetings, plan_meetings
 from chat.protocol import Side
 from chat.reading import beat
@@ -149,6 +149,8 @@ def _play_hour(start: datetime, choose: Choose) -> int:
     )
     visits = [Visit(each, choose(each)) for each in meetings if each.pairing.room.pk not in entered]
     play_visits(visits)
+    if Serving.objects.exists():  # since a server first ran, an hour that nobody served is judged void
+        Serving.objects.create(process=uuid4(), since=start, seen_at=start + HOUR)
     return len(visits)
 
 
