@@ -33,7 +33,13 @@ def main(argv: list[str]) -> int:
         os.environ["SHUANGDAO_MODE"] = "demo"
     from django.core.management import execute_from_command_line
 
-    execute_from_command_line(argv)
+    from backend.env import BadEnv
+
+    try:
+        execute_from_command_line(argv)
+    except BadEnv as error:
+        print(error, file=sys.stderr)
+        return 2
     return 0
 
 

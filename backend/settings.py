@@ -187,7 +187,8 @@ CONTENT_SECURITY_POLICY = {
         "style-src": ["'self'"],
         "img-src": ["'self'", "data:"],
         "font-src": ["'self'"],
-        "connect-src": ["'self'"],
+        # Older Safari does not count a socket of our own as 'self'.
+        "connect-src": ["'self'", *(origin.replace("https:", "wss:") for origin in ENV.origins)],
         "manifest-src": ["'self'"],
         "form-action": ["'self'"],
         "base-uri": ["'none'"],
