@@ -1,0 +1,5 @@
+"""Run without manage.py, pytest collects before its Django plugin has found the settings."""
+
+import django
+
+django.setup()
