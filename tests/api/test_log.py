@@ -221,6 +221,7 @@ def test_a_family_is_told_as_much_of_a_mentor_as_its_place_allows(family: Family
     mentor.vetted_until = timezone.localdate()
     mentor.save()
     gone = timezone.localdate() - timedelta(days=1)
+    Certificate.objects.filter(mentor=mentor).delete()
     Certificate.objects.create(mentor=mentor, kind="国家二级心理咨询师", number="12")
     Certificate.objects.create(mentor=mentor, kind="过期的", valid_until=gone)
     path = f"mentors/{mentor.pk}/card/"
