@@ -7,8 +7,9 @@ from pathlib import Path
 
 import environ
 
-from backend.env import read_env
+from backend.env import BadEnv, read_env
 from backend.web.demonstration import roles
+from chat.protocol import limits
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 ENV = read_env(os.environ)
@@ -198,7 +199,10 @@ CONTENT_SECURITY_POLICY = {
 
 # Around the clock in the demonstration, which must work at any hour; every page says so.
 ROOMS_ALWAYS_OPEN = DEMO
-ROOM_LIMITS = ENV.room_limits
+try:
+    limits.configure(**ENV.room_limits)
+except ValueError as wrong:
+    raise BadEnv(f"SHUANGDAO_ROOM_LIMITS: {wrong}") from None
 
 DATA_UPLOAD_MAX_MEMORY_SIZE = 8 * 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 8 * 1024 * 1024

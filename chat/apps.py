@@ -5,7 +5,6 @@ class ChatConfig(AppConfig):
     name = "chat"
 
     def ready(self) -> None:
-        from django.conf import settings
         from django.contrib.sessions.models import Session
         from django.db.models.signals import post_delete, post_save
 
@@ -13,7 +12,6 @@ class ChatConfig(AppConfig):
         from backend.notices import access as notices
         from chat import duties, rooms, still_told, telling
         from chat import signals as of_rooms
-        from chat.protocol import limits
         from matching import signals
 
         signals.pairings_started.connect(rooms.open_rooms, dispatch_uid="rooms")
@@ -28,4 +26,3 @@ class ChatConfig(AppConfig):
         post_delete.connect(rooms.session_ended, sender=Session, dispatch_uid="rooms")
         post_save.connect(rooms.account_changed, sender=User, dispatch_uid="rooms")
         duties.register()
-        limits.configure(**settings.ROOM_LIMITS)
