@@ -2,12 +2,13 @@
 
 import math
 import time
+from dataclasses import replace
 
 from matching.core.fit import fit_terms
 from matching.core.levels import Levels, OnProgress, Progress
 from matching.core.lp import Infeasible
 from matching.core.market import Market
-from matching.core.outset import Score
+from matching.core.outset import ENOUGH, Outset, Score
 from matching.core.plan import OpenRole, Options, Result, ScoredPlace
 from matching.core.problem import Problem, role_of
 from matching.core.reasons import explain
@@ -64,7 +65,7 @@ def _result(roster: Roster, options: Options, levels: Levels, bounds: Score, sta
         complete_bound=bounds.complete,
         priority_bound=bounds.priority,
         roles_bound=bounds.roles,
-        value_bound=bounds.value,
+        value_bound=_value_bound(roster, options, levels, bounds, value, objective),
         objective_bound=bounds.value,
         gap=_gap(objective, bounds.value),
         proved_optimal=levels.score() == bounds,
@@ -75,6 +76,20 @@ def _result(roster: Roster, options: Options, levels: Levels, bounds: Score, sta
         seconds_by_stage={stage: round(spent, 3) for stage, spent in levels.seconds.items()},
         seed=options.seed,
     )
+
+
+def _value_bound(
+    roster: Roster, options: Options, levels: Levels, bounds: Score, value: int, objective: int
+) -> int:
+    """Of the value without the points for what stays, at the levels above as they are reached.
+
+    No value is above its objective. The value of a plan that may move whom it likes is bounded by assignments,
+    without a linear program: the bound is a little above what can be reached, and says nothing of ``proved``.
+    """
+    if value == objective:
+        return bounds.value
+    reached = replace(levels.score(), value=value)
+    return min(bounds.value, Outset(Market(roster, options.weights), ENOUGH).bound(reached).value)
 
 
 def _gap(reached: int, bound: int) -> float:
