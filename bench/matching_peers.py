@@ -7,6 +7,10 @@ from scipy.optimize import Bounds, LinearConstraint, linear_sum_assignment, milp
 from scipy.sparse import csr_array, eye_array, hstack, vstack
 
 from matching.core.arrays import Ints
+from matching.core.goal import Goal
+from matching.core.lp import whole
+from matching.core.market import best_of_each
+from matching.core.master import Master
 from matching.core.problem import Problem, numbered
 
 
@@ -69,6 +73,66 @@ def whole_model(p: Problem) -> Reached:
         low.append(np.array([float(best)]))
         high.append(np.array([np.inf]))
     return Reached(picked, best)
+
+
+def cp_sat(p: Problem) -> Reached:
+    """The value of level 4 in OR-Tools' CP-SAT, with the levels above as one weighted sum. Raises ImportError."""
+    from ortools.sat.python import cp_model
+
+    model = cp_model.CpModel()
+    x = [model.new_bool_var("") for _ in range(len(p.unit))]
+    both = [model.new_bool_var("") for _ in p.children]
+    for left, right in (
+        (p.unit, p.unit * 0),
+        (p.mentor, p.slot),
+        (p.unit // 2, p.slot),
+        (p.unit // 2, p.mentor),
+    ):
+        for columns in _groups(*numbered(left, right)):
+            if len(columns) > 1:
+                model.add_at_most_one(x[i] for i in columns)
+    for mentor, columns in enumerate(_groups(p.mentor, len(p.mentors))):
+        model.add(sum(x[i] for i in columns) <= int(p.capacity[mentor]))
+    for unit, columns in enumerate(_groups(p.unit, 2 * len(p.children))):
+        model.add(sum(x[i] for i in columns) >= both[unit // 2])
+        if p.pinned[unit]:
+            model.add(sum(x[i] for i in columns) == 1)
+    role = 1000
+    child = [100 * role + 10 * role * child.priority for child in p.children]
+    worth = (p.value + role).tolist()
+    model.maximize(cp_model.LinearExpr.weighted_sum(x, worth) + cp_model.LinearExpr.weighted_sum(both, child))
+    solver = cp_model.CpSolver()
+    solver.parameters.num_workers = 1
+    if solver.solve(model) != cp_model.OPTIMAL:
+        raise RuntimeError("not proved in time")
+    picked = np.flatnonzero([solver.boolean_value(one) for one in x])
+    reached = Reached(picked)
+    return Reached(picked, float(reached.score(p)[3]))
+
+
+def column_generation(p: Problem) -> Reached:
+    """HiGHS over columns that come in by price, from the five dearest of each unit on; then the whole plan of those.
+
+    What many would write first: prices only from the linear program, and no proof beyond its columns.
+    """
+    units = 2 * len(p.children)
+    role = 1000
+    priority = np.array([child.priority for child in p.children], dtype=np.int64)
+    goal = Goal(1, np.full(units, role), 100 * role + 10 * role * priority, np.zeros(units, dtype=bool))
+    start = best_of_each(p.unit, p.value.astype(float), 5)
+    master = Master(p, goal, start)
+    master.relax()
+    picked = whole(p, goal, np.sort(master.columns))
+    if picked is None:
+        raise RuntimeError("no whole plan")
+    return Reached(picked)
+
+
+def _groups(group: Ints, size: int) -> list[list[int]]:
+    found: list[list[int]] = [[] for _ in range(size)]
+    for column, at in enumerate(group.tolist()):
+        found[at].append(column)
+    return found
 
 
 def greedy(p: Problem) -> Reached:

@@ -10,7 +10,9 @@ def test_all_solvers_answer_and_none_is_better_than_the_best(tmp_path: Path, cap
     found = tmp_path / "bench.json"
     call_command("bench", "matching", "--sizes", "30", "--repeat", "1", "--json", str(found))
     rows = json.loads(found.read_text())
-    assert len(rows) == 15 and not any("failed" in row for row in rows)
+    assert {row["solver"] for row in rows if "failed" in row and "skipped" not in row["failed"]} == set()
+    rows = [row for row in rows if "failed" not in row]
+    assert {row["solver"] for row in rows} >= {"ours", "ours-0.1%", "milp", "columns", "hungarian", "greedy"}
     for kind in ("tight", "shortage", "loose"):
         reached = {r["solver"]: (r["complete"], r["value"]) for r in rows if r["kind"] == kind}
         assert reached["ours"] == reached["milp"]

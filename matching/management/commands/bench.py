@@ -99,9 +99,9 @@ def _city(size: int) -> Roster:
 
 
 def _short(size: int) -> Roster:
-    """Every fortieth mentor is missing, and one counsellor."""
+    """Every fortieth counsellor is missing, and every fortieth teacher."""
     city = _city(size)
-    away = [m for m in city.mentors if m.wellbeing][:1] + [m for m in city.mentors if not m.wellbeing][::40]
+    away = [m for m in city.mentors if m.wellbeing][::40] + [m for m in city.mentors if not m.wellbeing][::40]
     return Roster(city.children, tuple(m for m in city.mentors if m not in away))
 
 
@@ -137,6 +137,8 @@ SOLVERS: dict[str, Callable[[Roster], Answer]] = {
     "ours": _ours,
     "ours-0.1%": lambda roster: _ours(roster, gap=0.001),
     "milp": lambda roster: _peer(roster, matching_peers.whole_model),
+    "cp-sat": lambda roster: _peer(roster, matching_peers.cp_sat),
+    "columns": lambda roster: _peer(roster, matching_peers.column_generation),
     "hungarian": lambda roster: _peer(roster, matching_peers.hungarian),
     "greedy": lambda roster: _peer(roster, matching_peers.greedy),
 }
@@ -169,6 +171,9 @@ def _run(pipe: Connection, solver: str, kind: str, size: int) -> None:
     started = time.perf_counter()
     try:
         answer = SOLVERS[solver](roster)
+    except ImportError as error:
+        pipe.send({"failed": f"skipped: {error.name} is not installed"})
+        return
     except (MemoryError, RuntimeError) as error:
         pipe.send({"failed": f"{type(error).__name__}: {error}"})
         return
