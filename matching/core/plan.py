@@ -14,6 +14,7 @@ class Options:
     """previous, stickiness: points added at level 4 for a kept pair, and again for a kept hour.
 
     gap: a fraction; the value may stop within it of its bound.  time_limit: seconds, then the best plan so far.
+    reasons: whether to say why each open role is open.
     """
 
     weights: Weights = field(default_factory=Weights)
@@ -22,6 +23,7 @@ class Options:
     stickiness: int = 0
     gap: float = 0.0
     time_limit: float | None = None
+    reasons: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,7 +35,7 @@ def _result(roster: Roster, options: Options, levels: Levels, bounds: Score, sta
     explaining = time.perf_counter()
     problem = levels.problem
     picked = problem.columns_of(levels.best)
-    reasons = explain(roster, problem, picked, options.weights)
+    reasons = explain(roster, problem, picked, options.weights) if options.reasons else {}
     levels.seconds["reasons"] = time.perf_counter() - explaining
     places = tuple(
         _place(problem, column, options) for column in sorted(picked, key=lambda i: problem.unit[i])
