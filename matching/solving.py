@@ -10,6 +10,7 @@ import queue
 import subprocess
 import sys
 import threading
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -50,7 +51,7 @@ def run_next_round() -> bool:
     if round_ is None:
         return False
     try:
-        store(round_, solve_in_subprocess(round_))
+        store(round_, *solve_in_subprocess(round_))
     except NoLongerOurs:
         log.info("round %s was taken away while it was being solved", round_.pk)
     except SolverFailed as error:
@@ -79,8 +80,11 @@ def claim() -> Round | None:
     return None
 
 
-def solve_in_subprocess(round_: Round) -> Any:
-    """Runs the solver apart, so that cancelling ends it. Returns the decoded result."""
+def solve_in_subprocess(round_: Round) -> tuple[Any, list[dict[str, Any]]]:
+    """Runs the solver apart, so that cancelling ends it.
+
+    Returns the decoded result, and as JSON where one more mentor would help most.
+    """
     task = {
         "roster": json.loads(round_.snapshot),
         "options": {
@@ -112,7 +116,7 @@ def solve_in_subprocess(round_: Round) -> Any:
         process.stdout.close()
 
 
-def _follow(round_: Round, lines: "queue.Queue[str | None]") -> Any:
+def _follow(round_: Round, lines: "queue.Queue[str | None]") -> tuple[Any, list[dict[str, Any]]]:
     """Renews the lease while the solver works. Raises NoLongerOurs or SolverFailed."""
     progress: dict[str, Any] = {}
     while True:
@@ -125,7 +129,7 @@ def _follow(round_: Round, lines: "queue.Queue[str | None]") -> Any:
             raise SolverFailed("the solver ended without an answer")
         message = json.loads(line)
         if "result" in message:
-            return codec.result_from_json(message["result"])
+            return codec.result_from_json(message["result"]), message["openings"]
         if "error" in message:
             raise SolverFailed(str(message["error"]))
         progress = message["progress"]
@@ -155,7 +159,7 @@ def _heartbeat(round_: Round, progress: dict[str, Any]) -> None:
 
 
 @transaction.atomic
-def store(round_: Round, result: Any) -> None:
+def store(round_: Round, result: Any, openings: Sequence[Mapping[str, Any]] = ()) -> None:
     """Writes the plan, if the round is still ours and the independent verifier finds nothing wrong."""
     snapshot = codec.roster_from_json(json.loads(round_.snapshot))
     broken = verify(snapshot, list(result.places))
@@ -165,6 +169,7 @@ def store(round_: Round, result: Any) -> None:
     summary = codec.result_to_json(result)
     for rows in ("places", "open"):
         summary.pop(rows, None)
+    summary["openings"] = list(openings)
     if not _ours(round_).update(
         state=State.SOLVED,
         solved_at=now,

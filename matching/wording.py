@@ -56,6 +56,21 @@ def remedy_in_words(remedy: Mapping[str, Any]) -> str:
     return sentences[change] % remedy
 
 
+def opening_in_words(opening: Mapping[str, Any], who: str, grades: str, hours: str) -> str:
+    """What one more mentor would win. who: role and subject; all three in the reader's language."""
+    if opening["children"]:
+        said = _(
+            "One more %(who)s for %(grades)s, free at %(hours)s, for %(capacity)d children:"
+            " %(children)d more children would have both mentors."
+        )
+    else:
+        said = _(
+            "One more %(who)s for %(grades)s, free at %(hours)s, for %(capacity)d children:"
+            " %(roles)d more places would be filled."
+        )
+    return said % {**opening, "who": who, "grades": grades, "hours": hours}
+
+
 def left_out_in_words(reason: str) -> str:
     """Why a child or mentor could not take part in a round. Raises KeyError for an unknown reason."""
     return {

@@ -8,24 +8,34 @@ import os
 import sys
 import threading
 import time
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 from matching.core.codec import places_from_json, result_to_json, roster_from_json
+from matching.core.openings import where_one_more_helps
 from matching.core.plan import Options
 from matching.core.solve import Infeasible, Progress, solve
 from matching.core.weights import Weights
+
+# Where one more mentor would help takes half a dozen more solutions: not worth waiting for in a large round.
+ASKED_UP_TO = 2000
+SECONDS_EACH = 5.0
 
 
 def main() -> int:
     threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
     task = json.load(sys.stdin)
+    roster, options = roster_from_json(task["roster"]), options_from_json(task["options"])
     try:
-        result = solve(roster_from_json(task["roster"]), options_from_json(task["options"]), _report)
+        result = solve(roster, options, _report)
     except Infeasible:
         _say({"error": "no plan holds all pins"})
         return 1
-    _say({"result": result_to_json(result)})
+    openings = []
+    if result.open and len(roster.children) <= ASKED_UP_TO:
+        _report(Progress("openings"))
+        openings = where_one_more_helps(roster, result.open, replace(options, time_limit=SECONDS_EACH))
+    _say({"result": result_to_json(result), "openings": [asdict(opening) for opening in openings]})
     return 0
 
 

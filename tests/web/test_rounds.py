@@ -172,3 +172,17 @@ def test_a_stranger_finds_nothing(stranger, path: str) -> None:
     client = Client()
     client.force_login(stranger)
     assert client.get(path).status_code == 404
+
+
+def test_a_round_in_shortage_says_where_one_more_mentor_helps_most(taken: Client) -> None:
+    Mentor.objects.filter(is_wellbeing=True).update(capacity=1)
+    start = taken.get("/rounds/").context["form"]
+    given = {name: field.initial for name, field in start.fields.items() if name != "covers"}
+    taken.post("/rounds/", {**given, "covers": "all"})
+    assert solving.run_next_round()
+    round_ = Round.objects.get()
+    openings = round_.summary["openings"]
+    assert openings and openings[0]["children"] > 0
+    page = taken.get(f"/rounds/{round_.pk}/").content.decode()
+    assert "再多一位导师，最能帮上忙的地方" in page
+    assert f"就多{openings[0]['children']}个孩子有两位导师" in page

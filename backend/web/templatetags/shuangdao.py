@@ -36,6 +36,7 @@ STAGES = {
     "priority": gettext_lazy("the most urgent children"),
     "roles": gettext_lazy("as many places as possible"),
     "value": gettext_lazy("the best fit"),
+    "openings": gettext_lazy("where one more mentor would help"),
 }
 WHY_NOT = {
     "full": gettext_lazy("has no seat left"),

@@ -16,13 +16,13 @@ from backend.errors import Conflict, Invalid
 from backend.rosters.models import Child, Mentor, Subject
 from backend.rosters.reading.cells import availability
 from backend.web.forms import LockForm, StartForm
-from backend.web.templatetags.shuangdao import local_name, slot
+from backend.web.templatetags.shuangdao import grade, local_name, role, slot
 from matching import locks, rounds
 from matching.access import access_round, locks_for, rounds_for
 from matching.models import Round, Unserved
 from matching.publishing import difference
 from matching.states import State
-from matching.wording import detail_of, left_out_in_words, remedy_in_words
+from matching.wording import detail_of, left_out_in_words, opening_in_words, remedy_in_words
 
 PER_PAGE = 50
 
@@ -59,6 +59,7 @@ def show(request: HttpRequest, round_id: int) -> HttpResponse:
         context["page"] = page
         context["rows"] = _explained(list(page))
         context["left_out"] = _left_out(round_)
+        context["openings"] = _openings(round_)
     return render(request, "rounds/show.html", context)
 
 
@@ -90,6 +91,19 @@ def _explained(rows: list[Unserved]) -> list[tuple[Unserved, str, str]]:
         if "slot" in remedy:
             remedy["slot"] = slot(next(iter(availability(remedy["slot"]))))
         found.append((row, detail_of(row.reason, row.facts), remedy_in_words(remedy)))
+    return found
+
+
+def _openings(round_: Round) -> list[str]:
+    """Where one more mentor would help most, the best first."""
+    subjects, found = Subject.objects.in_bulk(), []
+    for opening in round_.summary.get("openings", []):
+        who = role(opening["role"])
+        if opening["subject"] in subjects:
+            who = f"{who} · {local_name(subjects[opening['subject']])}"
+        grades = f"{grade(opening['low'])}–{grade(opening['high'])}"
+        hours = _(", ").join(slot(each) for each in opening["slots"])
+        found.append(opening_in_words(opening, who, grades, hours))
     return found
 
 
