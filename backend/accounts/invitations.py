@@ -61,6 +61,7 @@ def invite(*, actor: Any, user: User, staff: bool) -> str:
     secret = secrets.token_urlsafe(SECRET_BYTES)
     made = Invitation.objects.create(
         user=user,
+        kind=Invitation.Kind.STAFF if staff else Invitation.Kind.FAMILY,
         secret_hash=_hash(secret),
         made_by=actor,
         made_at=now,

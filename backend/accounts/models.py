@@ -71,10 +71,21 @@ class User(AbstractBaseUser):
 
 
 class Invitation(models.Model):
-    """A single-use way in. Only the hash of the secret is kept; the secret is shown once."""
+    """A single-use way in. Only hashes of the secret and the code are kept; both are shown once.
+
+    code: the short form that families can type.  wrong: times it was used with a wrong birth date.
+    """
+
+    class Kind(models.TextChoices):
+        STAFF = "staff", _("staff")
+        FAMILY = "family", _("family")
+        CHILD = "child", _("child")
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="invitations")
+    kind = models.CharField(max_length=10, choices=Kind)
     secret_hash = models.CharField(max_length=64, unique=True)
+    code_hash = models.CharField(max_length=64, unique=True, null=True)
+    wrong = models.PositiveSmallIntegerField(default=0)
     made_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
     made_at = models.DateTimeField()
     expires_at = models.DateTimeField()
@@ -85,7 +96,57 @@ class Invitation(models.Model):
             models.CheckConstraint(
                 condition=Q(expires_at__gt=models.F("made_at")), name="an_invitation_expires_after_it_is_made"
             ),
+            # A code is short: whoever has it must know a birth date besides, which is asked of families.
+            models.CheckConstraint(
+                condition=Q(code_hash=None) | ~Q(kind="staff"), name="staff_are_invited_without_a_code"
+            ),
         ]
 
     def __str__(self) -> str:
         return f"invitation {self.pk}"
+
+
+class Tries(models.Model):
+    """How often something secret was tried in one place, and until when the next try must wait."""
+
+    place = models.CharField(max_length=64, primary_key=True, help_text="A keyed hash.")
+    tries = models.PositiveIntegerField(default=0)
+    tried_at = models.DateTimeField(db_index=True)
+    wait_until = models.DateTimeField()
+
+    class Meta:
+        verbose_name_plural = "tries"
+
+    def __str__(self) -> str:
+        return f"{self.tries} tries"
+
+
+class Authenticator(models.Model):
+    """An app that shows one-time codes, proved once by a code.
+
+    The app's secret follows from the seed and the site's secret key: the database alone opens nothing.
+    last_step: the half minute whose code was used last; a code works once.
+    """
+
+    user = models.OneToOneField(User, on_delete=models.CASCADE, related_name="authenticator")
+    seed = models.CharField(max_length=64)
+    last_step = models.PositiveBigIntegerField()
+    made_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"authenticator {self.pk}"
+
+
+class RecoveryCode(models.Model):
+    """Stands in once for the app's code. Used ones are deleted."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="recovery_codes")
+    code_hash = models.CharField(max_length=64)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["user", "code_hash"], name="a_recovery_code_stands_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"recovery code {self.pk}"

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from backend.accounts.throttling import count_try, tried, was_right
 from backend.errors import NotNow
 
 
@@ -12,6 +13,9 @@ class PasswordWrong(NotNow):
 
 
 def check_password_again(actor: Any, password: str) -> None:
-    """Raises PasswordWrong. Ask whether the actor may act at all before this."""
+    """Raises PasswordWrong or TooManyTries. Ask whether the actor may act at all before this."""
+    places = [tried("password again", actor.pk)]
+    count_try(places)
     if not actor.check_password(password):
         raise PasswordWrong(_("This is not your password."))
+    was_right(places)

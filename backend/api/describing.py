@@ -14,6 +14,7 @@ WORDS = {
     404: "Absent, or not yours: the two look the same.",
     409: "Somebody else was faster: look again.",
     413: "Too big.",
+    429: "Tried too often: facts says for how many seconds to wait.",
 }
 
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.contrib.auth import authenticate, login, logout
+from django.contrib.auth import authenticate
 from django.middleware.csrf import get_token
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
@@ -13,12 +13,13 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from backend.accounts import sign_in, sign_outs
 from backend.accounts.access import programme_relations
-from backend.accounts.sign_outs import sign_out_everywhere
 from backend.api.describing import told
 from backend.errors import NOT_SIGNED_IN, Refusal
 from backend.policy import Relation
 from backend.rosters.models import Carer, Child, Guardianship, Mentor
+from backend.rosters.standing import standing_of
 
 ROLES = (
     ("coordinator", "coordinator"),
@@ -36,9 +37,19 @@ class WrongPassword(Refusal):
     kind, code = NOT_SIGNED_IN, "session.wrong_password"
 
 
+class CodeNeeded(Refusal):
+    """facts["step"]: app (a code of the app, or a recovery code), mail, or set_up (only on the site)."""
+
+    kind, code = NOT_SIGNED_IN, "session.code_needed"
+
+
 class SignInIn(serializers.Serializer[Any]):
     login = serializers.CharField(max_length=254)
     password = serializers.CharField(max_length=128, trim_whitespace=False)
+
+
+class CodeIn(serializers.Serializer[Any]):
+    code = serializers.CharField(max_length=40)
 
 
 class MeOut(serializers.Serializer[Any]):
@@ -93,6 +104,12 @@ def session_of(request: Request) -> Response:
     return response
 
 
+def left() -> Response:
+    response = Response(status=204)
+    sign_outs.leave_nothing(response)
+    return response
+
+
 @extend_schema(tags=["session"])
 class Session(APIView):
     """The session of this browser."""
@@ -103,8 +120,11 @@ class Session(APIView):
     def get(self, request: Request) -> Response:
         return session_of(request)
 
-    @told("Sign in", SessionOut, takes=SignInIn, refusals=(400, 401, 403), operation_id="session_sign_in")
+    @told(
+        "Sign in", SessionOut, takes=SignInIn, refusals=(400, 401, 403, 429), operation_id="session_sign_in"
+    )
     def post(self, request: Request) -> Response:
+        """Answered with session.code_needed, the password was right and a code is due in this session."""
         # REST framework asks for the token only of those signed in already; signing somebody in
         # behind their back is an attack too.
         SessionAuthentication().enforce_csrf(request)
@@ -117,14 +137,34 @@ class Session(APIView):
         )
         if user is None:
             raise WrongPassword(_("This name and password don't belong together."))
-        login(request._request, user)
+        step = sign_in.begin(request._request, user, standing_of(user))
+        if step is not None:
+            raise CodeNeeded(_("A code is needed besides."), step=step)
         request.user = user
+        return session_of(request)
+
+    @told(
+        "Finish signing in with a code",
+        SessionOut,
+        takes=CodeIn,
+        refusals=(400, 401, 403, 429),
+        operation_id="session_finish",
+    )
+    def patch(self, request: Request) -> Response:
+        SessionAuthentication().enforce_csrf(request)
+        given = CodeIn(data=request.data)
+        given.is_valid(raise_exception=True)
+        found = sign_in.pending(request._request)
+        if found is not None and found[1] is sign_in.Step.SET_UP:
+            raise CodeNeeded(_("Set up the app with codes on the site first."), step=found[1])
+        sign_in.finish(request._request, given.validated_data["code"])
+        request.user = request._request.user
         return session_of(request)
 
     @told("Sign out", status=204, refusals=(403,), operation_id="session_sign_out")
     def delete(self, request: Request) -> Response:
-        logout(request._request)
-        return Response(status=204)
+        sign_outs.sign_out(request._request)
+        return left()
 
 
 @extend_schema(tags=["session"])
@@ -134,8 +174,8 @@ class Sessions(APIView):
     @told("Sign out everywhere", status=204, refusals=(401, 403), operation_id="sessions_sign_out")
     def delete(self, request: Request) -> Response:
         """On every machine, this one too; open sockets are closed."""
-        sign_out_everywhere(actor=request.user)
-        return Response(status=204)
+        sign_outs.sign_out_everywhere(actor=request.user)
+        return left()
 
 
 @extend_schema(tags=["session"])

@@ -7,7 +7,8 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from backend.accounts.passwords import PasswordWrong, check_password_again
+from backend.accounts.passwords import check_password_again
+from backend.errors import Refusal
 from backend.rosters.models import Child, Mentor
 from backend.rosters.reading.cells import Unreadable, availability
 from matching.core.weights import Weights
@@ -140,7 +141,7 @@ class PasswordAgainForm(forms.Form):
         given = str(self.cleaned_data["password"])
         try:
             check_password_again(self.user, given)
-        except PasswordWrong as refused:
+        except Refusal as refused:
             raise forms.ValidationError(str(refused)) from refused
         return given
 

@@ -17,12 +17,17 @@ from backend.web.views import (
     plan,
     room,
     rounds,
+    signing,
 )
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", home.show, name="home"),
     path("sign-in/", doors.SignIn.as_view(), name="sign_in"),
-    path("sign-out/", doors.SignOut.as_view(), name="sign_out"),
+    path("sign-in/code/", signing.second_step, name="second_step"),
+    path("sign-out/", doors.sign_out, name="sign_out"),
+    path("account/", signing.account, name="account"),
+    path("account/sign-out-everywhere/", signing.sign_out_everywhere, name="sign_out_everywhere"),
+    path("account/authenticator/", signing.authenticator, name="authenticator"),
     path("language/", doors.set_language, name="set_language"),
     path("step-into/", demo_door.step_into, name="step_into"),
     path("components/", home.components, name="components"),

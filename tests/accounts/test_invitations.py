@@ -12,18 +12,7 @@ from backend.accounts import invitations
 from backend.accounts.models import Invitation, User
 from backend.audit.models import Entry
 from backend.errors import Conflict, NotYours
-
-PASSWORD = "一个安静的晚上 2020"
-
-
-@pytest.fixture
-def coordinator(db: Any) -> User:
-    return User.objects.create_user(name="周敏", login="co", is_coordinator=True)
-
-
-@pytest.fixture
-def parent(db: Any) -> User:
-    return User.objects.create_user(name="陈敏", phone="13800138000")
+from tests.accounts.conftest import PASSWORD
 
 
 def test_an_invitation_lets_in_once(coordinator: User, parent: User) -> None:

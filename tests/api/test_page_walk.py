@@ -20,7 +20,11 @@ GET, POST, BOTH = ("get",), ("post",), ("get", "post")
 TABLE: dict[str, tuple[tuple[str, ...], frozenset[str]]] = {
     "home": (GET, SIGNED_IN),
     "sign_in": (BOTH, EVERYBODY),
+    "second_step": (BOTH, SIGNED_IN),  # they are through: to the first page
     "sign_out": (POST, EVERYBODY),
+    "account": (GET, SIGNED_IN),
+    "sign_out_everywhere": (POST, SIGNED_IN),
+    "authenticator": (BOTH, SIGNED_IN),
     "set_language": (POST, EVERYBODY),
     "step_into": (BOTH, frozenset()),  # only in the demonstration
     "components": (GET, EVERYBODY),

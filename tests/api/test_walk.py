@@ -49,6 +49,7 @@ OWN_MENTOR = (401, 200, 200, 200, 404, 404, 404, 404, 404)
 TABLE: dict[tuple[str, str], tuple[int, ...]] = {
     ("api-session", "get"): EVERYBODY,
     ("api-session", "post"): EVERYBODY,
+    ("api-session", "patch"): (401,) * 9,  # without a password first
     ("api-session", "delete"): (204,) * 9,
     ("api-sessions", "delete"): (401,) + (204,) * 8,
     ("api-me", "get"): SIGNED_IN,
@@ -182,6 +183,7 @@ def body_of(world: World, name: str, method: str) -> dict[str, Any]:
     place = world.round.proposals.get(child=world.child, role="academic")
     bodies: dict[tuple[str, str], dict[str, Any]] = {
         ("api-session", "post"): {"login": "co", "password": PASSWORD},
+        ("api-session", "patch"): {"code": "000000"},
         ("api-children-list", "post"): {
             "child_id": "C-NEW",
             "name": "李小雨",

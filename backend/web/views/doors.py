@@ -4,15 +4,18 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.forms import AuthenticationForm
-from django.contrib.auth.views import LoginView, LogoutView
+from django.contrib.auth.views import LoginView
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, resolve_url
+from django.shortcuts import redirect
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
+from backend.accounts import sign_outs
+from backend.accounts.throttling import TooManyTries
 from backend.web.demonstration.roles import role_of
 from backend.web.middleware import LANGUAGE_COOKIE
+from backend.web.views.signing import go_in
 
 YEAR = 365 * 24 * 3600
 
@@ -28,14 +31,25 @@ class SignIn(LoginView):
     template_name = "sign_in.html"
     redirect_authenticated_user = True
 
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        try:
+            return super().post(request, *args, **kwargs)
+        except TooManyTries as refused:
+            context = self.get_context_data(form=SignInForm(), refusal=refused)
+            return self.render_to_response(context, status=refused.kind.http)
 
-class SignOut(LogoutView):
-    http_method_names = ["post", "options"]
+    def form_valid(self, form: AuthenticationForm) -> HttpResponse:
+        return go_in(self.request, form.get_user(), self.get_success_url())
 
-    def get_default_redirect_url(self) -> str:
-        if settings.DEMO and role_of(self.request.get_host()) is None:
-            return resolve_url("home")  # to the list of roles
-        return super().get_default_redirect_url()
+
+@require_POST
+def sign_out(request: HttpRequest) -> HttpResponse:
+    sign_outs.sign_out(request)
+    # In the demonstration to the list of roles.
+    to_roles = settings.DEMO and role_of(request.get_host()) is None
+    response = redirect("home" if to_roles else "sign_in")
+    sign_outs.leave_nothing(response)
+    return response
 
 
 @require_POST
