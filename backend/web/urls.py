@@ -43,6 +43,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("people/<str:kind>/<int:pk>/active/", by_hand.set_active, name="set_active"),
     path("export/", by_hand.export, name="export"),
     path("children/<int:child_id>/history/", family.month, name="history"),
+    path("reports/<int:report_id>/dispute/", family.dispute, name="dispute"),
     path("family/", family.own, name="family"),
     path("meetings/<int:meeting_id>/", meetings.show, name="meeting"),
     path("meetings/<int:meeting_id>/change/", meetings.change, name="change_meeting"),

@@ -40,6 +40,7 @@ TABLE: dict[str, tuple[tuple[str, ...], frozenset[str]]] = {
     "set_active": (POST, DESK),
     "export": (BOTH, DESK),
     "history": (GET, DESK | PAIR | {"guardian"}),
+    "dispute": (POST, frozenset({"child", "guardian"})),
     "family": (GET, frozenset({"guardian", "foreign guardian"})),
     "meeting": (GET, DESK | PAIR | {"guardian"}),
     "change_meeting": (POST, DESK | {"mentor", "guardian"}),
@@ -69,7 +70,7 @@ TABLE: dict[str, tuple[tuple[str, ...], frozenset[str]]] = {
 
 
 def path_of(world: World, name: str, *, absent: bool = False) -> str:
-    assert world.session is not None
+    assert world.session is not None and world.report is not None
     ids: dict[str, dict[str, Any]] = {
         "child": {"child_id": world.child.pk},
         "edit_child": {"child_id": world.child.pk},
@@ -78,6 +79,7 @@ def path_of(world: World, name: str, *, absent: bool = False) -> str:
         "edit_mentor": {"mentor_id": world.mentor.pk},
         "set_paused": {"mentor_id": world.mentor.pk},
         "set_active": {"kind": "child", "pk": world.child.pk},
+        "dispute": {"report_id": world.report.pk},
         "meeting": {"meeting_id": meeting_of(world).pk},
         "change_meeting": {"meeting_id": meeting_of(world).pk},
         "room": {"room_id": world.pairing.room.pk},

@@ -114,7 +114,16 @@ def test_a_meeting_by_telephone_is_told_and_stands_in_the_family_s_history(famil
         mentor.post(f"/my-children/{pairing}/elsewhere/", told)
         card = mentor.get(f"/my-children/{pairing}/").content.decode()
         history = browser_of(family.parent).get(f"/children/{family.child.pk}/history/").content.decode()
-    assert Elsewhere.objects.get().began_at == at(19, day=19)
+    told_of = Elsewhere.objects.get()
+    assert told_of.began_at == at(19, day=19)
+    assert "这次没有发生" in history
+    with time_machine.travel(at(22, day=19), tick=False):
+        assert mentor.post(f"/reports/{told_of.pk}/dispute/").status_code == 404
+        browser_of(family.parent).post(f"/reports/{told_of.pk}/dispute/")
+        after = browser_of(family.parent).get(f"/children/{family.child.pk}/history/").content.decode()
+    told_of.refresh_from_db()
+    assert told_of.disputed_by == family.parent
+    assert "这次没有发生" not in after and "家里说没有发生" in after
     for page in (card, history):
         assert "聊了分数。" in page and "25分钟" in page
 

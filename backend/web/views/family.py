@@ -2,16 +2,19 @@
 
 from datetime import timedelta
 
+from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.dateparse import parse_date
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
 
 from backend import policy
 from backend.errors import NotYours
 from backend.rosters.models import Child
 from backend.web.saying import coming, teacher, what_happened
-from chat import history
+from chat import history, meetings
 from chat.access import children_of_family, meetings_for, relations_to_child
 
 
@@ -70,8 +73,17 @@ def month(request: HttpRequest, child_id: int) -> HttpResponse:
         "previous": first - timedelta(days=1),
         "following": following if following <= today else None,
         "between": found.between,
+        "may_dispute": policy.allows("meeting", "dispute", relations_to_child(request.user, child)),
         "lines": [
             {"line": line, "words": what_happened(line, child.call_name, today)} for line in found.lines
         ],
     }
     return render(request, "family/month.html", context)
+
+
+@require_POST
+def dispute(request: HttpRequest, report_id: int) -> HttpResponse:
+    """The family says that a meeting which the mentor told did not take place."""
+    report = meetings.dispute_meeting_elsewhere(actor=request.user, report_id=report_id)
+    messages.success(request, _("Noted. The mentor and the coordinators see it."))
+    return redirect("history", report.room.pairing.child_id)
