@@ -6,6 +6,7 @@ The row is the queue. A round in state ``solving`` without a valid lease belongs
 
 import json
 import logging
+import os
 import queue
 import subprocess
 import sys
@@ -97,7 +98,7 @@ def solve_in_subprocess(round_: Round) -> tuple[Any, list[dict[str, Any]]]:
         },
     }
     process = subprocess.Popen(
-        [sys.executable, "-m", "matching.core.job"],
+        [sys.executable, "-m", "matching.core.job", str(os.getpid())],
         cwd=settings.BASE_DIR,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,

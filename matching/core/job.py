@@ -1,4 +1,4 @@
-"""`python -m matching.core.job`: a task as JSON on stdin, progress and the result as JSON lines on stdout.
+"""`python -m matching.core.job [PARENT]`: a task as JSON on stdin, progress and the result as JSON lines on stdout.
 
 The task is {"roster": …, "options": …}. Run apart from the site, so that killing it cancels a round.
 """
@@ -23,7 +23,8 @@ SECONDS_EACH = 5.0
 
 
 def main() -> int:
-    threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
+    parent = int(sys.argv[1]) if len(sys.argv) > 1 else os.getppid()
+    threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
     task = json.load(sys.stdin)
     roster, options = roster_from_json(task["roster"]), options_from_json(task["options"])
     try:

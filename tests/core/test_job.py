@@ -5,28 +5,27 @@ import subprocess
 import sys
 import time
 
+WORKER = """
+import os, subprocess, sys, time
+command = [sys.executable, "-m", "matching.core.job", str(os.getpid())]
+print(subprocess.Popen(command, stdin=int(sys.argv[1])).pid, flush=True)
+time.sleep(60)
+"""
+
 
 def test_a_solver_whose_worker_was_killed_ends_by_itself() -> None:
-    worker = (
-        "import subprocess, sys, time\n"
-        "job = subprocess.Popen([sys.executable, '-m', 'matching.core.job'], stdin=subprocess.PIPE)\n"
-        "print(job.pid, flush=True)\n"
-        "time.sleep(60)\n"
-    )
-    # Both read a pipe of ours, which stays open: only the worker's death can end the solver.
+    # The task comes through a pipe that stays open, so only the worker's death can end the solver.
     read, write = os.pipe()
-    worker = worker.replace("stdin=subprocess.PIPE", f"stdin={read}")
     process = subprocess.Popen(
-        [sys.executable, "-c", worker], stdout=subprocess.PIPE, text=True, pass_fds=[read]
+        [sys.executable, "-c", WORKER, str(read)], stdout=subprocess.PIPE, text=True, pass_fds=[read]
     )
     try:
         assert process.stdout
         job = int(process.stdout.readline())
-        time.sleep(1.0)  # the solver is up and waits for its task
         assert _runs(job)
         process.kill()
         process.wait()
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 40
         while _runs(job) and time.monotonic() < deadline:
             time.sleep(0.05)
         assert not _runs(job)

@@ -109,6 +109,44 @@ def test_a_large_round_that_looks_at_few_places_at_first_agrees_too(
     )
 
 
+@pytest.mark.parametrize("seed", [0, 3, 6, 9])
+def test_places_that_were_not_looked_at_count_in_the_bound(
+    seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    roster = mid_size(seed)
+    best = solve(roster)
+    for name, few in (("FEW_PAIRS", 0), ("DEAREST", 2), ("WIDENINGS", 0)):
+        monkeypatch.setattr(outset, name, few)
+    quick = solve(roster, Options(gap=0.2))
+    assert quick.complete <= best.complete <= quick.complete_bound
+    if (quick.complete, quick.roles_filled) == (best.complete, best.roles_filled):
+        assert quick.value_bound >= best.value
+
+
+def test_a_mentor_whom_both_roles_want_most_has_only_one_of_them() -> None:
+    hours = frozenset({19, 20, 43, 44})
+    child = Child("K", 3, ("math",), hours, "a")
+    teachings = (Teaching("math", 1, 5),)
+    best = Mentor("B", True, True, True, teachings, (Band(1, 5),), hours, 2, "a")
+    others = (
+        Mentor("T", True, False, False, teachings, (), hours, 1),
+        Mentor("W", False, True, True, (), (Band(1, 5),), hours, 1),
+    )
+    for options in (Options(), Options(time_limit=0.0), Options(gap=0.5)):
+        result = solve(Roster((child,), (best, *others)), options)
+        assert {place.mentor for place in result.places} in ({"B", "W"}, {"B", "T"})
+
+
+def test_a_child_with_a_single_hour_costs_no_more_than_others() -> None:
+    roster = mid_size(0)
+    late = dataclasses.replace(
+        roster.children[0], id="Z", slots=frozenset(list(roster.children[0].slots)[:1])
+    )
+    result = solve(dataclasses.replace(roster, children=(*roster.children, late)))
+    assert result.proved_optimal and result.complete == len(roster.children)
+    assert set(result.seconds_by_stage) <= {"build", "flow", "value", "reasons"}
+
+
 @pytest.mark.parametrize("seed", [101, 109, 113])
 def test_a_time_limit_never_costs_a_child_both_mentors(seed: int) -> None:
     roster = mid_size(seed)
