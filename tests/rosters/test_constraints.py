@@ -9,7 +9,7 @@ from django.apps import apps
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from backend.accounts.models import Invitation, User
+from backend.accounts.models import Invitation, RecoveryCode, User
 from backend.rosters.models import (
     Carer,
     Certificate,
@@ -52,9 +52,9 @@ def _twice(model: Any, **fields: Any) -> None:
         model.objects.create(**fields)
 
 
-def _invitation(secret: str = "a", lasts: timedelta = timedelta(hours=1)) -> None:
+def _invitation(secret: str = "a", lasts: timedelta = timedelta(hours=1), **fields: Any) -> None:
     now = timezone.now()
-    Invitation.objects.create(user=_user(), secret_hash=secret, made_at=now, expires_at=now + lasts)
+    Invitation.objects.create(user=_user(), secret_hash=secret, made_at=now, expires_at=now + lasts, **fields)
 
 
 def _consent(child: Child, **fields: Any) -> None:
@@ -96,6 +96,8 @@ BROKEN: dict[str, Callable[[], Any]] = {
     "a_safeguarding_lead_is_a_coordinator": lambda: _user(is_safeguarding_lead=True),
     "a_phone_is_eleven_digits": lambda: _user(phone="1380013800"),
     "no_empty_login_or_email": lambda: _user(email=""),
+    "staff_are_invited_without_a_code": lambda: _invitation(code_hash="b", kind="staff"),
+    "a_recovery_code_stands_once": lambda: _twice(RecoveryCode, user=_user(), code_hash="a"),
     "an_invitation_expires_after_it_is_made": lambda: _invitation(lasts=timedelta(0)),
     "a_grade_is_1_to_12": lambda: _child(grade=13),
     "a_priority_is_0_to_3": lambda: _child(priority=4),
