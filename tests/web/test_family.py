@@ -48,6 +48,14 @@ def test_the_parent_reads_without_a_tap_that_somebody_came_and_when_next(family)
     assert len(page.encode()) + len(month.encode()) < 100_000
 
 
+@pytest.mark.parametrize("month", ["2020-13", "0000-01", "9999-12", "x", "2020-2-", "20200-01"])
+def test_a_month_that_is_none_is_not_found(family, month):
+    assert (
+        browser_of(family.parent).get(f"/children/{family.child.pk}/history/?month={month}").status_code
+        == 404
+    )
+
+
 def test_nobody_is_told_who_did_not_come(family):
     Meeting.objects.filter(pk=academic(family).pk).update(
         state=MeetingState.MISSED,

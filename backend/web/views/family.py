@@ -1,6 +1,6 @@
 """What a parent, a guardian or a carer sees: that somebody came, and when next."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
@@ -60,9 +60,7 @@ def home(request: HttpRequest, children: list[Child]) -> HttpResponse:
 def month(request: HttpRequest, child_id: int) -> HttpResponse:
     """All meetings of a month with both mentors, and their summaries."""
     today = timezone.localdate()
-    asked = parse_date(f"{request.GET.get('month', '')}-01") if request.GET.get("month") else today
-    if asked is None:
-        raise Http404
+    asked = _month(request.GET["month"]) if request.GET.get("month") else today
     found = history.history_for(actor=request.user, child_id=child_id, month=asked)
     child = Child.objects.get(pk=child_id)
     first = found.first_day
@@ -79,6 +77,16 @@ def month(request: HttpRequest, child_id: int) -> HttpResponse:
         ],
     }
     return render(request, "family/month.html", context)
+
+
+def _month(text: str) -> date:
+    try:
+        asked = parse_date(f"{text}-01")
+    except ValueError as error:
+        raise Http404 from error
+    if asked is None or not 2000 <= asked.year < 2100:
+        raise Http404
+    return asked
 
 
 @require_POST
