@@ -6,6 +6,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
@@ -13,7 +14,8 @@ from django.views.decorators.http import require_POST
 from backend.accounts.access import check_may
 from backend.rosters import export as roster_export
 from backend.rosters import people
-from backend.rosters.access import access_child, access_mentor
+from backend.rosters.access import access_mentor
+from backend.rosters.looking import open_child
 from backend.rosters.reading.rows import CHILDREN, MENTORS
 from backend.web.forms import PasswordAgainForm
 
@@ -74,7 +76,7 @@ def child(request: HttpRequest, child_id: int | None = None) -> HttpResponse:
         check_may(request.user, "child", "write")
         found = None
     else:
-        found = access_child(request.user, child_id, "write")
+        found = open_child(actor=request.user, child_id=child_id, now=timezone.now(), action="write")
 
     def save(cells: Mapping[str, str]) -> Any:
         return people.save_child(actor=request.user, child_id=child_id, cells=cells)

@@ -11,7 +11,8 @@ from django.utils import timezone
 
 from backend import policy
 from backend.accounts.access import check_may, may
-from backend.rosters.access import access_child, access_mentor, child_relations, mentor_relations
+from backend.rosters.access import access_mentor, child_relations, mentor_relations
+from backend.rosters.looking import open_child
 from backend.rosters.models import Child, Mentor
 from backend.web.filters import ChildFilter, MentorFilter, PairingFilter
 from backend.web.templatetags.shuangdao import WEEKDAYS
@@ -52,7 +53,7 @@ def pairings(request: HttpRequest) -> HttpResponse:
 
 
 def child(request: HttpRequest, child_id: int) -> HttpResponse:
-    found = access_child(request.user, child_id)
+    found = open_child(actor=request.user, child_id=child_id, now=timezone.now())
     relations = child_relations(request.user, found)
     prefetch_related_objects([found], "wanted__subject", "free_slots", "guardianships__guardian")
     context = {
