@@ -142,16 +142,22 @@ else:
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = ["backend.accounts.backend.Slowed"]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
-AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": f"django.contrib.auth.password_validation.{name}", "OPTIONS": options}
-    for name, options in (
-        ("MinimumLengthValidator", {"min_length": 10}),
-        # Django's own list: the 19,640 most used passwords of known breaches, looked up offline.
-        ("CommonPasswordValidator", {}),
-        ("NumericPasswordValidator", {}),
-        ("UserAttributeSimilarityValidator", {"user_attributes": ("login", "name", "phone", "email")}),
-    )
-]
+
+
+def _validators(**options: dict[str, object]) -> list[dict[str, object]]:
+    where = "django.contrib.auth.password_validation"
+    return [{"NAME": f"{where}.{name}Validator", "OPTIONS": given} for name, given in options.items()]
+
+
+# CommonPassword is Django's own list, looked up offline: the 19,640 most used passwords of known breaches.
+OWN = {"user_attributes": ("login", "name", "phone", "email")}
+AUTH_PASSWORD_VALIDATORS = _validators(
+    MinimumLength={"min_length": 10}, CommonPassword={}, NumericPassword={}, UserAttributeSimilarity=OWN
+)
+# A child of eight types it each time; six digits of their own are more than a name known to the class.
+CHILD_PASSWORD_VALIDATORS = _validators(
+    MinimumLength={"min_length": 6}, CommonPassword={}, UserAttributeSimilarity=OWN
+)
 # A code besides the password. "required": of coordinators always, of mentors in a new browser;
 # "optional": only of those who set it up; "off".
 SECOND_STEP = "required" if PRODUCTION else "off" if DEMO else "optional"
@@ -251,6 +257,7 @@ SPECTACULAR_SETTINGS = {
         "RedactionReason": "chat.redaction.Reason",
         "Medium": "chat.models.Elsewhere.Medium",
         "InvitationState": "backend.api.invitations.STATES",
+        "InvitationKind": "backend.accounts.models.Invitation.Kind",
     },
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",

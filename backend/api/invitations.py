@@ -11,8 +11,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
-from backend.accounts import invitations
 from backend.accounts.access import check_may
+from backend.accounts.invitations import WayIn
 from backend.accounts.models import Invitation
 from backend.api.describing import listed, told
 from backend.api.ordering import Ordering
@@ -27,6 +27,7 @@ class InvitationListed(serializers.Serializer[Invitation]):
 
     id = serializers.IntegerField()
     user = PersonName()
+    kind = serializers.ChoiceField(choices=Invitation.Kind.choices)
     made_by = PersonName(allow_null=True)
     made_at = serializers.DateTimeField()
     expires_at = serializers.DateTimeField()
@@ -46,11 +47,13 @@ class InvitationIn(serializers.Serializer[Any]):
     )
 
 
-class InvitationMade(serializers.Serializer[Any]):
-    """The link is shown this once; only its hash is kept."""
+class InvitationMade(serializers.Serializer[WayIn]):
+    """Link and code are shown this once; only their hashes are kept."""
 
     user = PersonName()
     link = serializers.CharField(help_text="Path and fragment: browsers keep the fragment to themselves.")
+    code = serializers.CharField(allow_null=True, help_text="For typing at /join, of families only.")
+    expires_at = serializers.DateTimeField()
 
 
 class InvitationFilter(django_filters.FilterSet):
@@ -87,8 +90,7 @@ class Invitations(mixins.ListModelMixin, GenericViewSet[Invitation]):
         check_may(request.user, "person", "invite")
         given = InvitationIn(data=request.data)
         given.is_valid(raise_exception=True)
-        user, secret = invite_person(actor=request.user, user_id=given.validated_data["user"])
-        made = InvitationMade({"user": user, "link": invitations.fragment(secret)})
+        made = InvitationMade(invite_person(actor=request.user, user_id=given.validated_data["user"]))
         response = Response(made.data, status=201)
         response["Cache-Control"] = "no-store"
         return response

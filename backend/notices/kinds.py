@@ -14,7 +14,8 @@ class Kind(StrEnum):
     SUMMARY_WRITTEN = "summary_written"
     SUMMARY_DUE = "summary_due"
     SUMMARIES_MISSING = "summaries_missing"
-    PASSWORD_CHANGED = "password_changed"  # noqa: S105  the name of a notice
+    PASSWORD_RESET = "password_reset"  # noqa: S105  the name of a notice
+    PASSWORD_CHANGED = "password_changed"  # noqa: S105
 
 
 class Audience(StrEnum):
@@ -52,6 +53,7 @@ RULES: dict[Kind, Rule] = {
     Kind.SUMMARY_WRITTEN: Rule(Weight.ORDINARY, ("summary", "read")),
     Kind.SUMMARY_DUE: Rule(Weight.ORDINARY),
     Kind.SUMMARIES_MISSING: Rule(Weight.ORDINARY),
+    Kind.PASSWORD_RESET: Rule(Weight.SAFETY),
     Kind.PASSWORD_CHANGED: Rule(Weight.SAFETY),
 }
 

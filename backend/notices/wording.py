@@ -132,6 +132,17 @@ STAFF: dict[Kind, Words] = {
         gettext_noop("Meetings that have no summary after a day: %(count)d."),
         gettext_noop("Meetings that have no summary after a day: %(count)d. Their mentors were reminded."),
     ),
+    Kind.PASSWORD_RESET: Words(
+        gettext_noop("A new way in for you"),
+        gettext_noop(
+            "The coordinator made an invitation with which you can choose a new password. If you did not ask "
+            "for it, tell the coordinator."
+        ),
+        gettext_noop(
+            "The coordinator made an invitation with which you can choose a new password. Until then the old one "
+            "works. If you did not ask for it, tell the coordinator or one of your mentors."
+        ),
+    ),
     Kind.PASSWORD_CHANGED: Words(
         gettext_noop("Your password has changed"),
         gettext_noop("Your password has changed. If it was not you, tell the coordinator at once."),

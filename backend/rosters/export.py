@@ -27,16 +27,16 @@ def export_roster(*, actor: Any) -> bytes:
     workbook.remove(workbook.active)
     for title, columns, people in (("学生", CHILDREN, children), ("导师", MENTORS, mentors)):
         sheet = workbook.create_sheet(title)
-        _write(sheet, 1, [column.aliases[0] for column in columns.values()])
+        write_row(sheet, 1, [column.aliases[0] for column in columns.values()])
         for number, person in enumerate(people, start=2):
-            _write(sheet, number, list(cells_of(person).values()))
+            write_row(sheet, number, list(cells_of(person).values()))
     audit.record(actor, "roster.exported", children=len(children), mentors=len(mentors))
     buffer = io.BytesIO()
     workbook.save(buffer)
     return buffer.getvalue()
 
 
-def _write(sheet: Worksheet, number: int, texts: list[str]) -> None:
+def write_row(sheet: Worksheet, number: int, texts: list[str]) -> None:
     """Everything is text: ids keep their zeros, and nothing is ever a formula."""
     for at, text in enumerate(texts, start=1):
         if text:

@@ -20,6 +20,7 @@ NAVIGATION = [
     ("pairings", _("Pairs"), ("pairing", "list")),
     ("imports", _("Imports"), ("roster", "import")),
     ("rounds", _("Rounds"), ("round", "list")),
+    ("invitations", _("Invitations"), ("person", "invite")),
 ]
 
 

@@ -7,7 +7,7 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.core.validators import validate_email
 
-from backend.accounts.invitations import fragment, invite_coordinator
+from backend.accounts.invitations import invite_coordinator
 from backend.errors import Refusal
 
 
@@ -22,7 +22,7 @@ class Command(BaseCommand):
     def handle(self, *, role: str, email: str, name: str, **options: Any) -> None:
         try:
             validate_email(email)
-            _user, secret = invite_coordinator(
+            way_in = invite_coordinator(
                 actor=None,
                 name=name or email.partition("@")[0],
                 email=email,
@@ -33,5 +33,5 @@ class Command(BaseCommand):
         except Refusal as refusal:
             raise CommandError(str(refusal)) from None
         origin = settings.ORIGINS[0] if settings.ORIGINS else "http://127.0.0.1:8000"
-        self.stdout.write(f"{origin.rstrip('/')}{fragment(secret)}")
+        self.stdout.write(f"{origin.rstrip('/')}{way_in.link}")
         self.stderr.write("The link works once, within 24 hours. It is not shown again.")

@@ -4,6 +4,6 @@ const field = document.querySelector("input[name=secret]");
 const secret = window.location.hash.slice(1);
 if (field && secret) {
   field.value = secret;
-  field.closest(".field").hidden = true;
   window.history.replaceState(null, "", window.location.pathname);
+  field.form.requestSubmit();
 }
