@@ -144,20 +144,21 @@ AUTHENTICATION_BACKENDS = ["backend.accounts.backend.Slowed"]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
 
 
-def _validators(**options: dict[str, object]) -> list[dict[str, object]]:
+def _validators(shortest: int, *names: str) -> list[dict[str, object]]:
     where = "django.contrib.auth.password_validation"
-    return [{"NAME": f"{where}.{name}Validator", "OPTIONS": given} for name, given in options.items()]
+    like = {"user_attributes": ("login", "name", "phone", "email")}
+    return [
+        {"NAME": "backend.accounts.passwords.LongEnough", "OPTIONS": {"min_length": shortest}},
+        {"NAME": f"{where}.UserAttributeSimilarityValidator", "OPTIONS": like},
+        # Django's own list, looked up offline: the 19,640 most used passwords of known breaches.
+        {"NAME": f"{where}.CommonPasswordValidator"},
+        *({"NAME": f"{where}.{name}"} for name in names),
+    ]
 
 
-# CommonPassword is Django's own list, looked up offline: the 19,640 most used passwords of known breaches.
-OWN = {"user_attributes": ("login", "name", "phone", "email")}
-AUTH_PASSWORD_VALIDATORS = _validators(
-    MinimumLength={"min_length": 10}, CommonPassword={}, NumericPassword={}, UserAttributeSimilarity=OWN
-)
+AUTH_PASSWORD_VALIDATORS = _validators(10, "NumericPasswordValidator")
 # A child of eight types it each time; six digits of their own are more than a name known to the class.
-CHILD_PASSWORD_VALIDATORS = _validators(
-    MinimumLength={"min_length": 6}, CommonPassword={}, UserAttributeSimilarity=OWN
-)
+CHILD_PASSWORD_VALIDATORS = _validators(6)
 # A code besides the password. "required": of coordinators always, of mentors in a new browser;
 # "optional": only of those who set it up; "off".
 SECOND_STEP = "required" if PRODUCTION else "off" if DEMO else "optional"

@@ -5,12 +5,23 @@ from datetime import date
 from typing import Any
 
 from django.conf import settings
-from django.contrib.auth.password_validation import get_password_validators, validate_password
+from django.contrib.auth.password_validation import (
+    MinimumLengthValidator,
+    get_password_validators,
+    validate_password,
+)
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
 from backend.accounts.throttling import count_try, tried, was_right
 from backend.errors import Invalid, NotNow
+
+
+class LongEnough(MinimumLengthValidator):
+    """Django's, in words that are there in Chinese too."""
+
+    def get_error_message(self) -> str:
+        return _("Too short: at least %(count)d characters.") % {"count": self.min_length}
 
 
 class PasswordWrong(NotNow):

@@ -4,7 +4,6 @@ from typing import Any
 
 import django_filters
 from django import forms
-from django.conf import settings
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db.models import Q, QuerySet
@@ -109,7 +108,7 @@ def invite(request: HttpRequest, user_id: int) -> HttpResponse:
             messages.success(request, _("The invitation is on its way by e-mail."))
         return redirect("invitations")
     way_in = ways_in.invite_person(actor=request.user, user_id=user_id)
-    link = f"{settings.SITE_ORIGIN.rstrip('/')}{way_in.link}"
+    link = request.build_absolute_uri(way_in.link)
     return render(
         request, "invitations/made.html", {"way_in": way_in, "link": link, "picture": picture_of(link)}
     )
