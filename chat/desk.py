@@ -15,7 +15,6 @@ from chat.models import Elsewhere, Event, Meeting, ReadMark, Room, Session
 from chat.models.rooms import MSG
 from chat.protocol import Side
 from chat.rules.meetings import NEAR, TOGETHER
-from chat.rules.times import HOUR
 
 STILL_DUE = timedelta(days=14)  # an older summary nobody remembers well enough to write
 
@@ -68,7 +67,7 @@ def _add_last(places: dict[int, Place]) -> None:
 
 def _add_next(places: dict[int, Place], now: datetime) -> None:
     by_pairing = {place.room.pairing_id: place for place in places.values()}
-    ahead = Meeting.objects.to_come().filter(pairing__in=by_pairing, start__gt=now - HOUR)
+    ahead = Meeting.objects.ahead(now).filter(pairing__in=by_pairing)
     for meeting in ahead.order_by("-start"):
         place = by_pairing[meeting.pairing_id]
         place.next, place.now = meeting, meeting.start - NEAR <= now
@@ -91,5 +90,12 @@ def summaries_due(*, actor: Any, now: datetime | None = None) -> list[Session]:
 
 
 def _is_due(sessions: Iterable[Session]) -> bool:
-    together = sum(session.both_s or 0 for session in sessions)
-    return together >= TOGETHER.total_seconds() and not any(session.summaries.all() for session in sessions)
+    together = sum((_together(session) for session in sessions), timedelta(0))
+    return together >= TOGETHER and not any(session.summaries.all() for session in sessions)
+
+
+def _together(session: Session) -> timedelta:
+    """As measured; until that is settled, at most from its beginning to its end."""
+    if session.both_s is None:
+        return (session.ended_at or session.opened_at) - session.opened_at
+    return timedelta(seconds=session.both_s)

@@ -18,7 +18,7 @@ from chat.models.rooms import MSG
 from chat.protocol import Side
 from chat.rules.attendance import minutes
 from chat.rules.meetings import MeetingState
-from chat.rules.times import HOUR, local_day, local_time
+from chat.rules.times import local_day, local_time
 from matching.models import Pairing, Role
 
 STAFF = frozenset({Relation.COORDINATOR, Relation.LEAD, Relation.ACADEMIC_MENTOR, Relation.WELLBEING_MENTOR})
@@ -69,10 +69,11 @@ class Month:
 
 @dataclass(frozen=True, slots=True)
 class FirstLine:
-    """What a parent sees without a tap. last: the newest line that took place or was missed."""
+    """What a parent sees without a tap. last: the newest line that took place or was missed.  running: they are together now."""
 
     last: Line | None
     next: Meeting | None
+    running: Session | None = None
 
 
 def history_for(*, actor: Any, child_id: int, month: date, now: datetime | None = None) -> Month:
@@ -100,13 +101,14 @@ def first_line(*, actor: Any, child_id: int, now: datetime | None = None) -> Fir
     lines = _lines(readable, now - timedelta(days=62), now, now)
     last = next((line for line in lines if line.state in _SETTLED), None)
     coming = (
-        Meeting.objects.to_come()
-        .filter(pairing__in=readable, start__gt=now - HOUR)
+        Meeting.objects.ahead(now)
+        .filter(pairing__in=readable)
         .select_related("pairing__mentor", "pairing__child")
         .order_by("start")
         .first()
     )
-    return FirstLine(last, coming)
+    running = Session.objects.filter(room__pairing__in=readable, ended_at=None)
+    return FirstLine(last, coming, running.select_related("room__pairing__mentor").first())
 
 
 _SETTLED = {MeetingState.HELD, MeetingState.MISSED, MeetingState.VOID}

@@ -3,7 +3,6 @@
 from typing import Any
 
 from django import forms
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from chat.models import Elsewhere
@@ -51,9 +50,5 @@ class ElsewhereForm(SummaryForm):
         label=_("When it began"),
         widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
     )
-    minutes = forms.IntegerField(label=_("Minutes"), min_value=1, max_value=180, initial=30)
+    minutes = forms.IntegerField(label=_("Minutes"), min_value=1, max_value=180)
     field_order = ("medium", "began_at", "minutes", "body", "mood")
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, must=False, **kwargs)
-        self.fields["began_at"].initial = timezone.localtime().replace(second=0, microsecond=0)

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from backend.rosters.surnames import given_name
 from backend.web.templatetags.shuangdao import WEEKDAYS
 from chat.history import Line
+from chat.models import Elsewhere
 from chat.rules.meetings import MeetingState
 
 EVENING = 18
@@ -32,7 +33,9 @@ def on_day(at: datetime, today: date) -> str:
     if ago == 1:
         return _("last night") if there.hour >= EVENING else _("yesterday")
     if ago < WEEK:
-        return str(WEEKDAYS[there.weekday()])
+        weekday = WEEKDAYS[there.weekday()]
+        # Monday first: what lies before this week's is last week's.
+        return str(weekday) if ago <= today.weekday() else _("last %(weekday)s") % {"weekday": weekday}
     return date_format(there, "MONTH_DAY_FORMAT")
 
 
@@ -52,8 +55,10 @@ def what_happened(line: Line, child: str, today: date) -> str:
     """One sentence about a line of the history. Never who was late or who did not come."""
     facts = {"mentor": teacher(line.mentor_name), "child": child, "day": on_day(line.at, today)}
     if line.state == MeetingState.HELD:
-        if line.kind == "elsewhere":
-            said = _("%(mentor)s spoke with %(child)s by telephone or video %(day)s, %(minutes)d minutes.")
+        if line.kind == "elsewhere" and line.medium == Elsewhere.Medium.PHONE:
+            said = _("%(mentor)s spoke with %(child)s by telephone %(day)s, %(minutes)d minutes.")
+        elif line.kind == "elsewhere":
+            said = _("%(mentor)s spoke with %(child)s by video %(day)s, %(minutes)d minutes.")
         else:
             said = _("%(mentor)s met %(child)s %(day)s, %(minutes)d minutes.")
         if not line.minutes:
@@ -63,4 +68,9 @@ def what_happened(line: Line, child: str, today: date) -> str:
         return _("The meeting of %(mentor)s and %(child)s %(day)s was cancelled.") % facts
     if line.state == MeetingState.VOID:
         return _("The rooms were down %(day)s; the meeting does not count.") % facts
+    if line.session is not None:
+        return (
+            _("%(mentor)s and %(child)s met only for a moment %(day)s; the mentor will arrange another time.")
+            % facts
+        )
     return _("%(mentor)s and %(child)s did not meet %(day)s; the mentor will arrange another time.") % facts

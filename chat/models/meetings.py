@@ -1,16 +1,19 @@
 """Dated meetings, the sessions that took place, what was written about them."""
 
+from datetime import datetime
+
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
 from backend.rosters.models import Child, Mentor
 from chat.models.rooms import Room
 from chat.rules.attendance import Totals
-from chat.rules.meetings import TO_COME, MeetingState, MissedBy
+from chat.rules.meetings import NEAR, TO_COME, MeetingState, MissedBy
 from chat.rules.meetings import Meeting as MeetingValue
 from chat.rules.sessions import EndWhy
+from chat.rules.times import HOUR
 from matching.models import Pairing
 
 USER = settings.AUTH_USER_MODEL
@@ -82,6 +85,13 @@ def seconds(totals: Totals) -> tuple[int, int, int]:
 class Meetings(models.QuerySet["Meeting"]):
     def to_come(self) -> "Meetings":
         return self.filter(state__in=TO_COME)
+
+    def ahead(self, now: datetime) -> "Meetings":
+        """What people are told comes next: not over yet, and not ended by the mentor already."""
+        ended = Session.objects.filter(
+            room__pairing=OuterRef("pairing"), why=EndWhy.MENTOR, opened_at__gte=OuterRef("start") - NEAR
+        )
+        return self.to_come().filter(start__gt=now - HOUR).exclude(Q(start__lte=now + NEAR) & Exists(ended))
 
 
 class Meeting(Measured):

@@ -4,8 +4,11 @@ from typing import Any
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from backend.web.urls import urlpatterns
+from chat.models import Held
+from chat.protocol import Side
 from tests.api.conftest import World, undone
 from tests.api.test_walk import ABSENT, PEOPLE, meeting_of, routes
 
@@ -41,6 +44,8 @@ TABLE: dict[str, tuple[tuple[str, ...], frozenset[str]]] = {
     "export": (BOTH, DESK),
     "history": (GET, DESK | PAIR | {"guardian"}),
     "dispute": (POST, frozenset({"child", "guardian"})),
+    "held": (GET, DESK),
+    "decide_held": (POST, DESK),
     "family": (GET, frozenset({"guardian", "foreign guardian"})),
     "meeting": (GET, DESK | PAIR | {"guardian"}),
     "change_meeting": (POST, DESK | {"mentor", "guardian"}),
@@ -82,6 +87,7 @@ def path_of(world: World, name: str, *, absent: bool = False) -> str:
         "edit_mentor": {"mentor_id": world.mentor.pk},
         "set_paused": {"mentor_id": world.mentor.pk},
         "set_active": {"kind": "child", "pk": world.child.pk},
+        "decide_held": {"held_id": held_of(world).pk},
         "dispute": {"report_id": world.report.pk},
         "invite": {"user_id": world.child.user_id},
         "meeting": {"meeting_id": meeting_of(world).pk},
@@ -103,6 +109,16 @@ def path_of(world: World, name: str, *, absent: bool = False) -> str:
     if absent:
         known = {key: value if isinstance(value, str) else ABSENT for key, value in known.items()}
     return reverse(name, kwargs=known)
+
+
+def held_of(world: World) -> Held:
+    found, _made = Held.objects.get_or_create(
+        room=world.pairing.room,
+        sender=Side.MENTOR,
+        cid="0d8a1f52-8c86-4f5e-9d0b-3c1b6a1f7e21",
+        defaults={"body": "加我微信", "said_at": timezone.now()},
+    )
+    return found
 
 
 def body_of(world: World, name: str) -> dict[str, Any]:

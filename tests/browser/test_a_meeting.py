@@ -120,7 +120,7 @@ def test_they_talk_through_a_lost_network_and_the_parent_reads_that_somebody_cam
     carer.get_by_role("link", name="换个时间").first.click()
     check_reads_well(carer)
     carer.locator("button[name=start]").last.click()
-    expect(carer.get_by_text("已经换了时间")).to_be_visible()
+    expect(carer.get_by_text("已经改到")).to_be_visible()
     assert carer.locator("ul.plain li").first.inner_text() != before
 
     stranger = sign_in(browser, url, "stranger")

@@ -107,7 +107,7 @@ def test_days_are_said_as_people_say_them(settings):
         assert [on_day(noon - timedelta(days=ago), noon.date()) for ago in (0, 1, 5, 7)] == [
             "今天",
             "昨天",
-            "周三",
+            "上周三",
             "2月10日",
         ]
         assert coming(noon + timedelta(days=5), noon.date()) == "周六 12:00"

@@ -1,6 +1,7 @@
 """What a mentor and a child find on their pages, and that nobody else finds it."""
 
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 import time_machine
@@ -9,9 +10,10 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from backend.audit.models import Entry
 from backend.rosters.models import Child
 from chat import desk
-from chat.acts import MarkRead, Speak
+from chat.acts import Arrive, MarkRead, Speak
 from chat.models import Elsewhere, Held, Session, Summary
 from chat.protocol import Side
 from chat.record import perform
@@ -141,7 +143,7 @@ def test_a_child_has_two_teachers_and_is_told_when_each_comes(family):
     page = page_of(browser_of(family.child.user), "/", at(12, day=19))
     assert page.index("学科老师") < page.index("心理老师")
     assert "下次：今天 19:00 起，约30分钟" in page and "下次：明天 19:00 起，约30分钟" in page
-    assert "时间到了，李老师在等你" in page_of(browser_of(family.child.user), "/", at(19.1, day=19))
+    assert "时间到了，可以进去找李老师了" in page_of(browser_of(family.child.user), "/", at(19.1, day=19))
     Child.objects.update(grade=2)
     assert "约20分钟" in page_of(browser_of(family.child.user), "/", at(12, day=19))
 
@@ -210,3 +212,44 @@ def test_words_that_wait_for_a_decision_are_shown_to_who_said_them_only(family):
         Held.objects.update(state="refused", decided_at=at(12.5))
         again = browser_of(family.academic.user).get(f"/rooms/{room.pk}/")
     assert again.context["data"]["held"] == {CID.format(7): "加我微信"}
+
+
+def test_a_coordinator_decides_what_waits_and_looking_is_recorded(family):
+    rooms, desk = family.rooms, browser_of(family.coordinator)
+    for number, role in enumerate(("academic", "wellbeing")):
+        said = {"cid": CID.format(number), "body": f"加我微信 {role}", "said_at": at(12)}
+        Held.objects.create(room=rooms[role], sender=Side.MENTOR, **said)
+    with time_machine.travel(at(13), tick=False):
+        assert "1条消息等人看一下" in desk.get("/").content.decode()
+        page = desk.get("/held/").content.decode()
+        # Wellbeing rooms are the safeguarding lead's.
+        assert "加我微信 academic" in page and "wellbeing" not in page
+        assert Entry.objects.filter(action="held.viewed").count() == 1
+        held = Held.objects.get(room=rooms["academic"])
+        desk.post(f"/held/{held.pk}/", {"release": "1"})
+        assert desk.post(f"/held/{held.pk}/", {"refuse": "1"}).status_code == 409
+        other = Held.objects.get(room=rooms["wellbeing"])
+        assert desk.post(f"/held/{other.pk}/", {"release": "1"}).status_code == 404
+        for user in (family.academic.user, family.parent, family.stranger):
+            assert browser_of(user).get("/held/").status_code == 404
+    held.refresh_from_db()
+    assert held.state == "released" and held.event.body == "加我微信 academic"
+
+
+def test_what_the_mentor_has_ended_is_no_longer_ahead(family):
+    child, parent = browser_of(family.child.user), browser_of(family.parent)
+    together(family.rooms["academic"], at(19, day=19), 10)
+    assert "时间到了" not in page_of(child, "/", at(19.3, day=19))
+    assert "现在是和" not in page_of(parent, "/", at(19.3, day=19))
+
+
+def test_while_they_are_together_the_parent_reads_it_first(family):
+    room = family.rooms["academic"].pk
+    perform([Arrive(room, side, uuid4()) for side in Side], now=at(19, day=19))
+    assert "李老师来了：19:00开始，正在见面。" in page_of(browser_of(family.parent), "/", at(19.1, day=19))
+
+
+def test_the_summary_s_page_names_the_day_in_shanghai(family):
+    session = measured(family, at(0.5, day=20), 28)
+    page = page_of(browser_of(family.academic.user), f"/sessions/{session.pk}/summary/", at(9, day=20))
+    assert "2020年2月20日 周四 00:30" in page

@@ -82,7 +82,9 @@ def teacher_of(value: str) -> str:
 
 @register.filter
 def day(value: date | None) -> str:
-    """2020年2月17日 周一"""
+    """2020年2月17日 周一; of a moment, its day in Shanghai."""
+    if isinstance(value, datetime):
+        value = timezone.localdate(value)
     return f"{date_format(value, 'DATE_FORMAT')} {WEEKDAYS[value.weekday()]}" if value else ""
 
 

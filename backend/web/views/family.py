@@ -33,14 +33,17 @@ def home(request: HttpRequest, children: list[Child]) -> HttpResponse:
     cards = []
     for child in children:
         reads = policy.allows("session", "read", relations_to_child(request.user, child))
-        last = history.first_line(actor=request.user, child_id=child.pk, now=now).last if reads else None
-        ahead = meetings_for(request.user).to_come().filter(child=child, start__gt=now - timedelta(hours=1))
+        line = history.first_line(actor=request.user, child_id=child.pk, now=now) if reads else None
+        running = line.running if line else None
+        ahead = meetings_for(request.user).ahead(now).filter(child=child)
         rows = ahead.select_related("pairing__mentor").order_by("start")[:4]
         cards.append(
             {
                 "child": child,
                 "reads": reads,
-                "last": what_happened(last, child.call_name, today) if last else "",
+                "last": what_happened(line.last, child.call_name, today) if line and line.last else "",
+                "together": running and teacher(running.room.pairing.mentor.name),
+                "since": running and running.opened_at,
                 "now": teacher(rows[0].pairing.mentor.name) if rows and rows[0].start <= now else "",
                 "next": coming(rows[0].start, today) if rows else "",
                 "meetings": [

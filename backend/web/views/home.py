@@ -9,6 +9,7 @@ from backend.accounts.access import may
 from backend.rosters.models import Child, Mentor, RosterUpload
 from backend.web.views import child, demo_door, family, mentor
 from chat.access import children_of_family
+from chat.holds import waiting_holds
 from chat.models import Room
 from matching.models import Pairing, Round
 from matching.rounds import children_who_lack_a_mentor
@@ -36,6 +37,7 @@ def show(request: HttpRequest) -> HttpResponse:
         "solved": Round.objects.filter(state="solved").count(),
         "unpaired": len(children_who_lack_a_mentor()),
         "shut": Room.objects.live().exclude(shut_by="").count(),
+        "held": waiting_holds(request.user).count() if may(request.user, "held", "decide_academic") else 0,
         "unread": RosterUpload.objects.filter(state=RosterUpload.State.CHECKED).count(),
     }
     return render(request, "home_coordinator.html", context)

@@ -28,6 +28,7 @@ def show(request: HttpRequest, meeting_id: int) -> HttpResponse:
         "child": None if is_mentor else found.pairing.child,
         "who": found.pairing.child.call_name if is_mentor else teacher(found.pairing.mentor.name),
         "when": coming(found.start, today),
+        "is_today": timezone.localdate(found.start) == today,
         "hours": [],
     }
     context["may_move"] = policy.allows("meeting", "move", relations_to_pairing(request.user, found.pairing))
@@ -42,11 +43,13 @@ def show(request: HttpRequest, meeting_id: int) -> HttpResponse:
 def change(request: HttpRequest, meeting_id: int) -> HttpResponse:
     """Moves the meeting to the hour that was chosen, or cancels it."""
     if "start" in request.POST:
-        meetings.move_meeting(actor=request.user, meeting_id=meeting_id, start=_moment(request.POST["start"]))
-        messages.success(request, _("The meeting has another time now. Both sides see it."))
+        start = _moment(request.POST["start"])
+        done = meetings.move_meeting(actor=request.user, meeting_id=meeting_id, start=start)
+        said = _("The meeting is at another time now: %(when)s. Both sides see it.")
     else:
-        meetings.cancel_meeting(actor=request.user, meeting_id=meeting_id)
-        messages.success(request, _("This one meeting is cancelled. The weekly hour stays."))
+        done = meetings.cancel_meeting(actor=request.user, meeting_id=meeting_id)
+        said = _("The meeting of %(when)s is cancelled, this one only. The weekly hour stays.")
+    messages.success(request, said % {"when": coming(done.start, timezone.localdate())})
     return redirect("home")
 
 

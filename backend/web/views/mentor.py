@@ -15,7 +15,7 @@ from backend.web.views.people import week_of
 from chat import desk, history, meetings
 from chat.access import access_pairing, children_of_family, meetings_for
 from chat.rules.meetings import NEAR, length_for
-from chat.rules.times import HOUR, local_day
+from chat.rules.times import local_day
 from matching import cards
 
 AHEAD = timedelta(days=7)
@@ -23,7 +23,7 @@ AHEAD = timedelta(days=7)
 
 def home(request: HttpRequest) -> HttpResponse:
     now, today = timezone.now(), timezone.localdate()
-    ahead = meetings_for(request.user).to_come().filter(start__gt=now - HOUR, start__lt=now + AHEAD)
+    ahead = meetings_for(request.user).ahead(now).filter(start__lt=now + AHEAD)
     rows = [
         {
             "meeting": row,

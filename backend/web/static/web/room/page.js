@@ -185,6 +185,7 @@ function showLine(state, code) {
   } else if (state === "waiting") {
     say(words.offline);
     typing.hidden = true;
+    presence.textContent = ""; // nobody knows while the network is gone
   } else if (state === "away") {
     say(words.closes[code] || words.closes.other);
     form.hidden = true;
