@@ -170,6 +170,16 @@ def test_another_code_replaces_the_first(mentor: User, client: Client) -> None:
     assert is_in(client)
 
 
+def test_asking_for_another_code_gives_no_more_time(mentor: User, client: Client) -> None:
+    with time_machine.travel(timezone.now(), tick=False) as clock:
+        password(client, "wang")
+        clock.shift(timedelta(minutes=14))
+        client.post(CODE, {"another": ""})
+        clock.shift(timedelta(minutes=2))
+        client.post(CODE, {"code": code_in(mail.outbox[-1].body)})
+    assert not is_in(client)
+
+
 def test_nobody_s_mailbox_is_flooded(mentor: User) -> None:
     with time_machine.travel(timezone.now(), tick=False):
         answers = [password(Client(), "wang").status_code for _time in range(8)]
