@@ -99,7 +99,16 @@ def first_line(*, actor: Any, child_id: int, now: datetime | None = None) -> Fir
     now = now or timezone.now()
     readable = _readable(actor, child_id)
     lines = _lines(readable, now - timedelta(days=62), now, now)
-    last = next((line for line in lines if line.state in _SETTLED), None)
+    made_good = {line.meeting for line in lines if line.kind == "elsewhere" and not line.disputed}
+    told = (line for line in lines if line.state in _SETTLED or line.session is not None)
+    last = next(
+        (
+            line
+            for line in told
+            if line.kind == "elsewhere" or line.meeting is None or line.meeting not in made_good
+        ),
+        None,
+    )
     coming = (
         Meeting.objects.ahead(now)
         .filter(pairing__in=readable)
@@ -187,16 +196,16 @@ def _meeting_line(
     )
     line.meeting = meeting.pk
     if sessions:
-        line.at, line.how = sessions[0].opened_at, sessions[-1].why
         line.session = sessions[-1].pk
+        if relations & STAFF:  # a family is not told how late it began
+            line.at, line.how = sessions[0].opened_at, sessions[-1].why
     _take_said(line, sessions)
     if meeting.state == MeetingState.HELD:
         line.minutes = _minutes(meeting.both_s)
     if relations & STAFF and meeting.judged_at is not None:
         line.missed_by = meeting.missed_by
         line.mentor_minutes, line.child_minutes = _minutes(meeting.mentor_s), _minutes(meeting.child_s)
-    newest = [_newest(session.summaries.all()) for session in sessions]
-    _take_summary(line, [each for each in newest if each], relations, now)
+    _take_summary(line, [session.summaries.all() for session in sessions], relations, now)
     line.summary_due = line.summary is None and meeting.state == MeetingState.HELD
     return line
 
@@ -208,8 +217,7 @@ def _session_line(session: Any, pairing: Pairing, relations: set[Relation], now:
     if relations & STAFF:
         line.mentor_minutes, line.child_minutes = _minutes(session.mentor_s), _minutes(session.child_s)
     _take_said(line, [session])
-    newest = _newest(session.summaries.all())
-    _take_summary(line, [newest] if newest else [], relations, now)
+    _take_summary(line, [session.summaries.all()], relations, now)
     return line
 
 
@@ -217,8 +225,7 @@ def _report_line(report: Any, pairing: Pairing, relations: set[Relation], now: d
     line = Line("elsewhere", pairing.role, pairing.mentor.name, report.began_at, None, MeetingState.HELD)
     line.report, line.medium, line.minutes = report.pk, report.medium, report.minutes
     line.disputed, line.meeting = report.disputed_at is not None, report.meeting_id
-    newest = _newest(report.summaries.all())
-    _take_summary(line, [newest] if newest else [], relations, now)
+    _take_summary(line, [report.summaries.all()], relations, now)
     return line
 
 
@@ -228,8 +235,12 @@ def _take_said(line: Line, sessions: Iterable[Any]) -> None:
         line.said["child"] += session.child_said or 0
 
 
-def _take_summary(line: Line, found: list[Summary], relations: set[Relation], now: datetime) -> None:
-    seen = [each for each in found if _may_see(each, line.role, relations, now)]
+def _take_summary(
+    line: Line, versions: Iterable[Iterable[Summary]], relations: set[Relation], now: datetime
+) -> None:
+    """Of each, the newest version that this reader may see: a new one doesn't take the old one away."""
+    readable = ([each for each in some if _may_see(each, line.role, relations, now)] for some in versions)
+    seen = [newest for some in readable if (newest := _newest(some)) is not None]
     if seen:
         line.summary = "\n\n".join(each.body for each in seen)
         line.mood = seen[-1].mood

@@ -3,12 +3,13 @@
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from chat.conditions import programme
-from chat.models import Meeting
-from chat.rules.meetings import MeetingState, occurrences
-from chat.rules.times import local_day
+from chat.models import Meeting, Session
+from chat.rules.meetings import NEAR, MeetingState, occurrences
+from chat.rules.times import HOUR, local_day
 from matching.models import Pairing
 
 AHEAD = timedelta(days=28)
@@ -54,8 +55,13 @@ def plan_meetings(
 
 
 def drop_meetings(pairings: Iterable[int], *, now: datetime, moved_too: bool) -> None:
-    """Hours to come that will not be: planned ones leave no trace; those that people moved are cancelled."""
-    ahead = Meeting.objects.filter(pairing__in=list(pairings), start__gt=now)
+    """Hours to come that will not be: planned ones leave no trace; those that people moved are cancelled.
+
+    With moved_too the pairing has ended: an hour that has begun goes as well, unless they met in it.
+    """
+    met = Session.objects.filter(room__pairing=OuterRef("pairing"), opened_at__gte=OuterRef("start") - NEAR)
+    ahead = Meeting.objects.filter(pairing__in=list(pairings), start__gt=now - HOUR if moved_too else now)
+    ahead = ahead.exclude(Q(start__lte=now) & Exists(met))
     ahead.filter(state=MeetingState.PLANNED).delete()
     if moved_too:
         ahead.filter(state=MeetingState.MOVED).update(state=MeetingState.CANCELLED, changed_at=now)

@@ -17,7 +17,7 @@ from chat.acts import EndSession
 from chat.models import Elsewhere, Room, Session, Summary
 from chat.protocol import LIMITS, Side
 from chat.record import perform
-from chat.summaries import add_version, check_mood
+from chat.summaries import add_version, check_mood, last_session
 
 PEOPLE = ("room__pairing__child", "room__pairing__mentor")
 
@@ -34,9 +34,11 @@ def end_session(
     """As the mentor's `end` does. Without a running session only the summary is kept, for the last one."""
     room = access_room(actor, room_id, "end_session")
     check_mood(mood, room.pairing.role)
-    text = None if summary is None or not summary.strip() else _text(summary)
+    text, now = None if summary is None or not summary.strip() else _text(summary), now or timezone.now()
+    if text is not None and last_session(room, now) is None:
+        raise Invalid(_("You did not meet here in the last day, so there is nothing that this is about."))
     end = EndSession(room.pk, Side.MENTOR, actor.pk, text, mood)
-    done = perform([end], now=now or timezone.now())
+    done = perform([end], now=now)
     audit.record(actor, "session.ended", room)
     transaction.on_commit(lambda: bells.ring(done))
     return room

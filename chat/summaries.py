@@ -1,6 +1,6 @@
 """Versions of what a mentor wrote about time together."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db.models import Max
 from django.utils.translation import gettext as _
@@ -10,15 +10,23 @@ from chat import telling
 from chat.models import Elsewhere, Room, Session, Summary
 from matching.models import Role
 
+LATELY = timedelta(hours=24)
+
 
 def keep_summary(
     *, room: Room, session: Session | None, body: str, written_by: int, now: datetime, mood: int | None = None
 ) -> Summary | None:
-    """The next version for this session, or for the room's last one. None when there never was one."""
-    session = session or Session.objects.filter(room=room).order_by("-opened_at").first()
+    """The next version for this session, or for the room's last one. None when there was none lately."""
+    session = session or last_session(room, now)
     if session is None:
         return None
     return add_version(session, body=body, written_by=written_by, now=now, mood=mood)
+
+
+def last_session(room: Room, now: datetime) -> Session | None:
+    """The one that words said after its end are about: of the last day."""
+    lately = Session.objects.filter(room=room, opened_at__gte=now - LATELY)
+    return lately.order_by("-opened_at").first()
 
 
 def add_version(

@@ -19,8 +19,15 @@ MOODS = [
 ]
 
 
+class Words(forms.CharField):
+    """A browser sends line breaks as two characters, and counts them as one."""
+
+    def to_python(self, value: Any) -> Any:
+        return super().to_python(value.replace("\r\n", "\n") if isinstance(value, str) else value)
+
+
 class SummaryForm(forms.Form):
-    body = forms.CharField(
+    body = Words(
         label=_("What you did, and what comes next time"),
         help_text=_("The child and the parents read this. Please no homework."),
         max_length=LIMITS.summary_chars,
@@ -40,6 +47,12 @@ class SummaryForm(forms.Form):
         self.fields["body"].required = must
         if role != Role.WELLBEING:
             del self.fields["mood"]
+
+    def clean(self) -> dict[str, Any]:
+        given = super().clean() or {}
+        if given.get("mood") and not given.get("body") and "body" not in self.errors:
+            self.add_error("body", _("Please write a sentence with it."))
+        return given
 
 
 class ElsewhereForm(SummaryForm):

@@ -10,7 +10,7 @@ from backend.rosters.surnames import given_name
 from backend.web.templatetags.shuangdao import WEEKDAYS
 from chat.history import Line
 from chat.models import Elsewhere
-from chat.rules.meetings import MeetingState
+from chat.rules.meetings import TO_COME, MeetingState
 
 EVENING = 18
 WEEK = 7
@@ -64,6 +64,8 @@ def what_happened(line: Line, child: str, today: date) -> str:
         if not line.minutes:
             said = _("%(mentor)s met %(child)s %(day)s.")
         return said % {**facts, "minutes": line.minutes}
+    if line.state in TO_COME:  # they met, and the hour is not judged yet
+        return _("%(mentor)s met %(child)s %(day)s.") % facts
     if line.state == MeetingState.CANCELLED:
         return _("The meeting of %(mentor)s and %(child)s %(day)s was cancelled.") % facts
     if line.state == MeetingState.VOID:

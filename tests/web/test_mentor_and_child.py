@@ -14,12 +14,15 @@ from backend.audit.models import Entry
 from backend.rosters.models import Child
 from chat import desk
 from chat.acts import Arrive, MarkRead, Speak
-from chat.models import Elsewhere, Held, Session, Summary
+from chat.meetings import record_meeting_elsewhere
+from chat.models import Elsewhere, Held, Meeting, Session, Summary
 from chat.protocol import Side
 from chat.record import perform
+from chat.rooms import close_rooms
+from chat.sessions import write_summary
 from matching.models import Pairing
 from tests.chat.people import add_family, at
-from tests.chat.test_meetings import together
+from tests.chat.test_meetings import academic, together
 from tests.web.test_family import browser_of
 
 pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
@@ -253,3 +256,76 @@ def test_the_summary_s_page_names_the_day_in_shanghai(family):
     session = measured(family, at(0.5, day=20), 28)
     page = page_of(browser_of(family.academic.user), f"/sessions/{session.pk}/summary/", at(9, day=20))
     assert "2020年2月20日 周四 00:30" in page
+
+
+def test_right_after_the_meeting_nobody_reads_that_it_did_not_take_place(family):
+    together(family.rooms["academic"], at(19.1, day=19), 25)
+    parent, path = browser_of(family.parent), f"/children/{family.child.pk}/history/"
+    month, home = page_of(parent, path, at(19.6, day=19)), page_of(parent, "/", at(19.6, day=19))
+    assert "没有见到" not in month and "李老师 今晚见了沐阳。" in month and "分数。" in month
+    assert "李老师 今晚见了沐阳。" in home
+    assert "周三 19:00" in month and "19:06" not in month  # not how late it began
+
+
+def test_a_summary_with_nothing_to_be_about_is_given_back_and_rewrites_nothing(family):
+    room, mentor = family.rooms["academic"], browser_of(family.academic.user)
+    with time_machine.travel(at(12, day=17), tick=False):
+        answer = mentor.post(f"/rooms/{room.pk}/end/", {"body": "今天沐阳没来"})
+    assert answer.status_code == 200 and "今天沐阳没来" in answer.content.decode()
+    together(room, at(19, day=19), 25)
+    with time_machine.travel(at(19, day=22), tick=False):
+        answer = mentor.post(f"/rooms/{room.pk}/end/", {"body": "今天沐阳没来"})
+    assert answer.status_code == 200
+    assert [row.body for row in Summary.objects.all()] == ["分数。"]
+
+
+def test_a_meeting_in_which_they_met_becomes_no_other_one(family):
+    together(family.rooms["academic"], at(19, day=19), 25)
+    meeting, parent = academic(family), browser_of(family.parent)
+    with time_machine.travel(at(19.8, day=19), tick=False):
+        page = parent.get(f"/meetings/{meeting.pk}/")
+        assert "may_cancel" not in page.context
+        assert parent.post(f"/meetings/{meeting.pk}/change/").status_code == 409
+    meeting.refresh_from_db()
+    assert meeting.state == "planned"
+
+
+def test_a_pairing_that_ends_within_the_hour_takes_the_meeting_with_it(family):
+    room = family.rooms["academic"]
+    ids = Meeting.objects.filter(pairing=room.pairing, start__lte=at(19.2, day=19))
+    assert ids.count() == 1
+    close_rooms([room.pairing_id], at(19.2, day=19))
+    assert not ids.exists()
+
+
+def test_a_new_version_of_a_wellbeing_summary_does_not_take_the_old_one_from_the_parents(family):
+    room = family.rooms["wellbeing"]
+    together(room, at(19, day=18), 25)
+    session = Session.objects.get()
+    write_summary(actor=family.wellbeing.user, session_id=session.pk, body="改过的。", now=at(20, day=20))
+    path = f"/children/{family.child.pk}/history/"
+    assert "分数。" in page_of(browser_of(family.parent), path, at(21, day=20))
+    assert "改过的。" in page_of(browser_of(family.parent), path, at(21, day=21))
+
+
+def test_a_report_makes_good_what_was_missed_on_the_first_line(family):
+    meeting = academic(family)
+    missed = {"state": "missed", "missed_by": "both", "judged_at": at(20.1, day=19)}
+    Meeting.objects.filter(pk=meeting.pk).update(both_s=0, mentor_s=0, child_s=0, **missed)
+    told = {"medium": "phone", "began_at": at(19.2, day=19), "minutes": 25}
+    record_meeting_elsewhere(
+        actor=family.academic.user, pairing_id=meeting.pairing_id, now=at(20.5, day=19), **told
+    )
+    home = page_of(browser_of(family.parent), "/", at(21, day=19))
+    assert "没有见到" not in home and "通了电话，25分钟" in home
+
+
+def test_a_mood_goes_with_words_and_line_breaks_count_once(family):
+    room, mentor = family.rooms["wellbeing"], browser_of(family.wellbeing.user)
+    together(room, at(19, day=20), 25)
+    with time_machine.travel(at(19.5, day=20), tick=False):
+        answer = mentor.post(f"/rooms/{room.pk}/end/", {"body": "", "mood": "2"})
+        assert answer.status_code == 200 and "请写一句话" in answer.content.decode()
+        long = "\r\n".join(["字" * 9] * 200)
+        assert mentor.post(f"/rooms/{room.pk}/end/", {"body": long}).status_code == 302
+    assert len(Summary.objects.latest("version").body) == 1999

@@ -32,7 +32,7 @@ def show(request: HttpRequest, meeting_id: int) -> HttpResponse:
         "hours": [],
     }
     context["may_move"] = policy.allows("meeting", "move", relations_to_pairing(request.user, found.pairing))
-    if context["may_move"] and may_change(found.value(), timezone.now()):
+    if context["may_move"] and may_change(found.value(), timezone.now()) and not meetings.have_met(found):
         offered = meetings.hours_to_offer(actor=request.user, meeting_id=meeting_id)
         context["hours"] = [(hour.start.isoformat(), coming(hour.start, today)) for hour in offered[:24]]
         context["may_cancel"] = True

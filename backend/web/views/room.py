@@ -8,6 +8,7 @@ from django.shortcuts import redirect, render
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
+from backend.errors import Invalid
 from backend.web.mentor_forms import SummaryForm
 from backend.web.saying import teacher
 from backend.web.templatetags.shuangdao import WEEKDAYS
@@ -24,7 +25,9 @@ def show(request: HttpRequest, room_id: int) -> HttpResponse:
     """
     before = request.GET.get("before", "")
     page = pages.page_of(
-        actor=request.user, room_id=room_id, before=int(before) if before.isdecimal() else None
+        actor=request.user,
+        room_id=room_id,
+        before=int(before) if before.isdecimal() and len(before) < 17 else None,
     )
     room = access_room(request.user, room_id)
     you = room.side_of(request.user)
@@ -58,14 +61,20 @@ def end(request: HttpRequest, room_id: int) -> HttpResponse:
     form = SummaryForm(request.POST or None, role=room.pairing.role, must=False)
     if request.method == "POST" and form.is_valid():
         written = form.cleaned_data
-        sessions.end_session(
-            actor=request.user, room_id=room_id, summary=written["body"], mood=written.get("mood")
-        )
-        if written["body"]:
-            messages.success(request, _("The meeting has ended and its summary is kept."))
+        try:
+            sessions.end_session(
+                actor=request.user, room_id=room_id, summary=written["body"], mood=written.get("mood")
+            )
+        except Invalid as refused:
+            form.add_error("body", str(refused))
         else:
-            messages.success(request, _("The meeting has ended. Its summary can be written within a day."))
-        return redirect("home")
+            if written["body"]:
+                messages.success(request, _("The meeting has ended and its summary is kept."))
+            else:
+                messages.success(
+                    request, _("The meeting has ended. Its summary can be written within a day.")
+                )
+            return redirect("home")
     return render(request, "room/end.html", {"room": room, "form": form, **_last_time(room)})
 
 

@@ -11,6 +11,7 @@ const [line, presence, session, typing, form, text, count, newer] = [
 const older = `/api/v1/rooms/${room}/messages/`;
 const storage = kept();
 let before = page.before;
+let returned = ""; // words that the room gave back, as they stand at the beginning of the field
 let loading = false;
 const draft = `draft:${name}`;
 const log = new Log({ list: part("log"), scroller: part("scroller"), you, words });
@@ -64,6 +65,7 @@ form.addEventListener("submit", (event) => {
   if (!body || [...body].length > most) return;
   log.pending(client.say(body), body);
   log.toEnd();
+  returned = "";
   write("");
   tellTyping(false);
   text.focus();
@@ -75,6 +77,7 @@ text.addEventListener("keydown", (event) => {
   form.requestSubmit ? form.requestSubmit() : part("send").click();
 });
 text.addEventListener("input", () => {
+  returned = "";
   storage.setItem(draft, text.value);
   measure();
   tellTyping(text.value.trim() !== "");
@@ -195,7 +198,10 @@ function showLine(state, code) {
 /** A message that the room did not take: its words go back into the field, and the reason is said. */
 function giveBack(frame) {
   log.settled(frame.cid);
-  write(text.value.trim() ? `${frame.body}\n${text.value}` : frame.body);
+  // Several come in the order of saying: each after those before it, and all before what is being written.
+  const writing = text.value.slice(returned.length).trim();
+  returned = returned ? `${returned}\n${frame.body}` : frame.body;
+  write(writing ? `${returned}\n${writing}` : returned);
   const opens = frame.code === "closed" && new Date(Date.now() + frame.retry_ms).toISOString();
   say(opens ? words.closed.replace("%s", `${log.day(opens)} ${log.clock(opens)}`) : words[frame.code] || words.refused);
 }
