@@ -57,7 +57,7 @@ def test_they_talk_through_a_lost_network_and_the_parent_reads_that_somebody_cam
     round_the_clock: Site, browser: Browser, cast: dict[str, Any], wire: Wire
 ) -> None:
     url, room = round_the_clock.url, cast["rooms"]["academic"]
-    mentor = sign_in(browser, url, "mentor")
+    mentor = sign_in(browser, url, "mentor", width=320)
     child = sign_in(browser, f"http://127.0.0.1:{wire.port}", "child", width=320)
     for page in (mentor, child):
         check_reads_well(page)
@@ -106,6 +106,13 @@ def test_they_talk_through_a_lost_network_and_the_parent_reads_that_somebody_cam
     mentor.get_by_role("button", name="结束见面").click()
     expect(mentor.get_by_text("见面已结束，小结已保存")).to_be_visible()
     expect(child.get_by_text("见面结束")).to_be_visible()
+    pairing = cast["pairings"]["academic"]
+    for path in ("", f"my-children/{pairing}/", f"my-children/{pairing}/elsewhere/", "notices/"):
+        mentor.goto(f"{url}/{path}")
+        check_reads_well(mentor)
+    for path in ("", f"children/{cast['child']}/history/", "notices/"):
+        child.goto(f"{url}/{path}")
+        check_reads_well(child)
 
     parent = sign_in(browser, url, "parent", width=360)
     expect(parent.locator(".first-line")).to_contain_text("李老师")
