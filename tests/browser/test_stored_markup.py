@@ -8,7 +8,7 @@ from playwright.sync_api import Browser
 from tests.browser.conftest import Site, sign_in
 from tests.browser.hostile import PAYLOADS
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.browser, pytest.mark.deep, pytest.mark.timeout(240)]
 
 
 def test_a_hundred_and_twenty_scripts_in_every_text_do_nothing(
