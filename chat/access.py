@@ -127,7 +127,8 @@ def rooms_for(actor: Any) -> Rooms:
 def access_meeting(actor: Any, meeting_id: int, action: str = "read") -> Meeting:
     """The meeting with its pairing, or NotYours."""
     meeting = (
-        Meeting.objects.select_related("pairing__child__user", "pairing__mentor__user", "pairing__room")
+        Meeting.objects.with_met()
+        .select_related("pairing__child__user", "pairing__mentor__user", "pairing__room")
         .filter(pk=meeting_id)
         .first()
     )
@@ -164,9 +165,11 @@ def meetings_for(actor: Any) -> Meetings:
     A mentor their own; a child and its guardians those of the child. A carer, and a guardian who sees the
     schedule only, are not told how one was judged: theirs are those that are to come or were cancelled.
     """
-    meetings = Meeting.objects.select_related(
-        "pairing__child", "pairing__mentor", "pairing__subject", "pairing__room"
-    ).order_by("start", "pk")
+    meetings = (
+        Meeting.objects.with_met()
+        .select_related("pairing__child", "pairing__mentor", "pairing__subject", "pairing__room")
+        .order_by("start", "pk")
+    )
     if may(actor, "meeting", "list"):
         return meetings
     if not actor.is_authenticated or not actor.is_active:

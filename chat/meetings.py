@@ -15,7 +15,7 @@ from backend.rosters.models import ChildSlot, MentorSlot
 from chat import signals
 from chat.access import access_meeting, access_pairing, relations_to_pairing
 from chat.conditions import programme
-from chat.models import Elsewhere, Meeting, Session
+from chat.models import Elsewhere, Meeting
 from chat.protocol import LIMITS
 from chat.rules import meetings as rules
 from chat.rules.meetings import MeetingState
@@ -84,18 +84,14 @@ def cancel_meeting(*, actor: Any, meeting_id: int, now: datetime | None = None) 
     return _change(meeting, actor, now, start=meeting.start, state=MeetingState.CANCELLED)
 
 
-def have_met(meeting: Meeting) -> bool:
-    """They were together for this meeting already, so it can't become another one."""
-    near = Session.objects.filter(room__pairing=meeting.pairing_id, opened_at__gte=meeting.start - rules.NEAR)
-    return near.filter(opened_at__lt=meeting.start + HOUR).exists()
+def may_change(meeting: Meeting, now: datetime) -> bool:
+    """It can still be moved or cancelled. The meeting is of `access_meeting` or `meetings_for`."""
+    lives = meeting.pairing.ended_at is None
+    return lives and not meeting.met and rules.may_change(meeting.value(), now)
 
 
 def _check_may_change(meeting: Meeting, now: datetime) -> None:
-    if (
-        meeting.pairing.ended_at is not None
-        or not rules.may_change(meeting.value(), now)
-        or have_met(meeting)
-    ):
+    if not may_change(meeting, now):
         raise MeetingOver(_("This meeting is over or was cancelled: it can't be changed any more."))
 
 

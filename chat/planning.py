@@ -3,12 +3,11 @@
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from chat.conditions import programme
-from chat.models import Meeting, Session
-from chat.rules.meetings import NEAR, MeetingState, occurrences
+from chat.models import Meeting
+from chat.rules.meetings import MeetingState, occurrences
 from chat.rules.times import HOUR, local_day
 from matching.models import Pairing
 
@@ -59,9 +58,8 @@ def drop_meetings(pairings: Iterable[int], *, now: datetime, moved_too: bool) ->
 
     With moved_too the pairing has ended: an hour that has begun goes as well, unless they met in it.
     """
-    met = Session.objects.filter(room__pairing=OuterRef("pairing"), opened_at__gte=OuterRef("start") - NEAR)
     ahead = Meeting.objects.filter(pairing__in=list(pairings), start__gt=now - HOUR if moved_too else now)
-    ahead = ahead.exclude(Q(start__lte=now) & Exists(met))
+    ahead = ahead.with_met().exclude(start__lte=now, met=True)
     ahead.filter(state=MeetingState.PLANNED).delete()
     if moved_too:
         ahead.filter(state=MeetingState.MOVED).update(state=MeetingState.CANCELLED, changed_at=now)

@@ -20,7 +20,7 @@ from chat import meetings
 from chat.access import access_meeting, access_pairing, meetings_for
 from chat.models import Elsewhere, Meeting
 from chat.protocol import LIMITS
-from chat.rules.meetings import MeetingState, length_for, may_change
+from chat.rules.meetings import MeetingState, length_for
 from matching.models import Role
 
 STATES = [(state.value, state.value) for state in MeetingState]
@@ -56,7 +56,7 @@ class MeetingOut(serializers.Serializer[Meeting]):
         return int(length_for(meeting.pairing.child.grade).total_seconds()) // 60
 
     def get_can_change(self, meeting: Meeting) -> bool:
-        return may_change(meeting.value(), timezone.now())
+        return meetings.may_change(meeting, timezone.now())
 
 
 class HourOut(serializers.Serializer[Any]):

@@ -86,12 +86,20 @@ class Meetings(models.QuerySet["Meeting"]):
     def to_come(self) -> "Meetings":
         return self.filter(state__in=TO_COME)
 
+    def with_met(self) -> "Meetings":
+        """met: they were together for it already."""
+        return self.annotate(met=Exists(_sessions()))
+
     def ahead(self, now: datetime) -> "Meetings":
         """What people are told comes next: not over yet, and not ended by the mentor already."""
-        ended = Session.objects.filter(
-            room__pairing=OuterRef("pairing"), why=EndWhy.MENTOR, opened_at__gte=OuterRef("start") - NEAR
-        )
-        return self.to_come().filter(start__gt=now - HOUR).exclude(Q(start__lte=now + NEAR) & Exists(ended))
+        ended = Exists(_sessions().filter(why=EndWhy.MENTOR))
+        return self.to_come().filter(start__gt=now - HOUR).exclude(Q(start__lte=now + NEAR) & ended)
+
+
+def _sessions() -> "models.QuerySet[Session]":
+    """Of the meeting outside: those that opened in its hour or a little before."""
+    of_pairing = Session.objects.filter(room__pairing=OuterRef("pairing"))
+    return of_pairing.filter(opened_at__gte=OuterRef("start") - NEAR, opened_at__lt=OuterRef("start") + HOUR)
 
 
 class Meeting(Measured):
@@ -113,6 +121,8 @@ class Meeting(Measured):
     changed_at = models.DateTimeField(null=True)
     judged_at = models.DateTimeField(null=True)
     missed_by = models.CharField(max_length=6, choices=[(m.value, m.value) for m in MissedBy], blank=True)
+
+    met: bool  # only of with_met()
 
     objects = Meetings.as_manager()
 

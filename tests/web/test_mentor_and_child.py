@@ -286,6 +286,7 @@ def test_a_meeting_in_which_they_met_becomes_no_other_one(family):
         page = parent.get(f"/meetings/{meeting.pk}/")
         assert "may_cancel" not in page.context
         assert parent.post(f"/meetings/{meeting.pk}/change/").status_code == 409
+        assert parent.get(f"/api/v1/meetings/{meeting.pk}/").json()["can_change"] is False
     meeting.refresh_from_db()
     assert meeting.state == "planned"
 

@@ -15,7 +15,6 @@ from backend import policy
 from backend.web.saying import coming, teacher
 from chat import meetings
 from chat.access import access_meeting, relations_to_pairing
-from chat.rules.meetings import may_change
 
 
 def show(request: HttpRequest, meeting_id: int) -> HttpResponse:
@@ -32,7 +31,7 @@ def show(request: HttpRequest, meeting_id: int) -> HttpResponse:
         "hours": [],
     }
     context["may_move"] = policy.allows("meeting", "move", relations_to_pairing(request.user, found.pairing))
-    if context["may_move"] and may_change(found.value(), timezone.now()) and not meetings.have_met(found):
+    if context["may_move"] and meetings.may_change(found, timezone.now()):
         offered = meetings.hours_to_offer(actor=request.user, meeting_id=meeting_id)
         context["hours"] = [(hour.start.isoformat(), coming(hour.start, today)) for hour in offered[:24]]
         context["may_cancel"] = True
