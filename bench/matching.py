@@ -1,5 +1,6 @@
 """`manage.py bench matching`: the engine and its peers on the same instances, in one run."""
 
+import argparse
 import json
 import math
 import multiprocessing
@@ -13,7 +14,6 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
 from tqdm import tqdm
 
 from backend.rosters.city import write_xlsx
@@ -30,65 +30,63 @@ from matching.plan_files import to_roster
 DAY = date(2026, 3, 2)  # any fixed day: the same instances every time
 SECONDS, BYTES = 150, 4 * 2**30  # what each peer gets
 Answer = dict[str, Any]
+Say = Callable[[str], Any]  # a line of the report
 
 
-class Command(BaseCommand):
-    help = "Measures the matching engine against its peers. Needs no database."
-    requires_system_checks = []
+HELP = "the matching engine against its peers; needs no database"
 
-    def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("what", choices=["matching"])
-        parser.add_argument("--sizes", type=int, nargs="+", default=[175, 350, 698], help="children")
-        parser.add_argument("--kinds", nargs="+", choices=list(KINDS), default=list(KINDS))
-        parser.add_argument("--peers", nargs="+", choices=list(SOLVERS), default=list(SOLVERS))
-        parser.add_argument("--repeat", type=int, default=3, help="runs of ours, of which the median counts")
-        parser.add_argument("--json", type=Path, help="write all figures here as well")
 
-    def handle(self, **options: Any) -> None:
-        rows: list[Answer] = []
-        failed: set[tuple[str, str]] = set()
-        jobs = [
-            (k, n, p) for k in options["kinds"] for n in sorted(options["sizes"]) for p in options["peers"]
-        ]
-        for kind, size, peer in tqdm(jobs, desc="bench", disable=None, leave=False):
-            if (kind, peer) in failed:
-                continue
-            runs = [_apart(peer, kind, size) for _ in range(options["repeat"] if peer == "ours" else 1)]
-            answer = runs[0]
-            if "failed" in answer:
-                failed.add((kind, peer))
-            else:
-                answer["seconds"] = round(statistics.median(run["seconds"] for run in runs), 3)
-            rows.append({"kind": kind, "children": size, "solver": peer, **answer})
-        self._table(rows)
-        self._growth(rows)
-        if options["json"]:
-            options["json"].write_text(json.dumps(rows, indent=2) + "\n", encoding="utf-8")
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--sizes", type=int, nargs="+", default=[175, 350, 698], help="children")
+    parser.add_argument("--kinds", nargs="+", choices=list(KINDS), default=list(KINDS))
+    parser.add_argument("--peers", nargs="+", choices=list(SOLVERS), default=list(SOLVERS))
+    parser.add_argument("--repeat", type=int, default=3, help="runs of ours, of which the median counts")
+    parser.add_argument("--json", type=Path, help="write all figures here as well")
 
-    def _table(self, rows: list[Answer]) -> None:
-        ours = {(r["kind"], r["children"]): r["seconds"] for r in rows if r["solver"] == "ours"}
-        self.stdout.write("kind      children solver      complete   value      gap   seconds  x ours     MB")
-        for r in rows:
-            head = f"{r['kind']:9} {r['children']:8} {r['solver']:10} "
-            if "failed" in r:
-                self.stdout.write(head + r["failed"])
-                continue
-            base = ours.get((r["kind"], r["children"]))
-            ratio = f"{r['seconds'] / base:7.1f}" if base else "      -"
-            gap = "      -" if r["gap"] is None else f"{100 * r['gap']:6.3f}%"
-            self.stdout.write(
-                head
-                + f"{r['complete']:9} {r['value']:8} {gap:>8} {r['seconds']:9.2f} {ratio} {r['megabytes']:6.0f}"
-            )
 
-    def _growth(self, rows: list[Answer]) -> None:
-        """The power of the number of children with which our seconds grow, over the sizes measured."""
-        for kind in KINDS:
-            ours = [r for r in rows if (r["kind"], r["solver"]) == (kind, "ours") and "failed" not in r]
-            if len(ours) > 1:
-                logs = [[math.log(r[name]) for r in ours] for name in ("children", "seconds")]
-                slope = statistics.linear_regression(*logs).slope
-                self.stdout.write(f"{kind}: seconds grow with children to the power {slope:.1f}")
+def run(say: Say, **options: Any) -> None:
+    rows: list[Answer] = []
+    failed: set[tuple[str, str]] = set()
+    jobs = [(k, n, p) for k in options["kinds"] for n in sorted(options["sizes"]) for p in options["peers"]]
+    for kind, size, peer in tqdm(jobs, desc="bench", disable=None, leave=False):
+        if (kind, peer) in failed:
+            continue
+        runs = [_apart(peer, kind, size) for _ in range(options["repeat"] if peer == "ours" else 1)]
+        answer = runs[0]
+        if "failed" in answer:
+            failed.add((kind, peer))
+        else:
+            answer["seconds"] = round(statistics.median(run["seconds"] for run in runs), 3)
+        rows.append({"kind": kind, "children": size, "solver": peer, **answer})
+    _table(say, rows)
+    _growth(say, rows)
+    if options["json"]:
+        options["json"].write_text(json.dumps(rows, indent=2) + "\n", encoding="utf-8")
+
+
+def _table(say: Say, rows: list[Answer]) -> None:
+    ours = {(r["kind"], r["children"]): r["seconds"] for r in rows if r["solver"] == "ours"}
+    say("kind      children solver      complete   value      gap   seconds  x ours     MB")
+    for r in rows:
+        head = f"{r['kind']:9} {r['children']:8} {r['solver']:10} "
+        if "failed" in r:
+            say(head + r["failed"])
+            continue
+        base = ours.get((r["kind"], r["children"]))
+        ratio = f"{r['seconds'] / base:7.1f}" if base else "      -"
+        gap = "      -" if r["gap"] is None else f"{100 * r['gap']:6.3f}%"
+        tail = f"{r['complete']:9} {r['value']:8} {gap:>8} {r['seconds']:9.2f} {ratio} {r['megabytes']:6.0f}"
+        say(head + tail)
+
+
+def _growth(say: Say, rows: list[Answer]) -> None:
+    """The power of the number of children with which our seconds grow, over the sizes measured."""
+    for kind in KINDS:
+        ours = [r for r in rows if (r["kind"], r["solver"]) == (kind, "ours") and "failed" not in r]
+        if len(ours) > 1:
+            logs = [[math.log(r[name]) for r in ours] for name in ("children", "seconds")]
+            slope = statistics.linear_regression(*logs).slope
+            say(f"{kind}: seconds grow with children to the power {slope:.1f}")
 
 
 def _city(size: int) -> Roster:
@@ -147,7 +145,7 @@ SOLVERS: dict[str, Callable[[Roster], Answer]] = {
 def _apart(solver: str, kind: str, size: int) -> Answer:
     """One run in a process of its own, so that time and memory can be limited and measured."""
     ours, theirs = multiprocessing.Pipe(duplex=False)
-    process = multiprocessing.get_context("fork").Process(target=_run, args=(theirs, solver, kind, size))
+    process = multiprocessing.get_context("fork").Process(target=_solve, args=(theirs, solver, kind, size))
     process.start()
     theirs.close()
     try:
@@ -164,7 +162,7 @@ def _apart(solver: str, kind: str, size: int) -> Answer:
         ours.close()
 
 
-def _run(pipe: Connection, solver: str, kind: str, size: int) -> None:
+def _solve(pipe: Connection, solver: str, kind: str, size: int) -> None:
     roster = KINDS[kind](size)
     resource.setrlimit(resource.RLIMIT_AS, (BYTES, BYTES))
     pipe.send(True)
