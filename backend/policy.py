@@ -108,6 +108,14 @@ TABLE: dict[str, dict[str, frozenset[Relation]]] = {
         "read": frozenset({Relation.ADDRESSEE}),
         "mark_read": frozenset({Relation.ADDRESSEE}),
     },
+    "case": {
+        "list": frozenset({L}),
+        "read": frozenset({L}),
+        "seal": frozenset({L}),
+        "release": frozenset({L}),
+        "close": frozenset({L}),
+        "count": frozenset({C, L}),  # how many, how old, who has them
+    },
     "programme": {
         "read": frozenset({C, L}),
         "write": frozenset({C}),  # its first and last day, holidays

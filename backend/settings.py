@@ -65,6 +65,7 @@ INSTALLED_APPS = [
     "backend.rosters",
     "matching",
     "chat",
+    "backend.care",
     "backend.api",
     "backend.web",
 ]

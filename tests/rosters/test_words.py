@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 from django.utils import translation
 
-from backend import accounts, rosters
+from backend import accounts, care, rosters
 from backend.rosters.lists import DISTRICTS
 from backend.rosters.reading.rows import read_roster
 
 
-@pytest.mark.parametrize("app", [rosters, accounts])
+@pytest.mark.parametrize("app", [rosters, accounts, care])
 def test_the_chinese_catalogue_is_complete_and_compiled(app) -> None:
     folder = Path(app.__file__).parent / "locale/zh_Hans/LC_MESSAGES"
     source = (folder / "django.po").read_text()

@@ -1,0 +1,85 @@
+"""Cases: what somebody has to look after for a child until it is settled."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from backend.rosters.models import Child
+
+USER = settings.AUTH_USER_MODEL
+
+
+class Cases(models.QuerySet["Case"]):
+    def standing(self) -> "Cases":
+        return self.filter(closed_at=None)
+
+    def sealed(self) -> "Cases":
+        """Of which the family sees no trace. Closing a case does not release it."""
+        return self.filter(sealed_at__isnull=False, released_at=None)
+
+
+class Case(models.Model):
+    """opened_by: empty for the system.  owner: who looks after it.  due_at: by when.
+
+    sealed_at, released_at: between them nothing of it shows to a parent. Abuse is sealed from the first moment.
+    """
+
+    class Kind(models.TextChoices):
+        ABUSE = "abuse", _("abuse")
+        GUARDIANS_DISAGREE = "guardians_disagree", _("guardians disagree")
+        CONSENT_WITHDRAWN = "consent_withdrawn", _("consent withdrawn")
+        OTHER = "other", _("something else")
+
+    class Outcome(models.TextChoices):
+        SETTLED = "settled", _("settled")
+        PASSED_ON = "passed_on", _("passed on to the authorities")
+        UNFOUNDED = "unfounded", _("nothing was found")
+
+    child = models.ForeignKey(Child, on_delete=models.PROTECT, related_name="cases")
+    kind = models.CharField(_("kind"), max_length=20, choices=Kind)
+    opened_by = models.ForeignKey(USER, null=True, on_delete=models.PROTECT, related_name="+")
+    opened_at = models.DateTimeField()
+    owner = models.ForeignKey(USER, null=True, on_delete=models.PROTECT, related_name="cases")
+    due_at = models.DateTimeField(null=True)
+    sealed_at = models.DateTimeField(null=True)
+    released_at = models.DateTimeField(null=True)
+    closed_at = models.DateTimeField(null=True)
+    outcome = models.CharField(_("outcome"), max_length=10, choices=Outcome, blank=True)
+
+    objects = Cases.as_manager()
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(kind__in=["abuse", "guardians_disagree", "consent_withdrawn", "other"]),
+                name="a_case_is_of_a_known_kind",
+            ),
+            models.CheckConstraint(
+                condition=~Q(kind="abuse") | Q(sealed_at__isnull=False), name="a_case_of_abuse_is_sealed"
+            ),
+            models.CheckConstraint(
+                condition=Q(released_at=None) | Q(sealed_at__isnull=False, released_at__gte=F("sealed_at")),
+                name="only_a_sealed_case_is_released",
+            ),
+            models.CheckConstraint(
+                condition=Q(due_at=None) | Q(due_at__gt=F("opened_at")), name="a_case_is_due_after_it_opens"
+            ),
+            models.CheckConstraint(
+                condition=Q(closed_at=None, outcome="")
+                | Q(
+                    closed_at__isnull=False,
+                    closed_at__gte=F("opened_at"),
+                    outcome__in=["settled", "passed_on", "unfounded"],
+                ),
+                name="a_closed_case_says_with_what_outcome",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"case {self.pk}"
+
+    @property
+    def is_sealed(self) -> bool:
+        return self.sealed_at is not None and self.released_at is None

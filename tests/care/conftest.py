@@ -1,0 +1,29 @@
+"""A family in the rooms, and the people who look after cases."""
+
+import django
+import pytest
+
+# Run without manage.py, pytest collects before its Django plugin has found the settings.
+django.setup()
+
+from backend.accounts.models import User  # noqa: E402
+from tests.chat.people import Family, add_family  # noqa: E402
+
+
+@pytest.fixture
+def family(db) -> Family:
+    return add_family()
+
+
+@pytest.fixture
+def lead(db) -> User:
+    return User.objects.create_user(
+        name="何静", login="sl", is_coordinator=True, is_safeguarding_lead=True, password="a quiet evening"
+    )
+
+
+@pytest.fixture
+def second_lead(db) -> User:
+    return User.objects.create_user(
+        name="许岚", login="sl2", is_coordinator=True, is_safeguarding_lead=True, password="a quiet evening"
+    )
