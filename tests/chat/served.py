@@ -15,10 +15,11 @@ ROOT = Path(__file__).parents[2]
 
 
 class Served:
-    """Any number of daphne processes over one database."""
+    """Any number of daphne processes over one database. application: what they serve."""
 
     def __init__(self, data: Path, env: dict[str, str] | None = None) -> None:
         self.data, self.processes = data, []
+        self.application = "backend.asgi:application"
         self.env = {
             name: value
             for name, value in os.environ.items()
@@ -48,7 +49,7 @@ class Served:
             f"from tests.chat import served; served.furnish({families})"
         )
 
-    def start(self, port: int = 0, application: str = "backend.asgi:application") -> int:
+    def start(self, port: int = 0, application: str = "") -> int:
         """Returns the port, once it answers."""
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -57,7 +58,7 @@ class Served:
         command = [sys.executable, "-m", "daphne", "-b", "127.0.0.1", "-p", str(port), "-v", "0"]
         with (self.data / f"daphne-{port}.log").open("a") as log:
             process = subprocess.Popen(
-                [*command, application], cwd=ROOT, env=self.env, stdout=log, stderr=log
+                [*command, application or self.application], cwd=ROOT, env=self.env, stdout=log, stderr=log
             )
         self.processes.append((port, process))
         for _ in range(200):

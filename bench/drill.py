@@ -1,0 +1,170 @@
+"""People talk in rooms while something breaks; then everything settles, and the oracle looks."""
+
+import asyncio
+import json
+import random
+import urllib.request
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from bench.client import Faults, Frame, RoomClient
+from bench.oracle import Record, Said, Verdict, judge, read
+from bench.words import HOLD, MASK, as_stored
+
+EVERY = 0.12  # seconds between two messages of one person
+SETTLE = 60.0  # at most, after the fault
+LIMITS = "messages_per_s=20,messages_burst=60"  # people of a drill talk faster than people
+
+
+@dataclass(slots=True)
+class Person:
+    """One of the two, with any number of tabs over one outbox."""
+
+    side: str
+    tabs: list[RoomClient]
+    said: Said = field(default_factory=Said)
+
+    def say(self, body: str) -> str:
+        cid = self.tabs[0].say(body)
+        for tab in self.tabs[1:]:
+            tab.say(body, cid)
+        self.said.words.append((cid, as_stored(body)))
+        return cid
+
+    @property
+    def settled(self) -> bool:
+        return not self.tabs[0].outbox
+
+
+@dataclass(slots=True)
+class Pair:
+    """One room with its two people."""
+
+    room: int
+    people: list[Person]
+    first: dict[int, int] = field(
+        default_factory=dict
+    )  # of tabs that loaded anew: the first number they hold
+
+    @property
+    def tabs(self) -> list[RoomClient]:
+        return [tab for person in self.people for tab in person.tabs]
+
+
+class Drill:
+    """house: the served site (processes, facts, environment).  ports: its processes; may change under way."""
+
+    def __init__(self, house: Any, ports: list[int], rng: random.Random) -> None:
+        self.house, self.ports, self.rng = house, ports, rng
+        self.pairs: list[Pair] = []
+        self.database = house.env.get("DATABASE_URL") or str(house.data / "demo.sqlite3")
+        self._tasks: dict[int, asyncio.Task[Any]] = {}
+
+    def seat(self, family: int, role: str = "academic", tabs: tuple[int, int] = (1, 1)) -> Pair:
+        """A pair sits down: the mentor and the child, on the processes in turn."""
+        facts = self.house.facts[family]
+        pair = Pair(facts["rooms"][role], [])
+        for side, count in zip(("mentor", "child"), tabs, strict=True):
+            cookie = facts["cookies"][role if side == "mentor" else "child"]
+            outbox: dict[str, str] = {}
+            clients = [self.client(pair, cookie, len(pair.tabs) + i, outbox) for i in range(count)]
+            pair.people.append(Person(side, clients))
+        self.pairs.append(pair)
+        for tab in pair.tabs:
+            self.connect(tab)
+        return pair
+
+    def client(self, pair: Pair, cookie: str, number: int, outbox: dict[str, str]) -> RoomClient:
+        port = self.ports[number % len(self.ports)]
+        home = f"http://127.0.0.1:{port}"
+
+        async def page() -> Frame:
+            found = await asyncio.to_thread(
+                _get, f"{home}/api/v1/rooms/{pair.room}/messages/?limit=50", cookie
+            )
+            pair.first[id(tab)] = found["results"][0]["s"] if found["results"] else found["last"] + 1
+            return found
+
+        tab = RoomClient(
+            f"ws://127.0.0.1:{port}/ws/rooms/{pair.room}/",
+            origin=home,
+            cookie=cookie,
+            load_page=page,
+            faults=Faults(),
+            rng=random.Random(self.rng.random()),
+            first_wait=0.05,
+            outbox=outbox,
+        )
+        return tab
+
+    def connect(self, tab: RoomClient) -> None:
+        self._tasks[id(tab)] = asyncio.create_task(tab.run())
+
+    async def leave(self) -> None:
+        for task in self._tasks.values():
+            task.cancel()
+        await asyncio.gather(*self._tasks.values(), return_exceptions=True)
+
+    async def run(self, fault: Callable[["Drill"], Awaitable[None]], *, around: float = 0.8) -> Verdict:
+        """Everybody talks before, during and after the fault, with words to hold and to mask in its middle."""
+        talking = [asyncio.create_task(self._talk(p)) for pair in self.pairs for p in pair.people]
+        await asyncio.sleep(around)
+        breaking = asyncio.ensure_future(fault(self))
+        for pair in self.pairs:
+            for person in pair.people:
+                person.say(f"打{MASK}给我")
+                person.say(f"{HOLD}加我")
+        await breaking
+        await asyncio.sleep(around)
+        for task in talking:
+            task.cancel()
+        await asyncio.gather(*talking, return_exceptions=True)
+        return await self.judge()
+
+    async def judge(self) -> Verdict:
+        verdict = Verdict()
+        for pair in self.pairs:
+            record = await self._settled(pair, verdict)
+            said = {person.side: person.said for person in pair.people}
+            for person in pair.people:
+                person.said.given_up = {cid for tab in person.tabs for cid in tab.refused}
+            heard = [
+                (f"{person.side}'s tab {number}", pair.first.get(id(tab), 1), tab.rows)
+                for person in pair.people
+                for number, tab in enumerate(person.tabs, 1)
+            ]
+            verdict.add(judge(record, said, heard))
+        return verdict
+
+    async def _settled(self, pair: Pair, verdict: Verdict) -> Record:
+        """The room once nothing is under way any more, or when patience ends."""
+        for _ in range(int(SETTLE / 0.1)):
+            if all(person.settled for person in pair.people):
+                record = await asyncio.to_thread(read, self.database, pair.room)
+                if all(tab.last == record.last for tab in pair.tabs):
+                    return record
+            await asyncio.sleep(0.1)
+        for person in pair.people:
+            for tab in person.tabs:
+                if tab.outbox:
+                    verdict.notes.append(
+                        f"{person.side} of room {pair.room} still has {len(tab.outbox)} to send"
+                    )
+        return await asyncio.to_thread(read, self.database, pair.room)
+
+    async def _talk(self, person: Person) -> None:
+        number = 0
+        while True:
+            number += 1
+            extra = {0: MASK, 1: HOLD}.get(self.rng.randrange(20), "")
+            person.say(f"{person.side}第{number}句{extra}")
+            await asyncio.sleep(EVERY * self.rng.uniform(0.5, 1.5))
+
+
+def _get(url: str, cookie: str) -> Frame:
+    request = urllib.request.Request(url, headers={"Cookie": cookie})
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    with opener.open(request, timeout=10) as answer:
+        found: Frame = json.loads(answer.read())
+        return found
