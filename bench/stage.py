@@ -10,7 +10,7 @@ from bench.words import HOLD, MASK, MASKED
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "backend.settings")
 
-from backend.asgi import application  # noqa: E402, F401
+from backend.asgi import application  # noqa: F401
 
 
 def _attach() -> None:
