@@ -242,6 +242,7 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "Role": "matching.models.Role",
         "RoundState": "backend.api.rounds.STATES",
+        "ComparisonState": "backend.api.comparisons.STATES",
         "UploadState": "backend.rosters.models.RosterUpload.State",
         "PersonRole": "backend.api.session.ROLES",
         "Gender": "backend.rosters.models.Gender",

@@ -14,19 +14,12 @@ from backend.errors import Conflict, Invalid
 from backend.rosters.models import Child, Mentor
 from matching.access import access_round
 from matching.core import codec, roster
-from matching.core.alternatives import Alternative, alternatives
 from matching.core.fit import FitTerms, fit_terms
-from matching.core.plan import Options
-from matching.core.solve import solve
 from matching.core.verify import verify
 from matching.core.weights import Weights
 from matching.models import Proposal, Round
 from matching.publishing import difference, places_of
-from matching.rounds import chosen_ids
-from matching.snapshot import previous_places
 from matching.states import State
-
-SECONDS_EACH = 5.0  # of each solution behind a cost; one that is stopped says how far off it may be
 
 
 class PlanChanged(Conflict):
@@ -56,6 +49,11 @@ class Choice:
     value: int
     terms: dict[str, int]
     why_not: str
+
+    @property
+    def code(self) -> str:
+        """The hour as in a roster file: mon-19."""
+        return roster.slot_code(self.slot)
 
     @property
     def free(self) -> bool:
@@ -90,24 +88,6 @@ def choices_for(round_: Round, child_id: str, role: roster.Role) -> list[Choice]
         for slot in sorted(child.slots & mentor.slots):
             found.append(_choice(mentor, slot, scored, _why_not(mentor, slot, own, load, taken)))
     return sorted(found, key=lambda choice: (not choice.free, -choice.value, choice.mentor, choice.slot))
-
-
-def what_choices_cost(round_: Round, child_id: str, role: roster.Role, *, most: int = 5) -> list[Alternative]:
-    """The choices that cost the whole plan least, with what each costs at every level. child_id: roster id.
-
-    Held against the best plan of the round, which a plan changed by hand may fall short of; what the best plan
-    has is left out. Takes a dozen solutions, seconds in a city: not for a list, nor inside a transaction.
-    """
-    options = Options(
-        weights=Weights.from_json(round_.weights),
-        seed=round_.seed,
-        previous=codec.places_from_json(previous_places(chosen_ids(round_))) if round_.stickiness else (),
-        stickiness=round_.stickiness,
-        time_limit=SECONDS_EACH,
-        reasons=False,
-    )
-    snapshot = snapshot_of(round_)
-    return alternatives(snapshot, solve(snapshot, options), child_id, role, options, most=most)
 
 
 def _why_not(

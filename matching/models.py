@@ -166,6 +166,43 @@ class Unserved(models.Model):
         return f"unserved {self.pk}"
 
 
+class Comparison(models.Model):
+    """What other choices for a child and role would cost the others: asked for, and worked out by the worker.
+
+    version: the edit of the plan that it is about.  attempt, lease_until: as of a round.
+    found: matching.core.alternatives.Alternative as JSON, the cheapest first; null until answered.
+    """
+
+    round = models.ForeignKey(Round, on_delete=models.CASCADE, related_name="comparisons")
+    child = models.ForeignKey(Child, on_delete=models.CASCADE, related_name="+")
+    role = models.CharField(max_length=10, choices=Role)
+    version = models.PositiveIntegerField()
+    asked_at = models.DateTimeField()
+    attempt = models.PositiveIntegerField(default=0)
+    lease_until = models.DateTimeField(null=True)
+    found = models.JSONField(null=True)
+    error = models.TextField(blank=True)
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["round", "child", "role"], name="a_round_compares_once_per_child_and_role"
+            ),
+            models.CheckConstraint(
+                condition=Q(found__isnull=True) | Q(error=""), name="a_comparison_is_answered_or_failed"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"comparison {self.pk}"
+
+    @property
+    def state(self) -> str:
+        """waiting, answered or failed."""
+        return "failed" if self.error else "waiting" if self.found is None else "answered"
+
+
 class Lock(models.Model):
     """A standing pin (this mentor) or forbid (never this mentor), until somebody lifts it."""
 

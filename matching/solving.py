@@ -6,22 +6,17 @@ The row is the queue. A round in state ``solving`` without a valid lease belongs
 
 import json
 import logging
-import os
-import queue
-import subprocess
-import sys
-import threading
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
-from django.conf import settings
 from django.db import transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
 from backend.audit import log as audit
 from backend.rosters.models import Child, Mentor
+from matching.apart import SolverFailed, run_apart
 from matching.core import codec
 from matching.core.fit import fit_terms
 from matching.core.verify import verify
@@ -34,12 +29,7 @@ from matching.states import State
 log = logging.getLogger(__name__)
 
 LEASE = timedelta(seconds=20)
-HEARTBEAT_SECONDS = 1.0
 MOST_ATTEMPTS = 3
-
-
-class SolverFailed(Exception):
-    """The solver ended without a plan; the message is for the coordinator."""
 
 
 class NoLongerOurs(Exception):
@@ -81,73 +71,29 @@ def claim() -> Round | None:
     return None
 
 
-def solve_in_subprocess(round_: Round) -> tuple[Any, list[dict[str, Any]]]:
-    """Runs the solver apart, so that cancelling ends it.
+def options_of(round_: Round) -> dict[str, Any]:
+    """What the round's solver is told besides the roster, as JSON."""
+    return {
+        "weights": round_.weights,
+        "gap": round_.gap,
+        "time_limit": round_.time_limit,
+        "seed": round_.seed,
+        "previous": previous_places(chosen_ids(round_)) if round_.stickiness else [],
+        "stickiness": round_.stickiness,
+    }
 
-    Returns the decoded result, and as JSON where one more mentor would help most.
+
+def solve_in_subprocess(round_: Round) -> tuple[Any, list[dict[str, Any]]]:
+    """The decoded result, and as JSON where one more mentor would help most.
+
+    Raises NoLongerOurs when the round is taken away in the meantime: that ends the solver.
     """
     task = {
         "roster": json.loads(round_.snapshot),
-        "options": {
-            "weights": round_.weights,
-            "gap": round_.gap,
-            "time_limit": round_.time_limit,
-            "seed": round_.seed,
-            "previous": previous_places(chosen_ids(round_)) if round_.stickiness else [],
-            "stickiness": round_.stickiness,
-        },
+        "options": options_of(round_),
     }
-    process = subprocess.Popen(
-        [sys.executable, "-m", "matching.core.job", str(os.getpid())],
-        cwd=settings.BASE_DIR,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    lines: queue.Queue[str | None] = queue.Queue()
-    pump = threading.Thread(target=_pump, args=(process, json.dumps(task), lines), daemon=True)
-    pump.start()
-    try:
-        return _follow(round_, lines)
-    finally:
-        process.kill()
-        process.wait()
-        pump.join()
-        assert process.stdout
-        process.stdout.close()
-
-
-def _follow(round_: Round, lines: "queue.Queue[str | None]") -> tuple[Any, list[dict[str, Any]]]:
-    """Renews the lease while the solver works. Raises NoLongerOurs or SolverFailed."""
-    progress: dict[str, Any] = {}
-    while True:
-        try:
-            line = lines.get(timeout=HEARTBEAT_SECONDS)
-        except queue.Empty:
-            _heartbeat(round_, progress)
-            continue
-        if line is None:
-            raise SolverFailed("the solver ended without an answer")
-        message = json.loads(line)
-        if "result" in message:
-            return codec.result_from_json(message["result"]), message["openings"]
-        if "error" in message:
-            raise SolverFailed(str(message["error"]))
-        progress = message["progress"]
-        _heartbeat(round_, progress)
-
-
-def _pump(process: "subprocess.Popen[str]", task: str, lines: "queue.Queue[str | None]") -> None:
-    """Feeds the task and passes the lines on, in a thread, so that the heartbeat never waits for a pipe."""
-    assert process.stdin and process.stdout
-    try:
-        process.stdin.write(task)
-        process.stdin.close()
-        for line in process.stdout:
-            lines.put(line)
-    except (BrokenPipeError, ValueError):  # killed while we wrote or read
-        pass
-    lines.put(None)
+    answer = run_apart(task, lambda progress: _heartbeat(round_, progress))
+    return codec.result_from_json(answer["result"]), answer["openings"]
 
 
 def _ours(round_: Round) -> Any:

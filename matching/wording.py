@@ -4,6 +4,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from matching.core.alternatives import Alternative
+from matching.core.fit import most_of_each
+from matching.core.roster import Role
+from matching.core.weights import Weights
 
 
 def detail_of(reason: str, facts: Mapping[str, Any]) -> str:
@@ -71,6 +77,45 @@ def opening_in_words(opening: Mapping[str, Any], who: str, grades: str, hours: s
     return said % {**opening, "who": who, "grades": grades, "hours": hours}
 
 
+def cost_in_words(choice: Alternative) -> list[str]:
+    """What the others pay when this place is taken and all is arranged anew around it. Never empty."""
+    said = [_("This child would then have only this one mentor.")] if choice.alone else []
+    fewer = choice.complete - choice.alone
+    if fewer > 0:
+        said.append(
+            ngettext(
+                "One child fewer would have both mentors.",
+                "%(number)d children fewer would have both mentors.",
+                fewer,
+            )
+            % {"number": fewer}
+        )
+    elif choice.complete == 0 < choice.priority:
+        said.append(_("A more urgent child would have to give way to a less urgent one."))
+    elif (choice.complete, choice.priority) == (0, 0) and choice.roles > 0:
+        said.append(
+            ngettext(
+                "One place more would stay open.", "%(number)d places more would stay open.", choice.roles
+            )
+            % {"number": choice.roles}
+        )
+    elif (choice.complete, choice.priority, choice.roles) == (0, 0, 0):
+        said.append(_points_of_others(choice.others))
+    if not choice.exact:
+        said.append(
+            _("Not worked out to the end: up to %(points)d points more or less.") % {"points": choice.slack}
+        )
+    return said
+
+
+def _points_of_others(points: int) -> str:
+    if points > 0:
+        return _("It costs the other children %(points)d points together.") % {"points": points}
+    if points < 0:
+        return _("The other children would even win %(points)d points together.") % {"points": -points}
+    return _("It costs nobody else anything.")
+
+
 def left_out_in_words(reason: str) -> str:
     """Why a child or mentor could not take part in a round. Raises KeyError for an unknown reason."""
     return {
@@ -109,3 +154,9 @@ def term_in_words(name: str) -> str:
         "gender": _("gender asked for"),
         "previous": _("same mentor as before"),
     }[name]
+
+
+def terms_in_words(role: Role, terms: Mapping[str, int], weights: Weights) -> list[tuple[str, int, int]]:
+    """Each term of a fit: its name, the points it gave, and the most it could have given."""
+    most = most_of_each(role, weights)
+    return [(term_in_words(name), terms.get(name, 0), most[name]) for name in most]

@@ -8,6 +8,7 @@ from rest_framework.routers import SimpleRouter
 
 from backend.api.cards import ChildCard, MentorCard
 from backend.api.children import ChildrenOfRoster
+from backend.api.comparisons import Comparisons
 from backend.api.history import ChildHistory
 from backend.api.invitations import Invitations
 from backend.api.lists import Districts, Subjects
@@ -83,6 +84,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(f"{OF_ROUND}/difference/", Difference.as_view(), name="api-difference"),
     path(f"{ONE_PLACE}/", OnePlace.as_view(), name="api-place"),
     path(f"{ONE_PLACE}/choices/", Choices.as_view(), name="api-choices"),
+    path(f"{ONE_PLACE}/comparison/", Comparisons.as_view(), name="api-comparison"),
     path("children/<int:child_id>/card/", ChildCard.as_view(), name="api-child-card"),
     path("children/<int:child_id>/history/", ChildHistory.as_view(), name="api-child-history"),
     path("mentors/<int:mentor_id>/card/", MentorCard.as_view(), name="api-mentor-card"),

@@ -1,5 +1,7 @@
 """What another mentor or hour for one child would cost the whole plan: each choice is pinned and solved again."""
 
+import math
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
@@ -19,6 +21,8 @@ class Alternative:
     """A place, and by how much the best plan with it falls short of the best plan: at each level, >= 0.
 
     The first level that differs counts: what is lost there may win something below, which is then < 0.
+    others: what the other children together lose of ``objective``; < 0 when they win.
+    alone: the child had both mentors, and would be left with this one.
     exact: both plans are proved; else ``objective`` may be off by ``slack`` points either way.
     """
 
@@ -27,6 +31,8 @@ class Alternative:
     priority: int
     roles: int
     objective: int
+    others: int
+    alone: bool
     exact: bool
     slack: int
 
@@ -36,21 +42,34 @@ class Alternative:
 
 
 def alternatives(
-    roster: Roster, best: Result, child: str, role: Role, options: Options, *, most: int = 5
+    roster: Roster,
+    best: Result,
+    child: str,
+    role: Role,
+    options: Options,
+    *,
+    most: int = 5,
+    seconds: float = math.inf,
 ) -> list[Alternative]:
     """Other places of this child in this role, the cheapest for the whole plan first.
 
     best: the plan they are held against, solved with the same options.  Which places are tried is told by the
     prices of a bound, so a place that is not named may be as good as the last one; what is named was solved.
-    A child pinned in the role has only what the pin leaves open. Costs a solution each, ``CANDIDATES * most``.
+    A child pinned in the role has only what the pin leaves open. Costs a solution each, ``CANDIDATES * most``;
+    after ``seconds`` no further one is begun.
     """
+    until = time.perf_counter() + seconds
     now = next((p for p in best.places if (p.child, p.role) == (child, role)), None)
     had = None if now is None else Place(now.child, now.role, now.mentor, now.slot)
     tried = [p for p in _by_price(roster, child, role, options) if p != had][: CANDIDATES * most]
-    found = [_held_against(best, roster, place, options) for place in tried]
-    return sorted((f for f in found if f is not None), key=lambda f: (f.cost, f.place.mentor, f.place.slot))[
-        :most
-    ]
+    found = []
+    for place in tried:
+        if time.perf_counter() > until:
+            break
+        held = _held_against(best, roster, place, options)
+        if held is not None:
+            found.append(held)
+    return sorted(found, key=lambda each: (each.cost, each.place.mentor, each.place.slot))[:most]
 
 
 def _by_price(roster: Roster, child: str, role: Role, options: Options) -> Iterable[Place]:
@@ -79,12 +98,26 @@ def _held_against(best: Result, roster: Roster, place: Place, options: Options) 
         anew = solve(pinned, replace(options, reasons=False))
     except Infeasible:
         return None
+    lost = best.objective - anew.objective
     return Alternative(
         place=place,
         complete=best.complete - anew.complete,
         priority=best.priority_complete - anew.priority_complete,
         roles=best.roles_filled - anew.roles_filled,
-        objective=best.objective - anew.objective,
+        objective=lost,
+        others=lost - (_own(best, place.child, options) - _own(anew, place.child, options)),
+        alone=_roles(best, place.child) == 2 > _roles(anew, place.child),
         exact=best.proved_optimal and anew.proved_optimal,
         slack=max(best.objective_bound - best.objective, anew.objective_bound - anew.objective),
     )
+
+
+def _own(result: Result, child: str, options: Options) -> int:
+    """The part of the objective that is this child's."""
+    before = {(p.child, p.role, p.mentor): p.slot for p in options.previous}
+    stays = [(p, before.get((p.child, p.role, p.mentor))) for p in result.places if p.child == child]
+    return sum(p.value + options.stickiness * ((slot is not None) + (slot == p.slot)) for p, slot in stays)
+
+
+def _roles(result: Result, child: str) -> int:
+    return sum(place.child == child for place in result.places)

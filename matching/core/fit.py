@@ -41,6 +41,27 @@ def value_of(fit: int, weights: Weights) -> int:
     return fit - (2 * short * short + weights.poor_below) // (2 * weights.poor_below)
 
 
+def most_of_each(role: Role, w: Weights) -> dict[str, int]:
+    """The most points that each term of the fit can give in this role."""
+    if role == ACADEMIC:
+        subjects = (w.academic_subject_first, w.academic_subject_second, w.academic_subject_later)
+        return {
+            "subject": max(subjects),
+            "grade": w.academic_grade,
+            "shared": w.academic_shared * w.academic_shared_most,
+            "district": w.academic_district,
+            "gender": max(w.academic_gender, w.academic_gender_open),
+            "previous": w.academic_previous,
+        }
+    return {
+        "grade": w.wellbeing_grade,
+        "shared": w.wellbeing_shared * w.wellbeing_shared_most,
+        "district": w.wellbeing_district,
+        "gender": max(w.wellbeing_gender, w.wellbeing_gender_open),
+        "previous": w.wellbeing_previous,
+    }
+
+
 def _academic(child: Child, mentor: Mentor, w: Weights) -> FitTerms | None:
     for rank, subject in enumerate(child.subjects):
         bands = [(t.low, t.high) for t in mentor.teaches if t.subject == subject]

@@ -1,6 +1,7 @@
 """`python -m matching.core.job [PARENT]`: a task as JSON on stdin, progress and the result as JSON lines on stdout.
 
-The task is {"roster": …, "options": …}. Run apart from the site, so that killing it cancels a round.
+The task is {"roster": …, "options": …}; with "compare": {"child", "role", "most", "seconds"} it is asked what
+other choices for that child and role would cost instead of a plan. Run apart from the site, so that killing it cancels a round.
 """
 
 import json
@@ -11,6 +12,7 @@ import time
 from dataclasses import asdict, replace
 from typing import Any
 
+from matching.core.alternatives import alternatives
 from matching.core.codec import places_from_json, result_to_json, roster_from_json
 from matching.core.openings import where_one_more_helps
 from matching.core.plan import Options
@@ -27,11 +29,17 @@ def main() -> int:
     threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
     task = json.load(sys.stdin)
     roster, options = roster_from_json(task["roster"]), options_from_json(task["options"])
+    if "compare" in task:
+        options = replace(options, time_limit=SECONDS_EACH, reasons=False)
     try:
         result = solve(roster, options, _report)
     except Infeasible:
         _say({"error": "no plan holds all pins"})
         return 1
+    if "compare" in task:
+        found = alternatives(roster, result, options=options, **task["compare"])
+        _say({"alternatives": [asdict(each) for each in found]})
+        return 0
     openings = []
     if result.open and len(roster.children) <= ASKED_UP_TO:
         _report(Progress("openings"))

@@ -73,6 +73,7 @@ TABLE: dict[str, tuple[tuple[str, ...], frozenset[str]]] = {
     "discard_round": (POST, DESK),
     "proposals": (GET, DESK),
     "change": (BOTH, DESK),
+    "comparison": (BOTH, DESK),
     "publish": (BOTH, DESK),
 }
 
@@ -102,6 +103,7 @@ def path_of(world: World, name: str, *, absent: bool = False) -> str:
         "gone_inactive": {"upload_id": world.upload.pk},
         "lift_lock": {"lock_id": world.lock.pk},
         "change": {"round_id": world.round.pk, "child_id": world.child.pk, "role": "academic"},
+        "comparison": {"round_id": world.round.pk, "child_id": world.child.pk, "role": "academic"},
     }
     of_round = ("round", "round_progress", "cancel_round", "discard_round", "proposals", "publish")
     ids |= {of: {"round_id": world.round.pk} for of in of_round}

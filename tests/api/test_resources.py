@@ -14,6 +14,7 @@ from backend.api.mentors import MentorCells
 from backend.audit.models import Entry
 from backend.rosters.models import Child, RosterUpload
 from backend.rosters.reading.rows import CHILDREN, MENTORS
+from matching.comparing import run_next_comparison
 from matching.core.solve import solve
 from matching.edits import snapshot_of
 from matching.models import Pairing, Round
@@ -250,3 +251,22 @@ def test_refusals_speak_the_reader_s_language(world: World) -> None:
     world.coordinator.save()
     answer = send(client, "post", "exports/roster/", {"password": "x"})
     assert answer.json()["detail"] == "This is not your password."
+
+
+def test_what_other_choices_cost_is_asked_for_and_then_read(world: World) -> None:
+    desk = world.client("coordinator")
+    path = f"rounds/{world.round.pk}/proposals/{world.child.pk}/academic/comparison/"
+    assert desk.get(f"/api/v1/{path}").json()["state"] == "not_asked"
+    asked = send(desk, "post", path)
+    assert (asked.status_code, asked.json()["state"], asked.json()["alternatives"]) == (202, "waiting", [])
+    assert run_next_comparison()
+    answer = desk.get(f"/api/v1/{path}").json()
+    assert (answer["state"], answer["version"], answer["error"]) == ("answered", world.round.version, "")
+    chosen = world.round.proposals.get(child=world.child, role="academic")
+    for each in answer["alternatives"]:
+        assert (each["mentor"]["id"], each["slot"]) != (chosen.mentor_id, chosen.slot)
+        assert each["fit"] == sum(each["terms"].values()) and each["cost"]["exact"]
+        points = each["cost"]["others"]
+        if each["cost"]["complete"] == each["cost"]["roles"] == 0:
+            assert (f" {abs(points)} 分" if points else "不影响其他任何人") in each["words"][0]
+    assert answer["alternatives"]

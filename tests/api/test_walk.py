@@ -85,6 +85,8 @@ TABLE: dict[tuple[str, str], tuple[int, ...]] = {
     ("api-difference", "get"): coordinators(200),
     ("api-place", "put"): coordinators(200),
     ("api-choices", "get"): coordinators(200),
+    ("api-comparison", "get"): coordinators(200),
+    ("api-comparison", "post"): coordinators(202),
     ("api-locks-list", "get"): coordinators(200),
     ("api-locks-list", "post"): coordinators(201),
     ("api-locks-detail", "delete"): coordinators(204),
@@ -157,6 +159,7 @@ def path_of(world: World, name: str, *, absent: bool = False) -> str:
         "api-difference": {"round_id": world.round.pk},
         "api-place": {"round_id": world.round.pk, **one},
         "api-choices": {"round_id": world.round.pk, **one},
+        "api-comparison": {"round_id": world.round.pk, **one},
     }
     resource = name.removeprefix("api-").rsplit("-", 1)[0].removesuffix("-gone")
     known = {} if name.endswith("-list") else ids.get(name) or ids.get(resource, {})

@@ -14,7 +14,7 @@ from backend.rosters import city
 from backend.rosters.imports import UploadMovedOn, check_upload, take_upload
 from backend.rosters.models import Child, Mentor, RosterUpload
 from matching import solving
-from matching.edits import BreaksARule, PlanChanged, change_proposal, what_choices_cost
+from matching.edits import BreaksARule, PlanChanged, change_proposal
 from matching.models import Pairing, Round
 from matching.publishing import WorldMoved, difference, publish_round
 from matching.rounds import RoundMovedOn, cancel_round, start_round
@@ -155,16 +155,6 @@ def test_a_change_by_hand_obeys_the_rules_and_the_version(imported: User) -> Non
     assert changed.version == round_.version + 1
     with pytest.raises(PlanChanged):
         change_proposal(**change, version=round_.version, mentor_id=one.mentor_id, slot=one.slot)
-
-
-def test_what_another_choice_costs_is_what_the_plan_loses(imported: User) -> None:
-    round_ = solved(imported)
-    proposal = round_.proposals.select_related("child", "mentor").first()
-    found = what_choices_cost(round_, proposal.child.roster_id, proposal.role)
-    assert found and all(each.exact for each in found)
-    assert [each.cost for each in found] == sorted(each.cost for each in found)
-    assert found[0].cost >= (0, 0, 0, 0)
-    assert (proposal.mentor.roster_id, proposal.slot) not in {(f.place.mentor, f.place.slot) for f in found}
 
 
 def test_a_file_is_taken_once_and_by_coordinators_only(coordinator: User) -> None:

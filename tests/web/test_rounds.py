@@ -1,6 +1,7 @@
 """Imports, rounds and publishing as pages: every page once, every filter once, and what must be refused."""
 
 import io
+import re
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -10,6 +11,7 @@ from django.utils import timezone
 from backend.rosters import city
 from backend.rosters.models import Child, Mentor, RosterUpload
 from matching import solving
+from matching.comparing import run_next_comparison
 from matching.models import Lock, Pairing, Round
 
 pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
@@ -123,6 +125,52 @@ def test_publishing_names_who_has_moved(solved: tuple[Client, Round]) -> None:
     )
     assert answer.status_code == 409
     assert mentor.name in answer.content.decode() and not Pairing.objects.exists()
+
+
+def test_what_another_choice_would_cost_is_worked_out_while_the_page_waits(
+    solved: tuple[Client, Round],
+) -> None:
+    desk, round_ = solved
+    one = round_.proposals.filter(role="academic").select_related("mentor").first()
+    path = f"/rounds/{round_.pk}/change/{one.child_id}/academic/"
+    page = desk.get(path).content.decode()
+    assert f"为什么是{one.mentor.name}" in page and f"{one.terms['subject']} 分（最多 40 分）" in page
+    assert "算一算" in page and "hx-get" not in page
+    assert desk.post(f"{path}costs/").headers["Location"] == path
+    waiting = desk.get(path).content.decode()
+    assert f'hx-get="{path}costs/"' in waiting and "htmx" in waiting[: waiting.index("<body")]
+    assert "hx-get" in desk.get(f"{path}costs/").content.decode()
+    assert run_next_comparison()
+    for answered in (desk.get(path), desk.get(f"{path}costs/")):
+        rows = answered.context["costs"]
+        assert rows and "hx-get" not in answered.content.decode()
+        assert all(row["words"][0] in answered.content.decode() for row in rows)
+    free = next(row for row in rows if row["choice"].free)
+    given = {"version": round_.version, "mentor_id": free["mentor"].pk, "slot": free["choice"].slot}
+    assert desk.post(path, given).headers["Location"] == f"/rounds/{round_.pk}/proposals/"
+    # The answer was about the plan as it stood: it has to be asked anew.
+    assert "算一算" in desk.get(path).content.decode()
+
+
+def test_a_choice_that_others_have_can_be_pinned_from_there(solved: tuple[Client, Round]) -> None:
+    desk, round_ = solved
+    for one in round_.proposals.filter(role="academic")[:6]:
+        path = f"/rounds/{round_.pk}/change/{one.child_id}/academic/"
+        desk.post(f"{path}costs/")
+        assert run_next_comparison()
+        taken = [row for row in desk.get(path).context["costs"] if not row["choice"].free]
+        if taken:
+            break
+    page = desk.get(path).content.decode()
+    form = page[page.index('action="/rounds/locks/"') :]
+    given = dict(
+        re.findall(r'name="(kind|child|mentor|role|hour)" value="([^"]*)"', form[: form.index("</form>")])
+    )
+    assert desk.post("/rounds/locks/", given).status_code == 302
+    lock = Lock.objects.get()
+    choice = taken[0]["choice"]
+    assert (lock.kind, lock.child_id, lock.role) == ("pin", one.child_id, "academic")
+    assert (lock.mentor.roster_id, lock.slot) == (choice.mentor, choice.slot)
 
 
 def test_a_forbid_holds_in_the_next_round_until_it_is_lifted(taken: Client) -> None:

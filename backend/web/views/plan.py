@@ -7,6 +7,7 @@ from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from backend.errors import NotYours
@@ -15,12 +16,14 @@ from backend.web.filters import ProposalFilter
 from backend.web.forms import PublishForm
 from backend.web.views.rounds import PER_PAGE, frame
 from matching.access import access_round
+from matching.comparing import choices_with_costs, compare_choices, comparison_of
+from matching.core.weights import Weights
 from matching.edits import BreaksARule, Choice, change_proposal, choices_for
 from matching.models import Role, Round
 from matching.publishing import WorldMoved, difference, publish_round
 from matching.rounds import RoundMovedOn
 from matching.states import State
-from matching.wording import rule_in_words
+from matching.wording import cost_in_words, rule_in_words, terms_in_words
 
 MOST_SHOWN = 100
 
@@ -37,12 +40,7 @@ def proposals(request: HttpRequest, round_id: int) -> HttpResponse:
 
 def change(request: HttpRequest, round_id: int, child_id: int, role: str) -> HttpResponse:
     """Every mentor and hour that this child could have instead; POST takes one of them."""
-    round_ = access_round(request.user, round_id, "write")
-    child = Child.objects.filter(pk=child_id).first()
-    if child is None:
-        raise NotYours
-    if role not in Role.values:
-        raise Http404
+    round_, child = _about(request, round_id, child_id, role)
     broken = None
     if request.method == "POST":
         try:
@@ -58,17 +56,59 @@ def change(request: HttpRequest, round_id: int, child_id: int, role: str) -> Htt
     people = Mentor.objects.select_related("district").in_bulk(
         {choice.mentor for choice in choices}, field_name="roster_id"
     )
+    costs = _costs(round_, child, role, choices)
+    now = costs["now"]
+    had = (now.mentor.roster_id, now.slot) if now else None
+    free = [choice for choice in choices if choice.free and (choice.mentor, choice.slot) != had]
     context = {
-        "round": round_,
-        "child": child,
-        "role": role,
-        "now": round_.proposals.filter(child=child, role=role).select_related("mentor", "subject").first(),
-        "offers": _by_mentor([choice for choice in choices if choice.free], people),
+        **costs,
+        "why": terms_in_words(role, now.terms, Weights.from_json(round_.weights)) if now else [],
+        "offers": _by_mentor(free, people),
         "others": _by_mentor([choice for choice in choices if not choice.free], people)[:MOST_SHOWN],
         "refusal": broken,
         "rules": [rule_in_words(row["rule"]) for row in broken.facts.get("rules", [])] if broken else [],
     }
     return render(request, "rounds/change.html", context, status=broken.kind.http if broken else 200)
+
+
+def comparison(request: HttpRequest, round_id: int, child_id: int, role: str) -> HttpResponse:
+    """POST asks what other choices would cost; the piece of the page with the answer asks for itself till then."""
+    round_, child = _about(request, round_id, child_id, role)
+    if request.method == "POST":
+        compare_choices(actor=request.user, round_id=round_id, child_id=child_id, role=role)
+        return redirect("change", round_id, child_id, role)
+    return render(request, "rounds/costs.html", _costs(round_, child, role))
+
+
+def _about(request: HttpRequest, round_id: int, child_id: int, role: str) -> tuple[Round, Child]:
+    round_ = access_round(request.user, round_id, "write")
+    child = Child.objects.filter(pk=child_id).first()
+    if child is None:
+        raise NotYours
+    if role not in Role.values:
+        raise Http404
+    return round_, child
+
+
+def _costs(round_: Round, child: Child, role: str, choices: list[Choice] | None = None) -> dict[str, Any]:
+    """What other choices would cost the others: not asked yet, being worked out, or each in words."""
+    asked = comparison_of(round_, child, role)
+    rows = choices_with_costs(asked, choices) if asked else []
+    people = Mentor.objects.select_related("district").in_bulk(
+        {choice.mentor for choice, _cost in rows}, field_name="roster_id"
+    )
+    return {
+        "round": round_,
+        "child": child,
+        "role": role,
+        "now": round_.proposals.filter(child=child, role=role).select_related("mentor", "subject").first(),
+        "asked": asked,
+        "seconds": int((timezone.now() - asked.asked_at).total_seconds()) if asked else 0,
+        "costs": [
+            {"mentor": people[choice.mentor], "choice": choice, "words": cost_in_words(cost)}
+            for choice, cost in rows
+        ],
+    }
 
 
 def _given(request: HttpRequest) -> dict[str, int]:
