@@ -17,7 +17,7 @@ class Relation(StrEnum):
     WELLBEING_MENTOR = "wellbeing_mentor"
     CHILD = "child"  # this child
     GUARDIAN = "guardian"  # active guardianship of this child
-    YOUNG_GUARDIAN = "young_guardian"  # active guardian of a child under 8
+    READER = "reader"  # active guardian who reads along in this room, which says so
     LIMITED_GUARDIAN = "limited_guardian"  # schedule only
     CARER = "carer"  # carer of this child
     ADDRESSEE = "addressee"  # of this notice
@@ -30,7 +30,7 @@ class UnknownRule(Exception):
 C, L = Relation.COORDINATOR, Relation.LEAD
 M, A, W = Relation.MENTOR, Relation.ACADEMIC_MENTOR, Relation.WELLBEING_MENTOR
 K, G, LG, H = Relation.CHILD, Relation.GUARDIAN, Relation.LIMITED_GUARDIAN, Relation.CARER
-YG = Relation.YOUNG_GUARDIAN
+R = Relation.READER
 
 TABLE: dict[str, dict[str, frozenset[Relation]]] = {
     "child": {
@@ -72,13 +72,19 @@ TABLE: dict[str, dict[str, frozenset[Relation]]] = {
         "read": frozenset({C, L, A, W, K, G, LG, H}),
         "end": frozenset({C, A, W}),
     },
-    # A, W and K are here the two whose room it is, whatever else they are to the child; YG only of an academic one.
+    # A, W and K are here the two whose room it is, whatever else they are to the child; R only of an academic one.
     "room": {
         "list": frozenset({A, W, K}),
-        "read": frozenset({A, W, K, YG}),
+        "read": frozenset({A, W, K, R}),
         "enter": frozenset({A, W, K}),
         "end_session": frozenset({A, W}),
         "freeze": frozenset({L}),
+    },
+    "reader": {  # a guardian who reads along in an academic room from the child's eighth birthday on, or asks to
+        "list": frozenset({K, G}),  # the child all, a guardian their own
+        "ask": frozenset({G}),
+        "answer": frozenset({K}),
+        "give_up": frozenset({G}),
     },
     "message": {
         "redact": frozenset({L}),  # neither its sender nor its reader: what was said must not vanish by them

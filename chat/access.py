@@ -17,13 +17,11 @@ from chat.models import Meeting, Room, Summary
 from chat.models.meetings import Meetings
 from chat.models.rooms import Rooms
 from chat.protocol import Side
-from chat.rules.hours import age_on
+from chat.reading_along import reader_of, readers_now
 from chat.rules.meetings import JUDGEMENTS
-from chat.rules.times import local_day
 from matching.cards import mentor_relation
 from matching.models import Pairing, Role
 
-GUARDIANS_READ_UNDER = 8  # years
 CHILD_FIRST = timedelta(hours=24)  # a wellbeing summary is the child's alone for so long
 GUARDS = Guardianship.Status
 
@@ -37,7 +35,7 @@ class RoomFrozen(Refusal):
 
 
 def relations_in_room(user: Any, room: Room) -> set[Relation]:
-    """What this person is to the conversation: one of the two, or guardian where a guardian may read along."""
+    """What this person is to the conversation: one of the two, or a guardian who reads along."""
     if not user.is_authenticated or not user.is_active:
         return set()
     side = room.side_of(user)
@@ -45,16 +43,7 @@ def relations_in_room(user: Any, room: Room) -> set[Relation]:
         return {Relation.CHILD}
     if side is Side.MENTOR:
         return {mentor_relation(room.pairing.role)}
-    active = Guardianship.objects.filter(status=Guardianship.Status.ACTIVE)
-    if guardians_read(room) and active.filter(child=room.pairing.child_id, guardian=user).exists():
-        return {Relation.YOUNG_GUARDIAN}
-    return set()
-
-
-def guardians_read(room: Room) -> bool:
-    """The child's guardians read an academic room until the eighth birthday."""
-    today, pairing = local_day(timezone.now()), room.pairing
-    return pairing.role == Role.ACADEMIC and age_on(pairing.child.birth_date, today) < GUARDIANS_READ_UNDER
+    return {Relation.READER} if reader_of(user, room, timezone.now()) else set()
 
 
 def relations_to_child(user: Any, child: Child) -> set[Relation]:
@@ -210,4 +199,20 @@ def readers_of(room: Room) -> tuple[str, ...]:
     """Who can read this room, as the room shows it: from the same rights as everything else."""
     name = room.pairing.child.call_name
     two = (room.pairing.mentor.name, name)
-    return (*two, _("%(child)s's parents") % {"child": name}) if guardians_read(room) else two
+    parents = len(readers_now(room, timezone.now()))
+    return (*two, parents_in_words(name, parents)) if parents else two
+
+
+def parents_in_words(child: str, number: int) -> str:
+    words = {1: _("a parent of %(child)s"), 2: _("two parents of %(child)s")}
+    return words.get(number, _("%(number)d parents of %(child)s")) % {"child": child, "number": number}
+
+
+def first_readable(actor: Any, room: Room) -> int:
+    """The number from which on this person reads the room: whoever reads along, from when it showed so."""
+    if room.side_of(actor) is not None:
+        return 1
+    reader = reader_of(actor, room, timezone.now())
+    if reader is None or reader.from_s is None:
+        raise NotYours
+    return reader.from_s

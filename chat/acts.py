@@ -93,7 +93,17 @@ class Redact:
     target: int
 
 
-Act = Arrive | Leave | Speak | Stir | MarkRead | EndSession | Tick | ChangeSlot | Decide | Redact
+@dataclass(frozen=True, slots=True)
+class ShowReaders:
+    """The room says that so many of the child's guardians read along from here on."""
+
+    room: int
+    parents: int
+
+
+Act = (
+    Arrive | Leave | Speak | Stir | MarkRead | EndSession | Tick | ChangeSlot | Decide | Redact | ShowReaders
+)
 
 
 @dataclass(frozen=True, slots=True)

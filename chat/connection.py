@@ -324,6 +324,7 @@ class Socket:
         await self._arrival.wait()
         now = (await self.hub.read(reading.rooms_now, [room])).get(room)
         details = (await self.hub.read(reading.details_of, [room]))[room]
+        readers = await self.hub.read(reading.readers_in, room, self.place.language)
         if self.closed:
             return self.wake.set()
         if now is None:
@@ -348,7 +349,7 @@ class Socket:
                 ),
                 last=now.last,
                 session=None if details.session is None else OpenSession(*details.session),
-                readers=self.place.readers,
+                readers=readers,
                 limits=LIMITS,
                 reset=reset,
             )

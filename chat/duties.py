@@ -6,7 +6,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from backend.duties import ticker
-from chat import bells, gates, reminders, telling
+from chat import bells, gates, readers, reminders, telling
 from chat.acts import Tick
 from chat.measuring import connections_by_room, sessions_by_meeting, settle
 from chat.models import Attendance, Meeting, Session
@@ -25,6 +25,7 @@ SETTLED = timedelta(seconds=90)
 def register() -> None:
     ticker.register("rooms.tick", timedelta(seconds=15), tick_rooms)
     ticker.register("rooms.gates", timedelta(seconds=20), gates.enforce)
+    ticker.register("rooms.readers", timedelta(seconds=20), readers.follow)
     ticker.register("rooms.settle", timedelta(seconds=30), settle_sessions)
     ticker.register("meetings.judge", timedelta(seconds=60), judge_meetings)
     ticker.register("summaries.remind", timedelta(minutes=10), reminders.remind_mentors)

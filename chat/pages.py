@@ -5,7 +5,7 @@ from typing import Any
 from django.db import transaction
 
 from backend.audit import log as audit
-from chat.access import access_room
+from chat.access import access_room, first_readable
 from chat.models import Event, Held, Room
 from chat.protocol import LIMITS, to_json
 from chat.record import as_numbered
@@ -19,7 +19,7 @@ def page_of(
     In the form of docs/protocol.md, *Older messages*. What anybody but the two reads is recorded.
     """
     room = access_room(actor, room_id, "read")
-    page = _page(room, before, max(1, min(limit, LIMITS.page)))
+    page = _page(room, before, max(1, min(limit, LIMITS.page)), first_readable(actor, room))
     if room.side_of(actor) is None:
         numbers = [row["s"] for row in page["results"]]
         with transaction.atomic():
@@ -29,17 +29,17 @@ def page_of(
     return page
 
 
-def _page(room: Room, before: int | None, limit: int) -> dict[str, Any]:
-    rows = Event.objects.filter(room=room, s__lte=room.last_s)
+def _page(room: Room, before: int | None, limit: int, lowest: int) -> dict[str, Any]:
+    rows = Event.objects.filter(room=room, s__gte=lowest, s__lte=room.last_s)
     if before is not None:
         rows = rows.filter(s__lt=before)
     newest_first = list(rows.order_by("-s")[:limit])
-    first = newest_first[-1].s if newest_first else 1
+    first = newest_first[-1].s if newest_first else lowest
     return {
         "epoch": room.epoch,
         "last": room.last_s,
         "results": [to_json(as_numbered(row).frame) for row in reversed(newest_first)],
-        "before": first if first > 1 else None,
+        "before": first if first > lowest else None,
     }
 
 

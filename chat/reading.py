@@ -27,7 +27,7 @@ class Place:
     user: int
     proof: str
     names: dict[Side, str]
-    readers: tuple[str, ...]
+    language: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +60,13 @@ def place_of(user: Any, room_id: int) -> Place:
         raise RoomEnded("This room has ended.")
     people = room.pairing
     names = {Side.MENTOR: people.mentor.name, Side.CHILD: people.child.call_name}
-    with translation.override(user.language):
-        readers = readers_of(room)
-    return Place(room.pk, side, user.pk, user.get_session_auth_hash(), names, readers)
+    return Place(room.pk, side, user.pk, user.get_session_auth_hash(), names, user.language)
+
+
+def readers_in(room_id: int, language: str) -> tuple[str, ...]:
+    room = Room.objects.with_people().filter(pk=room_id).first()
+    with translation.override(language):
+        return readers_of(room) if room else ()
 
 
 def rows_after(room_id: int, after: int, limit: int = 100) -> list[Numbered]:

@@ -31,6 +31,7 @@ from chat.acts import (
     Redact,
     Refused,
     Said,
+    ShowReaders,
     Speak,
     Stir,
     Tick,
@@ -101,6 +102,9 @@ class _Batch:
                 return self._sit(room, lambda sitting: sitting.tick(self.now))
             case ChangeSlot():
                 self._event(room, EventKind.SLOT_CHANGED, slot=act.slot)
+                return Done()
+            case ShowReaders():
+                self._event(room, EventKind.READERS_CHANGED, parents=act.parents)
                 return Done()
             case Decide():
                 return self._decide(room, act)

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from backend.accounts.access import check_may
 from backend.audit import log as audit
 from backend.errors import Conflict, NotYours
-from chat import bells
+from chat import bells, readers
 from chat.acts import ChangeSlot, Decide, Gone
 from chat.models import Held, Room
 from chat.planning import drop_meetings, plan_meetings
@@ -21,8 +21,10 @@ from matching.models import Pairing, Role
 
 
 def open_rooms(sender: Any, *, pairings: list[Pairing], now: datetime | None = None, **_facts: Any) -> None:
+    now = now or timezone.now()
     Room.objects.bulk_create((Room(pairing=pairing) for pairing in pairings), batch_size=500)
-    plan_meetings([pairing.pk for pairing in pairings], now=now or timezone.now())
+    readers.begin_with_rooms([pairing.pk for pairing in pairings], now)
+    plan_meetings([pairing.pk for pairing in pairings], now=now)
 
 
 def change_slots(sender: Any, *, pairings: list[Pairing], now: datetime | None = None, **_facts: Any) -> None:

@@ -1,6 +1,7 @@
 """Rooms and what was said in them; meetings, and who came."""
 
 from chat.models.meetings import Elsewhere, Holiday, Meeting, ProgrammeDates, Session, Summary
+from chat.models.readers import Reader
 from chat.models.rooms import Attendance, Event, Gate, Held, Original, ReadMark, Room
 from chat.models.serving import Serving
 
@@ -15,6 +16,7 @@ __all__ = [
     "Original",
     "ProgrammeDates",
     "ReadMark",
+    "Reader",
     "Room",
     "Serving",
     "Session",

@@ -25,6 +25,7 @@ class EventKind(StrEnum):
     SESSION_ENDED = "session_ended"
     SLOT_CHANGED = "slot_changed"
     REDACTED = "redacted"
+    READERS_CHANGED = "readers_changed"
 
 
 # What an event says besides s, kind and at. Stored as it is sent, so that a replay says the same again.
@@ -33,6 +34,7 @@ EVENT_FACTS: Mapping[EventKind, Mapping[str, type]] = {
     EventKind.SESSION_ENDED: {"session": int, "why": str, "ended_at": str},
     EventKind.SLOT_CHANGED: {"slot": int},
     EventKind.REDACTED: {"target": int},
+    EventKind.READERS_CHANGED: {"parents": int},
 }
 
 

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+from backend.ages import age_on as age_on
+from backend.ages import rules_for
 from chat.rules.times import local_day, local_time
 
 
@@ -10,7 +12,7 @@ from chat.rules.times import local_day, local_time
 class Hours:
     """Whole hours of a day in Shanghai; a room is open from ``opens`` up to ``closes``.
 
-    grown:  the age in years from which ``closes_grown`` holds.
+    closes_grown: for those whom `backend.ages` gives late hours.
     always: around the clock, for the demonstration; slots are offered by the hours all the same.
     Raises ValueError unless 0 <= opens < closes <= closes_grown <= 24.
     """
@@ -18,7 +20,6 @@ class Hours:
     opens: int = 8
     closes: int = 21
     closes_grown: int = 22
-    grown: int = 16
     always: bool = False
 
     def __post_init__(self) -> None:
@@ -29,15 +30,10 @@ class Hours:
             )
 
     def closing(self, age: int) -> int:
-        return self.closes_grown if age >= self.grown else self.closes
+        return self.closes_grown if rules_for(age).late_hours else self.closes
 
 
 HOURS = Hours()
-
-
-def age_on(birth: date, day: date) -> int:
-    """Full years. Who was born on 29 February is a year older on 1 March of a common year."""
-    return day.year - birth.year - ((day.month, day.day) < (birth.month, birth.day))
 
 
 def is_open(now: datetime, birth: date, hours: Hours = HOURS) -> bool:

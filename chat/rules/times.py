@@ -2,9 +2,11 @@
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from zoneinfo import ZoneInfo
 
-SHANGHAI = ZoneInfo("Asia/Shanghai")
+from backend.days import SHANGHAI as SHANGHAI
+from backend.days import check_aware as check_aware
+from backend.days import local_day as local_day
+
 HOUR = timedelta(hours=1)
 SLOTS_A_WEEK = 7 * 24
 
@@ -25,16 +27,6 @@ class Interval:
     @property
     def length(self) -> timedelta:
         return self.end - self.start
-
-
-def check_aware(moment: datetime) -> None:
-    if moment.tzinfo is None:
-        raise ValueError(f"expected a time with a zone, got {moment}")
-
-
-def local_day(moment: datetime) -> date:
-    check_aware(moment)
-    return moment.astimezone(SHANGHAI).date()
 
 
 def local_time(day: date, hour: int) -> datetime:

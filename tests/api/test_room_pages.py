@@ -88,12 +88,13 @@ def birthday(family: Family, born: date) -> None:
         room.refresh_from_db()
 
 
-def test_guardians_read_the_academic_room_until_the_eighth_birthday_and_it_says_so(family: Family) -> None:
-    academic, wellbeing = family.rooms["academic"], family.rooms["wellbeing"]
-    say(academic, 3)
+def test_guardians_read_the_academic_room_until_the_eighth_birthday_and_it_says_so(settings: Any) -> None:
+    settings.ROOMS_ALWAYS_OPEN, settings.ALLOWED_HOSTS = True, ["testserver"]
     today = timezone.localdate()
     eight = date(today.year - 8, today.month, min(today.day, 28))
-    birthday(family, eight + timedelta(days=10))
+    family = add_family(born=eight + timedelta(days=10))
+    academic, wellbeing = family.rooms["academic"], family.rooms["wellbeing"]
+    say(academic, 3)
     assert "家长" in readers_of(academic)[-1] and len(readers_of(academic)) == 3
     assert len(readers_of(wellbeing)) == 2
     assert len(read(family.parent, academic).json()["results"]) == 3

@@ -35,7 +35,9 @@ class Family:
     rooms: dict[str, Room]
 
 
-def add_family(number: int = 0, *, slots: tuple[int, int] = (67, 91)) -> Family:
+def add_family(
+    number: int = 0, *, slots: tuple[int, int] = (67, 91), born: date = date(2009, 5, 4)
+) -> Family:
     """slots: of the academic and the wellbeing pairing; each is free besides in 68, 69, 92, 93."""
     coordinator, _ = User.objects.get_or_create(login="co", defaults={"name": "甲", "is_coordinator": True})
     district, _ = District.objects.get_or_create(
@@ -52,7 +54,7 @@ def add_family(number: int = 0, *, slots: tuple[int, int] = (67, 91)) -> Family:
         call_name="沐阳",
         grade=5,
         district=district,
-        birth_date=date(2009, 5, 4),
+        birth_date=born,
     )
     Consent.objects.create(child=child, source="paper", given_on=date(2020, 2, 1))
     ChildSlot.objects.bulk_create(ChildSlot(child=child, slot=slot) for slot in free)

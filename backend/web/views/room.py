@@ -13,9 +13,11 @@ from backend.web.mentor_forms import SummaryForm
 from backend.web.saying import teacher
 from backend.web.templatetags.shuangdao import WEEKDAYS
 from chat import pages, sessions
-from chat.access import access_room, readers_of
+from chat.access import access_room, parents_in_words, readers_of
 from chat.models import Room
 from chat.protocol import LIMITS, Side
+
+MOST_GUARDIANS = 4
 
 
 def show(request: HttpRequest, room_id: int) -> HttpResponse:
@@ -38,7 +40,14 @@ def show(request: HttpRequest, room_id: int) -> HttpResponse:
         "readers": _(", ").join(readers_of(room)),
     }
     if you is None or room.ended or room.frozen:
-        rows = [{**row, "at": parse_datetime(row["at"])} for row in page["results"]]
+        rows = [
+            {
+                **row,
+                "at": parse_datetime(row["at"]),
+                "along": parents_in_words(child, row["parents"]) if row.get("parents") else "",
+            }
+            for row in page["results"]
+        ]
         names = {Side.CHILD: child, Side.MENTOR: mentor}
         context |= {"rows": rows, "before": page["before"], "names": names, "you": you}
         return render(request, "room/read.html", context)
@@ -50,7 +59,7 @@ def show(request: HttpRequest, room_id: int) -> HttpResponse:
         "page": page,
         "held": pages.own_held(actor=request.user, room_id=room_id),
         "most": LIMITS.body_chars,
-        "words": _words(context["other"]),
+        "words": _words(context["other"]) | _readers(room),
     }
     return render(request, "room/show.html", context)
 
@@ -97,6 +106,13 @@ def _last_time(room: Room) -> dict[str, Any]:
     return {"last": sessions.last_summary(room), "child": room.pairing.child}
 
 
+def _readers(room: Room) -> dict[str, Any]:
+    """The words for who can read, when that changes while the page is open."""
+    pairing = room.pairing
+    family = [parents_in_words(pairing.child.call_name, number) for number in range(1, MOST_GUARDIANS + 1)]
+    return {"two": [pairing.mentor.name, pairing.child.call_name], "parents": family}
+
+
 def _words(other: str) -> dict[str, Any]:
     """What the page says by itself; %s is filled in there."""
     return {
@@ -131,6 +147,8 @@ def _words(other: str) -> dict[str, Any]:
             "session_opened": _("The meeting began at %s"),
             "session_ended": _("The meeting ended at %s"),
             "slot_changed": _("The weekly hour is now %s."),
+            "readers_changed": _("From here on no parent can read this."),
+            "readers_more": _("From here on %s can read this too."),
         },
         "weekdays": [str(weekday) for weekday in WEEKDAYS],
     }

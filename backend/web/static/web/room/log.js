@@ -81,10 +81,17 @@ export class Log {
   }
 
   event(frame) {
-    const says = this.words.events[frame.kind];
+    const parents = frame.kind === "readers_changed" ? this.parents(frame.parents) : [];
+    const says = this.words.events[parents.length ? "readers_more" : frame.kind];
     if (!says) return null;
+    if (frame.kind === "readers_changed") return element("li", "event", says.replace("%s", parents), { s: frame.s });
     const when = frame.kind === "slot_changed" ? this.slot(frame.slot) : this.clock(frame.ended_at || frame.at);
     return element("li", "event", says.replace("%s", when), { s: frame.s });
+  }
+
+  /** So many of the family, in the words of the server; an empty list for none. */
+  parents(number) {
+    return number ? [this.words.parents[Math.min(number, this.words.parents.length) - 1]] : [];
   }
 
   /** A weekly hour, weekday * 24 + hour. */

@@ -25,13 +25,14 @@ const client = new RoomClient({
     welcome: (frame) => {
       for (const member of frame.members) if (member.who !== you) showPresence(member.state);
       showSession(frame.session);
-      part("readers").textContent = words.readers.replace("%s", frame.readers.join(words.comma));
+      showReaders(frame.readers);
     },
     row: (frame) => {
       const mine = frame.from === you;
       if (frame.t === "msg" && !mine) typing.hidden = true;
       if (frame.kind === "session_opened") showSession({ opened_at: frame.at });
       if (frame.kind === "session_ended") showSession(null);
+      if (frame.kind === "readers_changed") showReaders([...words.two, ...log.parents(frame.parents)]);
       say("");
       log.append(frame);
       if (!log.atEnd() && frame.t === "msg" && !mine) newer.hidden = false;
@@ -160,6 +161,10 @@ function showTyping(on) {
   typing.hidden = !on;
   clearTimeout(typingOver);
   typingOver = setTimeout(() => (typing.hidden = true), 6000);
+}
+
+function showReaders(readers) {
+  part("readers").textContent = words.readers.replace("%s", readers.join(words.comma));
 }
 
 function showPresence(state) {
