@@ -61,6 +61,11 @@ class Redis:
             time.sleep(0.02)
         raise RuntimeError("redis-server did not start")
 
+    @property
+    def pid(self) -> int:
+        assert self._process is not None
+        return self._process.pid
+
     def stop(self) -> None:
         if self._process is not None:
             self._process.kill()

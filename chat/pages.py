@@ -8,7 +8,7 @@ from backend.audit import log as audit
 from chat.access import access_room, first_readable
 from chat.models import Event, Held, Room
 from chat.protocol import LIMITS, to_json
-from chat.record import as_numbered
+from chat.statements import as_numbered
 
 
 def page_of(

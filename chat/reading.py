@@ -15,7 +15,7 @@ from chat.access import RoomEnded, access_room, readers_of
 from chat.acts import Numbered
 from chat.models import Attendance, Event, Held, ReadMark, Room, Session
 from chat.protocol import HeldState, Side
-from chat.record import as_numbered
+from chat.statements import as_numbered
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,18 +2,17 @@
 
 The rooms of a batch are locked in the order of their numbers, so whoever writes knows the next number, the
 session and who is present; UNIQUE(room, s) stands behind it. Doing a batch again after an unknown outcome
-changes nothing that was done.
+changes nothing that was done. What most batches do takes a few statements whatever their size
+(`chat.statements`); what is rare goes row by row.
 """
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
-from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Q
 
-from chat import checks
+from chat import checks, statements
 from chat.acts import (
     Act,
     Arrive,
@@ -44,6 +43,7 @@ from chat.protocol import Event as EventFrame
 from chat.rules.hours import is_open, next_opening
 from chat.rules.moves import IllegalMove
 from chat.sitting import Sitting, load_sittings
+from chat.statements import LockedRoom
 from chat.summaries import keep_summary
 
 Step = Callable[[Sitting], None]
@@ -52,14 +52,7 @@ Step = Callable[[Sitting], None]
 @transaction.atomic
 def perform(acts: Sequence[Act], *, now: datetime) -> Performed:
     """Does the acts in order. Raises nothing for what a person did wrong: that is an outcome."""
-    rooms = {
-        room.pk: room
-        for room in Room.objects.with_people()
-        .select_for_update(of=("self",))
-        .filter(pk__in={act.room for act in acts})
-        .order_by("pk")
-    }
-    batch = _Batch(rooms, acts, now)
+    batch = _Batch(statements.lock_rooms(act.room for act in acts), acts, now)
     outcomes = [batch.do(act) for act in acts]
     batch.save()
     return Performed(outcomes, dict(batch.rows), batch.changed)
@@ -68,13 +61,13 @@ def perform(acts: Sequence[Act], *, now: datetime) -> Performed:
 class _Batch:
     """The rooms of one transaction, with what is known of them and what is to be written."""
 
-    def __init__(self, rooms: dict[int, Room], acts: Sequence[Act], now: datetime) -> None:
+    def __init__(self, rooms: dict[int, LockedRoom], acts: Sequence[Act], now: datetime) -> None:
         self.rooms, self.now = rooms, now
         self.rows: dict[int, list[Numbered]] = defaultdict(list)
         self.changed: set[int] = set()
-        self.new_events: list[Event] = []
-        self.originals: list[tuple[Event, str]] = []
-        self.released: list[tuple[Held, Event]] = []
+        self.new: list[tuple[int, Numbered]] = []
+        self.originals: dict[tuple[int, int], str] = {}  # by room and number
+        self.released: list[tuple[Held, int]] = []
         self.heard: list[checks.Words] = []
         self.sittings: dict[int, Sitting] = load_sittings(rooms, now)
         self.known = _known_cids(acts)
@@ -111,7 +104,7 @@ class _Batch:
             case Redact():
                 return self._redact(room, act)
 
-    def _arrive(self, room: Room, act: Arrive) -> Outcome:
+    def _arrive(self, room: LockedRoom, act: Arrive) -> Outcome:
         if room.ended:
             return Gone()
         sitting = self.sittings[room.pk]
@@ -120,7 +113,7 @@ class _Batch:
         self.changed.add(room.pk)
         return Done()
 
-    def _leave(self, room: Room, act: Leave) -> Outcome:
+    def _leave(self, room: LockedRoom, act: Leave) -> Outcome:
         sitting = self.sittings[room.pk]
         if not sitting.leave(act.token, min(act.at, self.now), act.why):
             return Gone()
@@ -128,7 +121,7 @@ class _Batch:
         self.changed.add(room.pk)
         return Done()
 
-    def _speak(self, room: Room, act: Speak) -> Outcome:
+    def _speak(self, room: LockedRoom, act: Speak) -> Outcome:
         before = self.known.get((room.pk, act.side, act.cid))
         if before is not None:
             return self._again(room, act, before)
@@ -137,7 +130,12 @@ class _Batch:
             return refusal
         if act.held_for is not None:
             held = Held.objects.create(
-                room=room, sender=act.side, cid=act.cid, body=act.body, reason=act.held_for, said_at=self.now
+                room_id=room.pk,
+                sender=act.side,
+                cid=act.cid,
+                body=act.body,
+                reason=act.held_for,
+                said_at=self.now,
             )
             self.known[room.pk, act.side, act.cid] = held
             self.changed.add(room.pk)
@@ -146,54 +144,63 @@ class _Batch:
             return HeldBack(act.cid, held.state)
         # The session opens before the words that opened it.
         self._sit(room, lambda sitting: sitting.speak(act.side, self.now))
-        event = self._message(room, act)
+        said = self._message(room, act)
         self.heard.append(checks.Words(room.pk, act.side, act.cid, act.body))
-        return Said(act.cid, event.s, event.at, event.masked)
+        return Said(act.cid, said.s, said.frame.at, said.masked)
 
-    def _may_not_speak(self, room: Room) -> Outcome | None:
+    def _may_not_speak(self, room: LockedRoom) -> Outcome | None:
         if room.ended:
             return Gone()
         if room.frozen:
             return Refused(ErrCode.FROZEN, "nobody may write in this room now")
-        birth, hours = room.pairing.child.birth_date, room_hours()
+        birth, hours = room.birth_date, room_hours()
         if not is_open(self.now, birth, hours):
             wait = next_opening(self.now, birth, hours) - self.now
             return Refused(ErrCode.CLOSED, "outside the room's hours", int(wait / timedelta(milliseconds=1)))
         return None
 
-    def _again(self, room: Room, act: Speak, before: Event | Held) -> Outcome:
+    def _again(self, room: LockedRoom, act: Speak, before: Numbered | Held) -> Outcome:
         # A body that was erased for good can't be compared any more.
-        said = before.body
-        if isinstance(before, Event) and (before.masked or said is None):
-            original = Original.objects.filter(event=before).first()
-            said = original.body if original else None
+        said = self._words_of(room, before)
         if said is not None and said != act.body:
             return Refused(ErrCode.CID_REUSED, "this cid was used for other words")
         if isinstance(before, Held):
             if before.event is None:
                 return HeldBack(act.cid, before.state)
-            before = before.event
-        self.rows[room.pk].append(as_numbered(before))
-        return Said(act.cid, before.s, before.at, before.masked)
+            before = statements.as_numbered(before.event)
+        self.rows[room.pk].append(before)
+        return Said(act.cid, before.s, before.frame.at, before.masked)
 
-    def _decide(self, room: Room, act: Decide) -> Outcome:
-        held = Held.objects.filter(pk=act.held, room=room, state=Held.State.WAITING).first()
+    def _words_of(self, room: LockedRoom, before: Numbered | Held) -> str | None:
+        """As they were said, if they are kept."""
+        if isinstance(before, Held):
+            return before.body
+        assert isinstance(before.frame, Message)
+        if not before.masked and before.frame.body is not None:
+            return before.frame.body
+        kept = self.originals.get((room.pk, before.s))
+        if kept is not None:
+            return kept
+        original = Original.objects.filter(event__room=room.pk, event__s=before.s).first()
+        return original.body if original else None
+
+    def _decide(self, room: LockedRoom, act: Decide) -> Outcome:
+        held = Held.objects.filter(pk=act.held, room=room.pk, state=Held.State.WAITING).first()
         if held is None or (act.release and room.ended):
             return Gone()
         held.state = Held.State.RELEASED if act.release else Held.State.REFUSED
         held.decided_at = self.now
         if act.release:
-            event = Event(room=room, kind=MSG, sender=held.sender, cid=held.cid, body=held.body, at=self.now)
-            event.said_at = held.said_at
-            self._append(room, event)
-            self.released.append((held, event))
+            side, cid = Side(held.sender), str(held.cid)
+            frame = Message(room.last_s + 1, side, cid, held.body, self.now, held.said_at)
+            self.released.append((held, self._append(room, frame).s))
         else:
             held.save(update_fields=["state", "decided_at"])
         self.changed.add(room.pk)
         return Done()
 
-    def _redact(self, room: Room, act: Redact) -> Outcome:
-        event = Event.objects.filter(room=room, s=act.target, kind=MSG).first()
+    def _redact(self, room: LockedRoom, act: Redact) -> Outcome:
+        event = Event.objects.filter(room=room.pk, s=act.target, kind=MSG).first()
         if event is None or event.body is None:
             return Gone()
         # Of a masked message the words as they were said are kept apart already.
@@ -202,8 +209,8 @@ class _Batch:
         self._event(room, EventKind.REDACTED, target=act.target)
         return Done()
 
-    def _read(self, room: Room, act: MarkRead) -> Outcome:
-        mark, _ = ReadMark.objects.get_or_create(room=room, side=act.side)
+    def _read(self, room: LockedRoom, act: MarkRead) -> Outcome:
+        mark, _ = ReadMark.objects.get_or_create(room_id=room.pk, side=act.side)
         s = min(act.s, room.last_s)
         if s <= mark.s:
             return Done()
@@ -213,7 +220,7 @@ class _Batch:
             self.changed.add(room.pk)
         return self._sit(room, lambda sitting: sitting.stir(act.side, self.now))
 
-    def _end(self, room: Room, act: EndSession) -> Outcome:
+    def _end(self, room: LockedRoom, act: EndSession) -> Outcome:
         if act.side is not Side.MENTOR or room.ended:
             return Refused(ErrCode.NOT_ALLOWED, "only the mentor ends a session")
         sitting = self.sittings[room.pk]
@@ -223,10 +230,10 @@ class _Batch:
             self._note(sitting)
         if act.summary is not None:
             words = {"body": act.summary, "mood": act.mood, "written_by": act.by}
-            keep_summary(room=room, session=session, now=self.now, **words)
+            keep_summary(room=Room.objects.get(pk=room.pk), session=session, now=self.now, **words)
         return Done()
 
-    def _sit(self, room: Room, step: Step) -> Outcome:
+    def _sit(self, room: LockedRoom, step: Step) -> Outcome:
         sitting = self.sittings[room.pk]
         try:
             step(sitting)
@@ -244,65 +251,53 @@ class _Batch:
         if sitting.take_changed():
             self.changed.add(room.pk)
 
-    def _event(self, room: Room, kind: EventKind, **facts: int | str) -> None:
-        self._append(room, Event(room=room, kind=kind, at=self.now, facts=facts))
+    def _event(self, room: LockedRoom, kind: EventKind, **facts: int | str) -> None:
+        self._append(room, EventFrame(room.last_s + 1, kind, self.now, facts))
 
-    def _message(self, room: Room, act: Speak) -> Event:
+    def _message(self, room: LockedRoom, act: Speak) -> Numbered:
         masked = act.masked_body is not None
         body = act.masked_body if act.masked_body is not None else act.body
-        event = Event(
-            room=room, kind=MSG, sender=act.side, cid=UUID(act.cid), body=body, masked=masked, at=self.now
-        )
-        self.known[room.pk, act.side, act.cid] = event
+        said = self._append(room, Message(room.last_s + 1, act.side, act.cid, body, self.now), masked=masked)
+        self.known[room.pk, act.side, act.cid] = said
         if masked:
-            self.originals.append((event, act.body))
-        return self._append(room, event)
+            self.originals[room.pk, said.s] = act.body
+        return said
 
-    def _append(self, room: Room, event: Event) -> Event:
-        room.last_s += 1
-        event.s = room.last_s
-        self.new_events.append(event)
-        self.rows[room.pk].append(as_numbered(event))
-        return event
+    def _append(self, room: LockedRoom, frame: Message | EventFrame, *, masked: bool = False) -> Numbered:
+        room.last_s = frame.s
+        numbered = Numbered(frame, masked)
+        self.new.append((room.pk, numbered))
+        self.rows[room.pk].append(numbered)
+        return numbered
 
     def save(self) -> None:
-        Event.objects.bulk_create(self.new_events)
-        Original.objects.bulk_create(Original(event=event, body=body) for event, body in self.originals)
-        for held, event in self.released:
-            held.event = event
+        statements.add_events(self.new)
+        for (room_id, s), body in self.originals.items():
+            Original.objects.create(event=Event.objects.get(room=room_id, s=s), body=body)
+        for held, s in self.released:
+            held.event = Event.objects.get(room=held.room_id, s=s)
             held.save(update_fields=["state", "decided_at", "event"])
-        dirty = []
+        stirred, dirty = [], []
         for sitting in self.sittings.values():
             room = self.rooms[sitting.room_id]
-            closed = sitting.save(room)
+            if (row := sitting.settle(self.now)) is not None:
+                stirred.append(row)
             if sitting.take_changed():
                 self.changed.add(room.pk)
-            if closed or room.pk in self.changed or room.pk in self.rows:
+            if room.closed_at != sitting.value.closed_at or room.pk in self.changed or room.pk in self.rows:
+                room.closed_at = sitting.value.closed_at
+                room.stamp += room.pk in self.changed
                 dirty.append(room)
-        for room in dirty:
-            room.stamp += room.pk in self.changed
-        Room.objects.bulk_update(dirty, ["last_s", "stamp", "closed_at"])
+        statements.save_sessions(stirred)
+        statements.save_rooms(dirty)
         if self.heard:
             checks.tell_heard(self.heard)
 
 
-def _known_cids(acts: Iterable[Act]) -> dict[tuple[int, Side, str], Event | Held]:
-    spoken = [act for act in acts if isinstance(act, Speak)]
+def _known_cids(acts: Iterable[Act]) -> dict[tuple[int, Side, str], Numbered | Held]:
+    spoken = {(act.room, act.side, act.cid) for act in acts if isinstance(act, Speak)}
     if not spoken:
         return {}
-    where = Q(room__in={act.room for act in spoken}, cid__in={act.cid for act in spoken})
-    rows: list[Event | Held] = [
-        *Held.objects.filter(where).select_related("event"),
-        *Event.objects.filter(where),
-    ]
-    return {(row.room_id, Side(row.sender), str(row.cid)): row for row in rows}
-
-
-def as_numbered(event: Event) -> Numbered:
-    if event.kind == MSG:
-        frame: Message | EventFrame = Message(
-            event.s, Side(event.sender), str(event.cid), event.body, event.at, event.said_at
-        )
-    else:
-        frame = EventFrame(event.s, EventKind(event.kind), event.at, event.facts)
-    return Numbered(frame, event.masked)
+    held = Held.objects.select_related("event").filter(cid__in={cid for _, _, cid in spoken})
+    found = {(row.room_id, Side(row.sender), str(row.cid)): row for row in held}
+    return {**statements.said_before(spoken), **{key: row for key, row in found.items() if key in spoken}}

@@ -8,12 +8,13 @@ from uuid import UUID
 from django.db.models import Q
 
 from chat.conditions import patience_for
-from chat.models import Attendance, Meeting, Room, Session
+from chat.models import Attendance, Meeting, Session
 from chat.protocol import EventKind, Side, wire_time
 from chat.rules import meetings, sessions
 from chat.rules.attendance import BRIDGE, STALE, Connection
 from chat.rules.sessions import Ended, Opened, Running, Warned
 from chat.rules.times import Interval
+from chat.statements import LockedRoom
 
 Numbering = tuple[EventKind, dict[str, int | str]]
 
@@ -23,20 +24,21 @@ def as_connection(row: Attendance) -> Connection:
 
 
 class Sitting:
-    """Moves change it and write the rows of attendance and sessions; `save` writes the rest."""
+    """Moves change it and write rows of attendance, and of sessions that begin and end."""
 
-    def __init__(self, room: Room, row: Session | None, rows: list[Attendance], *, changed: bool) -> None:
-        self.room_id, self._room, self.row, self._rows = room.pk, room, row, rows
+    def __init__(
+        self, room: LockedRoom, row: Session | None, rows: list[Attendance], *, changed: bool
+    ) -> None:
+        self.room_id, self.row, self._rows = room.pk, row, rows
         running = None
         if row is not None:
             running = Running(row.opened_at, row.active_at, row.warned_end is not None)
         self.value = sessions.restore(
             map(as_connection, rows),
-            patience=patience_for(room.pairing.role),
+            patience=patience_for(room.role),
             running=running,
             closed_at=room.closed_at,
         )
-        self._saved = self.value
         self._events: list[Numbering] = []
         self._changed = changed
 
@@ -47,7 +49,9 @@ class Sitting:
     def arrive(self, side: Side, token: UUID, now: datetime, *, most: int) -> None:
         if any(row.token == token for row in self._rows):
             return
-        row = Attendance.objects.create(room=self._room, side=side, token=token, since=now, last_seen_at=now)
+        row = Attendance.objects.create(
+            room_id=self.room_id, side=side, token=token, since=now, last_seen_at=now
+        )
         self._rows.append(row)
         self._take(sessions.arrive(self.value, side, row.pk, now), now)
         open_rows = [row for row in self._rows if row.side == side and row.until is None]
@@ -86,20 +90,21 @@ class Sitting:
         changed, self._changed = self._changed, False
         return changed
 
-    def save(self, room: Room) -> bool:
-        """Writes the running session; says whether the room itself changed."""
-        running = self.value.running
-        if self.row is not None and running is not None and self.value != self._saved:
-            self.row.active_at = running.active_at
-            self.row.next_tick_at = sessions.next_tick(self.value)
-            if not running.warned:
-                self._changed |= self.row.warned_end is not None
-                self.row.warned_end = None
-            self.row.save(update_fields=["active_at", "next_tick_at", "warned_end"])
-        if room.closed_at == self.value.closed_at:
-            return False
-        room.closed_at = self.value.closed_at
-        return True
+    def settle(self, now: datetime) -> Session | None:
+        """The row of the running session, if it is to be written."""
+        row, running = self.row, self.value.running
+        if row is None or running is None:
+            return None
+        before = (row.active_at, row.next_tick_at, row.warned_end)
+        row.active_at = running.active_at
+        if not running.warned:
+            self._changed |= row.warned_end is not None
+            row.warned_end = None
+        # A tick too early does no harm; moving it with every message would cost an index.
+        due, planned = sessions.next_tick(self.value), row.next_tick_at
+        if due is None or planned is None or not now < planned <= due:
+            row.next_tick_at = due
+        return None if before == (row.active_at, row.next_tick_at, row.warned_end) else row
 
     def _take(self, step: sessions.Step, now: datetime) -> None:
         self.value, happened = step
@@ -113,7 +118,7 @@ class Sitting:
                     self._end(each)
 
     def _open(self, at: datetime) -> None:
-        self.row = Session.objects.create(room=self._room, opened_at=at, active_at=at)
+        self.row = Session.objects.create(room_id=self.room_id, opened_at=at, active_at=at)
         self._events.append((EventKind.SESSION_OPENED, {"session": self.row.pk}))
 
     def _warn(self, ends_at: datetime) -> None:
@@ -153,7 +158,7 @@ def meeting_of(session: Session) -> Meeting | None:
     return None if found is None else rows[found.row]
 
 
-def load_sittings(rooms: Mapping[int, Room], now: datetime) -> dict[int, Sitting]:
+def load_sittings(rooms: Mapping[int, LockedRoom], now: datetime) -> dict[int, Sitting]:
     """Needs the rooms locked. Connections that are silent for too long are closed as lost on the way."""
     running = {row.room_id: row for row in Session.objects.filter(room__in=rooms, ended_at=None)}
     since = {pk: _since(room, running.get(pk), now) for pk, room in rooms.items()}
@@ -172,14 +177,11 @@ def load_sittings(rooms: Mapping[int, Room], now: datetime) -> dict[int, Sitting
                 row.until, row.why = row.last_seen_at, Attendance.Why.LOST
                 row.save(update_fields=["until", "why"])
                 lost.add(pk)
-        session = running.get(pk)
-        if session is not None:
-            session.room = room
-        sittings[pk] = Sitting(room, session, rows[pk], changed=pk in lost)
+        sittings[pk] = Sitting(room, running.get(pk), rows[pk], changed=pk in lost)
     return sittings
 
 
-def _since(room: Room, running: Session | None, now: datetime) -> datetime:
+def _since(room: LockedRoom, running: Session | None, now: datetime) -> datetime:
     """From when on connections matter to the rules."""
     if running is not None:
         return running.opened_at - BRIDGE

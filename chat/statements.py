@@ -1,0 +1,188 @@
+"""The statements of a batch: as many for hundreds of messages as for one, on both databases.
+
+Rows go in and out as plain values, without models between; many go in as one parameter, a JSON text that the
+database reads as a table.
+"""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from django.db import connection
+
+from chat.acts import Numbered
+from chat.models import Attendance, Event, Room, Session
+from chat.models.rooms import MSG
+from chat.protocol import Event as EventFrame
+from chat.protocol import EventKind, Message, Side
+
+
+@dataclass(slots=True)
+class LockedRoom:
+    """A room's row, locked until the end of the transaction, with what the rules ask of its pairing."""
+
+    pk: int
+    last_s: int
+    stamp: int
+    closed_at: datetime | None
+    ended: bool
+    frozen: bool
+    role: str
+    birth_date: date
+
+
+def lock_rooms(rooms: Iterable[int]) -> dict[int, LockedRoom]:
+    """In the order of their numbers, so that two batches never wait for each other."""
+    found = (
+        Room.objects.select_for_update(of=("self",))
+        .filter(pk__in=set(rooms))
+        .order_by("pk")
+        .values_list(
+            "pk",
+            "last_s",
+            "stamp",
+            "closed_at",
+            "ended_at",
+            "pairing__ended_at",
+            "frozen_at",
+            "shut_by",
+            "pairing__role",
+            "pairing__child__birth_date",
+        )
+    )
+    return {
+        pk: LockedRoom(
+            pk,
+            last_s,
+            stamp,
+            closed_at,
+            ended_at is not None or over_at is not None,
+            frozen_at is not None or shut_by != "",
+            role,
+            birth_date,
+        )
+        for pk, last_s, stamp, closed_at, ended_at, over_at, frozen_at, shut_by, role, birth_date in found
+    }
+
+
+def save_rooms(rooms: Iterable[LockedRoom]) -> None:
+    rows = [
+        {"id": room.pk, "last_s": room.last_s, "stamp": room.stamp, "closed_at": _time(room.closed_at)}
+        for room in rooms
+    ]
+    _update(Room, rows, {"last_s": "bigint", "stamp": "bigint", "closed_at": "timestamptz"})
+
+
+def save_sessions(active: Iterable[Session]) -> None:
+    """What a running session's row says of its activity."""
+    rows = [
+        {
+            "id": row.pk,
+            "active_at": _time(row.active_at),
+            "next_tick_at": _time(row.next_tick_at),
+            "warned_end": _time(row.warned_end),
+        }
+        for row in active
+    ]
+    times = ("active_at", "next_tick_at", "warned_end")
+    _update(Session, rows, dict.fromkeys(times, "timestamptz"))
+
+
+def save_last_seen(seen: Mapping[int, datetime]) -> None:
+    rows = [{"id": pk, "last_seen_at": _time(at)} for pk, at in seen.items()]
+    _update(Attendance, rows, {"last_seen_at": "timestamptz"})
+
+
+_EVENT = {
+    "room_id": "bigint",
+    "s": "bigint",
+    "kind": "text",
+    "sender": "text",
+    "cid": "uuid",
+    "body": "text",
+    "masked": "boolean",
+    "facts": "jsonb",
+    "at": "timestamptz",
+    "said_at": "timestamptz",
+}
+
+
+def add_events(numbered: Iterable[tuple[int, Numbered]]) -> None:
+    rows = [_event(room, each) for room, each in numbered]
+    if rows:
+        columns = ", ".join(_EVENT)
+        with connection.cursor() as cursor:
+            sql = f"INSERT INTO {Event._meta.db_table} ({columns}) SELECT {columns} FROM {_table(_EVENT)}"  # noqa: S608
+            cursor.execute(sql, [_json(rows)])
+
+
+def said_before(spoken: Iterable[tuple[int, Side, str]]) -> dict[tuple[int, Side, str], Numbered]:
+    """Of these (room, sender, cid), those that are events already."""
+    rows = [
+        {"room_id": room, "sender": side.value, "cid": cid.replace("-", "")} for room, side, cid in spoken
+    ]
+    if not rows:
+        return {}
+    key = {name: _EVENT[name] for name in ("room_id", "sender", "cid")}
+    sql = (
+        f"SELECT e.id FROM {_table(key)} JOIN {Event._meta.db_table} e"  # noqa: S608
+        " ON e.room_id = r.room_id AND e.sender = r.sender AND e.cid = r.cid"
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [_json(rows)])
+        again = [pk for (pk,) in cursor.fetchall()]
+    events = Event.objects.filter(pk__in=again) if again else ()
+    return {(each.room_id, Side(each.sender), str(each.cid)): as_numbered(each) for each in events}
+
+
+def _event(room: int, numbered: Numbered) -> dict[str, Any]:
+    frame = numbered.frame
+    row: dict[str, Any] = dict.fromkeys(_EVENT)
+    row["room_id"], row["s"], row["at"] = room, frame.s, _time(frame.at)
+    row["masked"] = numbered.masked
+    if isinstance(frame, Message):
+        row["kind"], row["sender"], row["cid"] = MSG, frame.side.value, frame.cid.replace("-", "")
+        row["body"], row["facts"], row["said_at"] = frame.body, {}, _time(frame.said_at)
+    else:
+        row["kind"], row["sender"], row["facts"] = frame.kind.value, "", dict(frame.facts)
+    return row
+
+
+def as_numbered(event: Event) -> Numbered:
+    if event.kind == MSG:
+        frame: Message | EventFrame = Message(
+            event.s, Side(event.sender), str(event.cid), event.body, event.at, event.said_at
+        )
+    else:
+        frame = EventFrame(event.s, EventKind(event.kind), event.at, event.facts)
+    return Numbered(frame, event.masked)
+
+
+def _update(model: type[Any], rows: Sequence[dict[str, Any]], columns: dict[str, str]) -> None:
+    if not rows:
+        return
+    name = model._meta.db_table
+    changes = ", ".join(f"{column} = r.{column}" for column in columns)
+    with connection.cursor() as cursor:
+        sql = f"UPDATE {name} SET {changes} FROM {_table({'id': 'bigint', **columns})} WHERE {name}.id = r.id"  # noqa: S608
+        cursor.execute(sql, [_json(rows)])
+
+
+def _table(columns: Mapping[str, str]) -> str:
+    """The one parameter as a table ``r`` of these columns."""
+    if connection.vendor == "postgresql":
+        typed = ", ".join(f"{name} {kind}" for name, kind in columns.items())
+        return f"json_to_recordset(%s) AS r({typed})"
+    members = ", ".join(f"json_extract(value, '$.{name}') AS {name}" for name in columns)
+    return f"(SELECT {members} FROM json_each(%s)) AS r"  # noqa: S608
+
+
+def _json(rows: Sequence[dict[str, Any]]) -> str:
+    return json.dumps(rows, ensure_ascii=False)
+
+
+def _time(moment: datetime | None) -> str | None:
+    """As this database's backend of Django writes it."""
+    return None if moment is None else str(connection.ops.adapt_datetimefield_value(moment))
