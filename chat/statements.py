@@ -103,7 +103,7 @@ _EVENT = {
     "cid": "uuid",
     "body": "text",
     "masked": "boolean",
-    "facts": "jsonb",
+    "facts": "text",
     "at": "timestamptz",
     "said_at": "timestamptz",
 }
@@ -111,11 +111,13 @@ _EVENT = {
 
 def add_events(numbered: Iterable[tuple[int, Numbered]]) -> None:
     rows = [_event(room, each) for room, each in numbered]
-    if rows:
-        columns = ", ".join(_EVENT)
-        with connection.cursor() as cursor:
-            sql = f"INSERT INTO {Event._meta.db_table} ({columns}) SELECT {columns} FROM {_table(_EVENT)}"  # noqa: S608
-            cursor.execute(sql, [_json(rows)])
+    if not rows:
+        return
+    facts = "CAST(facts AS jsonb)" if connection.vendor == "postgresql" else "facts"
+    values = ", ".join(facts if name == "facts" else name for name in _EVENT)
+    sql = f"INSERT INTO {Event._meta.db_table} ({', '.join(_EVENT)}) SELECT {values} FROM {_table(_EVENT)}"  # noqa: S608
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [_json(rows)])
 
 
 def said_before(spoken: Iterable[tuple[int, Side, str]]) -> dict[tuple[int, Side, str], Numbered]:
@@ -144,9 +146,9 @@ def _event(room: int, numbered: Numbered) -> dict[str, Any]:
     row["masked"] = numbered.masked
     if isinstance(frame, Message):
         row["kind"], row["sender"], row["cid"] = MSG, frame.side.value, frame.cid.replace("-", "")
-        row["body"], row["facts"], row["said_at"] = frame.body, {}, _time(frame.said_at)
+        row["body"], row["facts"], row["said_at"] = frame.body, "{}", _time(frame.said_at)
     else:
-        row["kind"], row["sender"], row["facts"] = frame.kind.value, "", dict(frame.facts)
+        row["kind"], row["sender"], row["facts"] = frame.kind.value, "", json.dumps(dict(frame.facts))
     return row
 
 
