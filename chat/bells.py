@@ -3,6 +3,7 @@
 The channel layer loses them as it likes; nothing depends on them but speed.
 """
 
+import asyncio
 import logging
 from typing import Any
 
@@ -12,6 +13,7 @@ from channels.layers import get_channel_layer
 from chat.acts import Performed
 
 GROUP = "rooms"
+PATIENCE = 1.0  # seconds
 log = logging.getLogger(__name__)
 
 
@@ -27,10 +29,16 @@ def revoked(*, room: int | None, user: int | None) -> None:
 
 
 def send(hint: dict[str, Any]) -> None:
+    async_to_sync(pass_on)(hint)
+
+
+async def pass_on(hint: dict[str, Any]) -> None:
+    """To every process, or lost: a layer that is away holds nobody up for long."""
     layer = get_channel_layer()
     if layer is None:
         return
     try:
-        async_to_sync(layer.group_send)(GROUP, hint)
+        async with asyncio.timeout(PATIENCE):
+            await layer.group_send(GROUP, hint)
     except Exception as error:
         log.info("a hint was lost: %s", type(error).__name__)

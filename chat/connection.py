@@ -11,22 +11,21 @@ from datetime import datetime
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
+from django.db import DatabaseError, InterfaceError
 from django.utils import timezone
 
 from chat import reading
 from chat.acts import (
     Act,
     Arrive,
+    Done,
     EndSession,
     Gone,
-    HeldBack,
     Leave,
     MarkRead,
     Numbered,
     Outcome,
     Refused,
-    Said,
-    Speak,
     Stir,
 )
 from chat.credit import Credit
@@ -34,7 +33,6 @@ from chat.limiter import Bucket
 from chat.protocol import (
     LIMITS,
     Ack,
-    AckHeld,
     BadFrame,
     Bye,
     ByeWhy,
@@ -44,7 +42,6 @@ from chat.protocol import (
     ErrCode,
     FrameRefused,
     Held,
-    HeldState,
     Hello,
     Member,
     Message,
@@ -66,15 +63,21 @@ from chat.protocol import (
     needs_reset,
     parse,
 )
+from chat.wire import Wire
+from chat.words import Words
+from chat.writer import BUSY
 
 if TYPE_CHECKING:
     from chat.hub import Hub, View
 
 STIR_EVERY = 5.0  # seconds
+AGAIN = 0.5  # seconds, after a database that could not be read
 FRAMES_A_SECOND, FRAMES_BURST = 50, 1000
 BYES = {Close.OVERLOADED: ByeWhy.OVERLOADED, Close.RESTART: ByeWhy.RESTART}
 SOONEST_MS, SPREAD_MS = 1000, 2000  # not everybody comes back at once
-MOST_REFUSED = 1000  # messages too fast in a row, until 4429
+HELLOS_A_SECOND, HELLOS_BURST = 1, 20  # each costs a look at the database and a replay
+PUNISHED = {Close.BAD_FRAME, Close.TOO_BIG, Close.TOO_FAST, Close.LAGGING}
+PARTING = 0.2  # seconds for the last words to somebody who isn't listened to any more
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 
 
@@ -88,8 +91,8 @@ class Phase(Enum):
 class Socket:
     """place: room and person.  sent: the last number that went out on it."""
 
-    def __init__(self, hub: Hub, place: reading.Place, session: str, send: Send) -> None:
-        self.hub, self.place, self.session, self._send = hub, place, session, send
+    def __init__(self, hub: Hub, place: reading.Place, session: str, send: Send, wire: Wire) -> None:
+        self.hub, self.place, self.session, self._send, self._wire = hub, place, session, send, wire
         self.token = uuid.uuid4()
         self.born = self._heard = time.monotonic()
         self.heard_at: datetime = timezone.now()
@@ -104,13 +107,14 @@ class Socket:
         self._lagging_since: float | None = None
         self._out: list[ServerFrame] = []
         self._close: tuple[Close, str] | None = None
-        self._mine: set[str] = set()
-        self._blocked: str | None = None
-        self._block = Refused(ErrCode.BUSY, "", None)
-        self._generation = self._refused = self._bad = 0
+        self._bad = 0
+        self._words = Words(self)
         self._frames = Bucket(FRAMES_A_SECOND, FRAMES_BURST, self.born)
         self._typing = Bucket(LIMITS.typing_per_s, 1, self.born)
+        self._hellos = Bucket(HELLOS_A_SECOND, HELLOS_BURST, self.born)
         self._stirred = 0.0
+        self._read = self._read_sent = 0
+        self._marking = False
 
     # Frames in: nothing here waits, so that what is queued is queued in the order of arrival.
 
@@ -134,15 +138,16 @@ class Socket:
             case Hello():
                 self._say_hello(parsed)
             case Say(cid, body):
-                self._speak(cid, body)
+                self._words.say(cid, body)
             case Typing(on):
                 self._type(on)
             case Read(s):
-                self._put(MarkRead(self.place.room, self.place.side, min(s, self.sent)))
+                self._read = max(self._read, min(s, self.sent))
+                self._mark_read()
             case Seen(s):
-                self._credit.seen(s)
-                self._lagging_since = None
-                self.wake.set()
+                if self._credit.seen(s):
+                    self._lagging_since = None
+                    self.wake.set()
             case Ping(x):
                 self.tell(Pong(x), always=True)
             case End(summary):
@@ -157,10 +162,14 @@ class Socket:
         self.tell(Err(ErrCode(refused.code), str(refused), refused.cid), always=True)
 
     def _say_hello(self, hello: Hello) -> None:
+        if not self._hellos.take(self._heard):
+            return self.close(Close.TOO_FAST, "too many hellos")
         if not self.arrived:
             self.arrived = True
-            self._put(Arrive(self.place.room, self.place.side, self.token, LIMITS.sockets), self._on_arrival)
-        self._blocked = None
+            act = Arrive(self.place.room, self.place.side, self.token, LIMITS.sockets)
+            if not self.hub.writer.put(act, self._on_arrival):
+                return self._on_arrival(BUSY)
+        self._words.begin_again()
         self._hello = hello
         self.wake.set()
 
@@ -171,61 +180,6 @@ class Socket:
         elif isinstance(outcome, Refused):
             self.close(Close.OVERLOADED, "the server can't take you now")
 
-    def _speak(self, cid: str, body: str) -> None:
-        if self._blocked not in (None, cid):
-            return self._refuse(cid, self._block)
-        bucket, now = self.hub.bucket(self.place.user), time.monotonic()
-        if not bucket.take(now):
-            wait = int(bucket.wait(now) * 1000) + 1
-            detail = f"at most {LIMITS.messages_per_s} messages a second"
-            return self._stop_at(cid, Refused(ErrCode.TOO_FAST, detail, wait))
-        self._blocked, self._refused = None, 0
-        self._mine.add(cid)
-        generation = self._generation
-        act = Speak(self.place.room, self.place.side, cid, body)
-        queued = self.hub.writer.put(
-            act,
-            lambda outcome: self._on_spoken(cid, outcome),
-            stale=lambda: self._generation != generation,
-        )
-        if not queued:
-            self._stop_at(cid, Refused(ErrCode.BUSY, "the server can't take it now", 1000))
-
-    def _stop_at(self, cid: str, refusal: Refused) -> None:
-        """Refuses this message, and all that follow until it comes again: nothing may overtake it."""
-        if self._blocked is None:
-            self._blocked, self._block = cid, refusal
-        self._refuse(cid, refusal)
-
-    def _refuse(self, cid: str, refusal: Refused) -> None:
-        self._mine.discard(cid)
-        self._refused += 1
-        if self._refused > MOST_REFUSED:
-            return self.close(Close.TOO_FAST, "went on sending too fast")
-        self.tell(Err(refusal.code, refusal.detail, cid, refusal.retry_ms), always=True)
-
-    def _on_spoken(self, cid: str, outcome: Outcome) -> None:
-        match outcome:
-            case Said(_, s, at, masked):
-                # Otherwise the ack goes out in its turn, between the other numbers.
-                if s <= self.sent and cid in self._mine:
-                    self._mine.discard(cid)
-                    self.tell(Ack(cid, s, at, masked), always=True)
-            case HeldBack(_, state):
-                self._mine.discard(cid)
-                self.tell(AckHeld(cid), always=True)
-                if state == HeldState.REFUSED:
-                    self.tell(Held(cid, HeldState.REFUSED), always=True)
-            case Refused(code) as refusal:
-                if code is ErrCode.BUSY:
-                    self._generation += self._blocked is None
-                    self._stop_at(cid, refusal)
-                else:
-                    self._mine.discard(cid)
-                    self.tell(Err(code, refusal.detail, cid, refusal.retry_ms), always=True)
-            case Gone():
-                self.close(Close.ENDED, "the pairing has ended")
-
     def _type(self, on: bool) -> None:
         now = time.monotonic()
         if not self._typing.take(now):
@@ -235,17 +189,33 @@ class Socket:
             self._stirred = now
             self._put(Stir(self.place.room, self.place.side))
 
+    def _mark_read(self) -> None:
+        """One at a time, the newest: however often a client says it, the queue holds one."""
+        if self._read > self._read_sent and not self._marking:
+            self._marking = True
+            act = MarkRead(self.place.room, self.place.side, self._read)
+            if not self.hub.writer.put(act, lambda outcome: self._on_marked(act.s, outcome)):
+                self._marking = False
+
+    def _on_marked(self, s: int, outcome: Outcome) -> None:
+        self._marking = False
+        if isinstance(outcome, Done):
+            self._read_sent = s
+            self._mark_read()
+
     def _end(self, summary: str | None) -> None:
         if self.place.side is not Side.MENTOR:
             return self.tell(Err(ErrCode.NOT_ALLOWED, "only the mentor ends a session"), always=True)
-        self._put(EndSession(self.place.room, self.place.side, self.place.user, summary), self._on_end)
+        act = EndSession(self.place.room, self.place.side, self.place.user, summary)
+        if not self.hub.writer.put(act, self._on_end):
+            self._on_end(BUSY)
 
     def _on_end(self, outcome: Outcome) -> None:
         if isinstance(outcome, Refused):
             self.tell(Err(outcome.code, outcome.detail, retry_ms=outcome.retry_ms), always=True)
 
-    def _put(self, act: Act, answer: Callable[[Outcome], None] | None = None) -> None:
-        self.hub.writer.put(act, answer)
+    def _put(self, act: Act) -> None:
+        self.hub.writer.put(act)
 
     # Frames out.
 
@@ -260,6 +230,11 @@ class Socket:
         if self.closed:
             return
         self.closed, self._close = True, (code, detail)
+        if Close.NOT_SIGNED_IN <= code <= Close.ENDED:
+            self._out.clear()  # nothing more is delivered to who may not
+        if code in PUNISHED:
+            self._wire.stop_reading()
+        self._wire.release()
         self.leave("replaced" if code is Close.REPLACED else "revoked" if 4401 <= code <= 4410 else "left")
         self.wake.set()
 
@@ -272,15 +247,26 @@ class Socket:
         if self.arrived:
             self._put(Leave(self.place.room, self.token, at or timezone.now(), why))
 
+    def excuse(self, seconds: float) -> None:
+        """The process itself stood still for so long: that is nobody's silence."""
+        self.born += seconds
+        self._heard += seconds
+        if self._lagging_since is not None:
+            self._lagging_since += seconds
+        if self._wire.full_since is not None:
+            self._wire.full_since += seconds
+
     def check_time(self) -> None:
         """Called every second."""
         now = time.monotonic()
+        self._mark_read()
+        behind = min((t for t in (self._lagging_since, self._wire.full_since) if t is not None), default=now)
         if self._phase is Phase.NEW and self._hello is None and now - self.born > LIMITS.hello_s:
             self.close(Close.BAD_FRAME, "no hello")
         elif now - self._heard > LIMITS.silent_s:
             self.leave("lost", self.heard_at)
             self.close(Close.GOING_AWAY, "silent")
-        elif self._lagging_since is not None and now - self._lagging_since > LIMITS.lag_s:
+        elif now - behind > LIMITS.lag_s:
             self.close(Close.LAGGING, "too far behind")
 
     async def pump(self) -> None:
@@ -291,9 +277,14 @@ class Socket:
             await self._flush()
             if self._close is not None:
                 return await self._say_goodbye(*self._close)
-            if self._hello is not None:
-                await self._welcome()
-            await self._send_rows()
+            try:
+                if self._hello is not None:
+                    await self._welcome()
+                await self._send_rows()
+            except (DatabaseError, InterfaceError):
+                # What was sent is known, so the same again is harmless; the clocks of check_time go on.
+                await asyncio.sleep(AGAIN)
+                self.wake.set()
             await self._flush()
 
     async def _flush(self) -> None:
@@ -302,17 +293,22 @@ class Socket:
             await self._frame(frame)
 
     async def _frame(self, frame: ServerFrame) -> int:
+        if self._wire.full_since is not None:
+            await self._wire.drained()
+            if self._close is not None:
+                return 0
         text = dump(frame)
         await self._send({"type": "websocket.send", "text": text})
         return len(text)
 
     async def _say_goodbye(self, code: Close, detail: str) -> None:
-        last = farewell(code, detail)
-        if code in BYES:
-            await self._frame(Bye(BYES[code], SOONEST_MS + secrets.randbelow(SPREAD_MS)))
-        elif last is not None:
-            await self._frame(last)
+        last = last_words(code, detail)
+        if last is not None:
+            await self._send({"type": "websocket.send", "text": dump(last)})
         await self._send({"type": "websocket.close", "code": int(code)})
+        if code in PUNISHED:
+            await asyncio.sleep(PARTING)
+            self._wire.cut()
 
     async def _welcome(self) -> None:
         hello = self._hello
@@ -361,7 +357,7 @@ class Socket:
 
     async def _send_rows(self) -> None:
         view = self._view
-        if view is None or self._phase not in (Phase.REPLAYING, Phase.LIVE):
+        if view is None or self._phase not in (Phase.REPLAYING, Phase.LIVE) or not self.hub.is_fresh():
             return
         while self.sent < view.head:
             rows = view.after(self.sent)
@@ -380,14 +376,12 @@ class Socket:
     async def _row(self, row: Numbered) -> None:
         frame = row.frame
         self.sent = row.s
-        mine = isinstance(frame, Message) and frame.side is self.place.side and frame.cid in self._mine
+        mine = isinstance(frame, Message) and frame.side is self.place.side and self._words.settle(frame.cid)
         size = 0
         if not mine or row.masked or self._phase is Phase.REPLAYING:
             size += await self._frame(frame)
-        if mine and isinstance(frame, Message):
-            self._mine.discard(frame.cid)
-            if self._phase is Phase.LIVE:
-                size += await self._frame(Ack(frame.cid, row.s, frame.at, row.masked))
+        if mine and isinstance(frame, Message) and self._phase is Phase.LIVE:
+            size += await self._frame(Ack(frame.cid, row.s, frame.at, row.masked))
         self._credit.sent(row.s, size)
 
     async def _ready(self, view: View) -> None:
@@ -397,3 +391,9 @@ class Socket:
             await self._frame(Held(cid, state))
         if view.details.mentor_read and self.place.side is Side.CHILD:
             await self._frame(ReadBy(Side.MENTOR, view.details.mentor_read))
+
+
+def last_words(code: Close, detail: str) -> ServerFrame | None:
+    if code in BYES:
+        return Bye(BYES[code], SOONEST_MS + secrets.randbelow(SPREAD_MS))
+    return farewell(code, detail)

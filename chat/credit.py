@@ -20,9 +20,12 @@ class Credit:
         self._sent.append((s, size))
         self._bytes += size
 
-    def seen(self, s: int) -> None:
+    def seen(self, s: int) -> bool:
+        """Whether that was news."""
+        before = len(self._sent)
         while self._sent and self._sent[0][0] <= s:
             self._bytes -= self._sent.popleft()[1]
+        return len(self._sent) < before
 
     def restart(self) -> None:
         self._sent.clear()

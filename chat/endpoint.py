@@ -1,14 +1,15 @@
 """The door of a room: accept, find out who it is, then frames in and frames out."""
 
 import asyncio
-import contextlib
 from typing import Any
+
+from django.db import DatabaseError, InterfaceError
 
 from backend.errors import Refusal
 from chat import reading
-from chat.connection import Send, Socket
+from chat.connection import Send, Socket, last_words
 from chat.hub import Hub, the_hub
-from chat.protocol import Close, dump, farewell
+from chat.protocol import Close, dump
 
 
 async def room(scope: dict[str, Any], receive: Any, send: Send) -> None:
@@ -31,15 +32,18 @@ async def _visit(hub: Hub, scope: dict[str, Any], receive: Any, send: Send) -> N
     hub.sockets.add(socket)
     if hub.closing:
         socket.close(Close.RESTART, "restart")
-    pump = asyncio.create_task(socket.pump())
+    # Until the client goes, or we have said goodbye.
+    both = {asyncio.create_task(job) for job in (socket.pump(), _listen(socket, receive))}
     try:
-        await _listen(socket, receive, pump)
+        done, _ = await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            task.result()
     finally:
         hub.sockets.discard(socket)
         socket.leave()
-        pump.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await pump
+        for task in both:
+            task.cancel()
+        await asyncio.gather(*both, return_exceptions=True)
 
 
 async def _let_in(hub: Hub, scope: dict[str, Any], send: Send) -> Socket | None:
@@ -52,27 +56,21 @@ async def _let_in(hub: Hub, scope: dict[str, Any], send: Send) -> Socket | None:
     except Refusal as refusal:
         await _refuse(send, Close(refusal.kind.close), str(refusal))
         return None
-    return Socket(hub, place, session, send)
+    except (DatabaseError, InterfaceError):
+        await _refuse(send, Close.OVERLOADED, "")
+        return None
+    return Socket(hub, place, session, send, scope["wire"])
 
 
-async def _listen(socket: Socket, receive: Any, pump: asyncio.Task[None]) -> None:
-    """Until the client goes, or we have said goodbye."""
-    while True:
-        message = asyncio.ensure_future(receive())
-        await asyncio.wait({message, pump}, return_when=asyncio.FIRST_COMPLETED)
-        if not message.done():
-            message.cancel()
-            pump.result()
-            return
-        got = message.result()
-        if got["type"] == "websocket.disconnect":
-            return
+async def _listen(socket: Socket, receive: Any) -> None:
+    """Takes everything that has come before anybody else has a turn: a flood is closed at once, not in time."""
+    while (got := await receive())["type"] != "websocket.disconnect":
         text = got.get("text")
         socket.receive(got["bytes"] if text is None else text)
 
 
 async def _refuse(send: Send, code: Close, detail: str) -> None:
-    last = farewell(code, detail)
+    last = last_words(code, detail)
     if last is not None:
         await send({"type": "websocket.send", "text": dump(last)})
     await send({"type": "websocket.close", "code": int(code)})

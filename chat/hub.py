@@ -20,7 +20,7 @@ from django.utils import timezone
 
 from chat import reading
 from chat.acts import Numbered, Performed, Tick
-from chat.bells import GROUP
+from chat.bells import GROUP, pass_on
 from chat.connection import Socket
 from chat.limiter import Bucket
 from chat.protocol import (
@@ -40,8 +40,8 @@ from chat.uptime import still_serving
 from chat.writer import Writer
 
 POLL = 1.0  # seconds
+FRESH = 2.0  # who may be here was looked at so long ago, at most, when anything is delivered
 BEAT = 15.0
-HINT_PATIENCE = 1.0
 GRACE = 5.0
 RECENT = 300
 log = logging.getLogger(__name__)
@@ -107,6 +107,8 @@ class Hub:
         self._hint_typing: list[tuple[int, str, bool]] = []
         self._hint_wake = asyncio.Event()
         self._suspects: set[int] = set()
+        self._ticking: set[int] = set()
+        self._looked = self._timed = time.monotonic()
         self._tasks: list[asyncio.Task[None]] = []
 
     def start(self) -> None:
@@ -138,10 +140,10 @@ class Hub:
         self.closing = True
         for socket in list(self.sockets):
             socket.close(Close.RESTART, "restart")
-        with suppress(TimeoutError):
-            async with asyncio.timeout(GRACE):
-                await asyncio.gather(*self.visits, return_exceptions=True)
-                await self.writer.idle.wait()
+        # Who doesn't read their goodbye must not cost the others what they said.
+        for ended in (asyncio.gather(*self.visits, return_exceptions=True), self.writer.idle.wait()):
+            with suppress(TimeoutError):
+                await asyncio.wait_for(ended, GRACE)
         # Tasks that the interpreter finds half-way through at its end can bring it down.
         for task in self._tasks:
             task.cancel()
@@ -152,6 +154,10 @@ class Hub:
             rate, burst = LIMITS.messages_per_s, LIMITS.messages_burst
             self._buckets[user] = Bucket(rate, burst, time.monotonic())
         return self._buckets[user]
+
+    def is_fresh(self) -> bool:
+        """Not after the process stood still, or could not read for a while: first it is looked at again."""
+        return time.monotonic() - self._looked < FRESH
 
     def typing(self, room: int, side: Side, on: bool) -> None:
         self._pass_on_typing(room, side, on)
@@ -221,16 +227,30 @@ class Hub:
                 self.observe(found[room], details.get(room))
 
     async def _poll(self) -> None:
-        for socket in list(self.sockets):
-            socket.check_time()
-        now = time.monotonic()
-        self._buckets = {user: each for user, each in self._buckets.items() if not each.is_full(now)}
+        self._check_times()
+        started = time.monotonic()
+        await self._reread(list(self.views))
+        await self._check_sessions(self.sockets)
+        stale, self._looked = not self.is_fresh(), started
+        if stale:
+            for view in self.views.values():
+                view.wake()
         if not self.views:
             return
-        await self._reread(list(self.views))
         for room in await self.read(reading.due_ticks, list(self.views)):
-            self.writer.put(Tick(room))
-        await self._check_sessions(self.sockets)
+            if room not in self._ticking and self.writer.put(
+                Tick(room), lambda _, r=room: self._ticking.discard(r)
+            ):
+                self._ticking.add(room)
+
+    def _check_times(self) -> None:
+        now = time.monotonic()
+        stood_still, self._timed = now - self._timed - POLL, now
+        for socket in list(self.sockets):
+            if stood_still > POLL:
+                socket.excuse(stood_still)
+            socket.check_time()
+        self._buckets = {user: each for user, each in self._buckets.items() if not each.is_full(now)}
 
     async def _check_sessions(self, sockets: Iterable[Socket]) -> None:
         sockets = list(sockets)
@@ -261,39 +281,39 @@ class Hub:
             self._hint_wake.clear()
             rooms, self._hint_rooms = self._hint_rooms, set()
             typing, self._hint_typing = self._hint_typing, []
-            layer = get_channel_layer()
-            if layer is None:
-                continue
             hint = {"type": "rooms.changed", "rooms": list(rooms), "typing": typing, "of": self._name}
-            try:
-                async with asyncio.timeout(HINT_PATIENCE):
-                    await layer.group_send(GROUP, hint)
-            except Exception as error:
-                log.info("a hint was lost: %s", type(error).__name__)
+            await pass_on(hint)
 
     async def _listen(self) -> None:
         layer = get_channel_layer()
         if layer is None:
             return
         channel = await layer.new_channel()
-        await layer.group_add(GROUP, channel)
-        while True:
-            hint = await layer.receive(channel)
-            if hint.get("of") == self._name:
-                continue
-            for room, side, on in hint.get("typing", ()):
-                self._pass_on_typing(room, Side(side), on)
-            user = hint.get("user")
-            theirs = {each.place.room for each in self.sockets if each.place.user == user}
-            if theirs:
-                self._suspects.add(user)
-            self._dirty |= (set(hint["rooms"]) | theirs) & self.views.keys()
-            if self._dirty or self._suspects:
-                self._wake.set()
+        try:
+            await layer.group_add(GROUP, channel)
+            while True:
+                self._take_hint(await layer.receive(channel))
+        finally:
+            # Begun again after a fault: what nobody listens to any more must not pile up.
+            with suppress(Exception):
+                await layer.group_discard(GROUP, channel)
+
+    def _take_hint(self, hint: dict[str, Any]) -> None:
+        if hint.get("of") == self._name:
+            return
+        for room, side, on in hint.get("typing", ()):
+            self._pass_on_typing(room, Side(side), on)
+        user = hint.get("user")
+        theirs = {each.place.room for each in self.sockets if each.place.user == user}
+        if theirs:
+            self._suspects.add(user)
+        self._dirty |= (set(hint["rooms"]) | theirs) & self.views.keys()
+        if self._dirty or self._suspects:
+            self._wake.set()
 
     def _pass_on_typing(self, room: int, side: Side, on: bool) -> None:
         view = self.views.get(room)
-        if view is not None:
+        if view is not None and self.is_fresh():
             view.tell(TypingBy(side, on), side.other)
 
 

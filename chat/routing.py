@@ -10,6 +10,7 @@ from django.urls import path
 
 from chat.endpoint import room
 from chat.protocol import Close, dump, farewell
+from chat.wire import Wire
 
 
 async def nothing_here(scope: dict[str, Any], receive: Any, send: Any) -> None:
@@ -30,8 +31,13 @@ _routes = URLRouter(
 )
 _signed_in = AuthMiddlewareStack(_routes)
 # The exact list where there is one; on loopback any of our own names.
-sockets = (
+_of_ours = (
     OriginValidator(_signed_in, settings.ORIGINS)
     if settings.ORIGINS
     else AllowedHostsOriginValidator(_signed_in)
 )
+
+
+async def sockets(scope: dict[str, Any], receive: Any, send: Any) -> None:
+    """Outermost: here what the server gave is still to be seen."""
+    await _of_ours({**scope, "wire": Wire(send)}, receive, send)

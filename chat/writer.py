@@ -8,11 +8,18 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Any
 
-from django.db import DatabaseError, InterfaceError, close_old_connections, connection
+from django.db import (
+    DatabaseError,
+    DataError,
+    IntegrityError,
+    InterfaceError,
+    close_old_connections,
+    connection,
+)
 from django.utils import timezone
 
 from chat import checks
-from chat.acts import Act, Outcome, Performed, Refused, Speak
+from chat.acts import Act, Leave, Outcome, Performed, Refused, Speak
 from chat.checks import Hold, Mask
 from chat.protocol import ErrCode
 from chat.record import perform
@@ -25,6 +32,7 @@ BUSY_RETRY_MS = 1000
 log = logging.getLogger(__name__)
 
 BUSY = Refused(ErrCode.BUSY, "the server can't take it now", BUSY_RETRY_MS)
+OVERTAKEN = Refused(ErrCode.BUSY, "what came before it was refused", BUSY_RETRY_MS)
 Answer = Callable[[Outcome], None]
 
 
@@ -49,8 +57,8 @@ class Writer:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="room-writer")
 
     def put(self, act: Act, answer: Answer | None = None, stale: Callable[[], bool] | None = None) -> bool:
-        """False when the queue is full: only for what a client can send again."""
-        if answer is not None and isinstance(act, Speak) and len(self._queue) >= MOST_QUEUED:
+        """False when the queue is full. A connection's end always has a place: it frees one."""
+        if len(self._queue) >= MOST_QUEUED and not isinstance(act, Leave):
             return False
         self._queue.append(Queued(act, answer, stale))
         self.idle.clear()
@@ -69,10 +77,7 @@ class Writer:
         batch: list[Queued] = []
         while self._queue and len(batch) < MOST_AT_ONCE:
             queued = self._queue.popleft()
-            if queued.stale is not None and queued.stale():
-                if queued.answer is not None:
-                    queued.answer(BUSY)
-            else:
+            if not _overtaken(queued):
                 batch.append(queued)
         if batch:
             await self._write(batch)
@@ -80,11 +85,13 @@ class Writer:
     async def _write(self, batch: list[Queued]) -> None:
         loop = asyncio.get_running_loop()
         pause = FIRST_PAUSE
+        last: Exception | None = None
         for _ in range(TRIES):
             try:
                 done = await loop.run_in_executor(self._thread, _commit, [each.act for each in batch])
             except (DatabaseError, InterfaceError) as error:
                 # The outcome is unknown: the same batch again is harmless.
+                last = error
                 log.warning("a batch of %d is tried again: %s", len(batch), type(error).__name__)
                 await asyncio.sleep(pause)
                 pause *= 2
@@ -94,25 +101,42 @@ class Writer:
                 return
             self._settle(batch, done)
             return
+        if isinstance(last, IntegrityError | DataError) and len(batch) > 1:
+            await self._one_by_one(batch, last)
+            return
         for each in batch:
-            if each.answer is not None:
-                each.answer(BUSY)
+            _answer(each, BUSY)
 
     async def _one_by_one(self, batch: list[Queued], error: Exception) -> None:
         """A fault of ours in one act must not take the others with it."""
         if len(batch) == 1:
             log.error("an act could not be written: %s %s", type(batch[0].act).__name__, type(error).__name__)
-            if batch[0].answer is not None:
-                batch[0].answer(BUSY)
+            _answer(batch[0], BUSY)
             return
         for each in batch:
-            await self._write([each])
+            if not _overtaken(each):
+                await self._write([each])
 
     def _settle(self, batch: list[Queued], done: Performed) -> None:
         self._committed(done)
         for each, outcome in zip(batch, done.outcomes, strict=True):
-            if each.answer is not None:
-                each.answer(outcome)
+            _answer(each, outcome)
+
+
+def _overtaken(queued: Queued) -> bool:
+    if queued.stale is None or not queued.stale():
+        return False
+    _answer(queued, OVERTAKEN)
+    return True
+
+
+def _answer(queued: Queued, outcome: Outcome) -> None:
+    try:
+        if queued.answer is not None:
+            queued.answer(outcome)
+    except Exception as error:
+        # What is committed is committed: the others of the batch must hear of theirs.
+        log.error("an answer failed: %s", type(error).__name__)
 
 
 def _commit(acts: list[Act]) -> Performed:

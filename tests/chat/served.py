@@ -72,6 +72,10 @@ class Served:
     def log(self, port: int) -> str:
         return (self.data / f"daphne-{port}.log").read_text()
 
+    def process(self, port: int) -> subprocess.Popen[bytes]:
+        """The one that listens there now."""
+        return next(process for each, process in reversed(self.processes) if each == port)
+
     def kill(self, port: int, number: int = signal.SIGKILL) -> None:
         for each, process in self.processes:
             if each == port and process.poll() is None:

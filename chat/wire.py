@@ -1,0 +1,68 @@
+"""The connection below a socket. daphne never says that a reader is slow; the transport it runs on does.
+
+Who doesn't read what is sent isn't read either, so a connection keeps no more than its buffers, whatever is
+offered to it.
+"""
+
+import asyncio
+import functools
+import time
+from typing import Any
+
+BUFFER = 16 * 1024  # bytes: what is read at once, and what may wait for the reader
+LARGEST = 64 * 1024  # bytes of a message: more is closed with 1009 before it is gathered
+
+
+class Wire:
+    """full_since: by the monotonic clock, while more waits for the reader than may.
+
+    Under a server that isn't daphne (a test's) it is never full.
+    """
+
+    def __init__(self, send: Any) -> None:
+        self.full_since: float | None = None
+        self._drained = asyncio.Event()
+        self._drained.set()
+        # What daphne gives out is its own method, bound to the connection: the only way to it.
+        bound = send.args if isinstance(send, functools.partial) else ()
+        protocol = bound[0] if bound else None
+        self._transport = getattr(protocol, "transport", None)
+        if self._transport is not None:
+            protocol.maxMessagePayloadSize = protocol.maxFramePayloadSize = LARGEST
+            self._transport.bufferSize = BUFFER
+            self._transport.unregisterProducer()  # the HTTP channel's, from before the upgrade
+            self._transport.registerProducer(self, True)
+
+    async def drained(self) -> None:
+        await self._drained.wait()
+
+    def release(self) -> None:
+        """Nobody waits any more; what is still sent is the farewell."""
+        self._drained.set()
+
+    def stop_reading(self) -> None:
+        if self._transport is not None:
+            self._transport.pauseProducing()
+
+    def cut(self) -> None:
+        if self._transport is not None:
+            self._transport.abortConnection()
+
+    # What the transport calls (twisted.internet.interfaces.IPushProducer).
+
+    def pauseProducing(self) -> None:
+        if self.full_since is None:
+            self.full_since = time.monotonic()
+            self._drained.clear()
+            self.stop_reading()
+
+    def resumeProducing(self) -> None:
+        self.full_since = None
+        self._drained.set()
+        if self._transport.disconnecting:
+            self._transport.unregisterProducer()
+        else:
+            self._transport.resumeProducing()
+
+    def stopProducing(self) -> None:
+        self.release()
