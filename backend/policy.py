@@ -74,7 +74,6 @@ TABLE: dict[str, dict[str, frozenset[Relation]]] = {
     },
     # A, W and K are here the two whose room it is, whatever else they are to the child; R only of an academic one.
     "room": {
-        "list": frozenset({A, W, K}),
         "read": frozenset({A, W, K, R}),
         "enter": frozenset({A, W, K}),
         "end_session": frozenset({A, W}),
@@ -110,7 +109,6 @@ TABLE: dict[str, dict[str, frozenset[Relation]]] = {
         "write": frozenset({A, W}),
     },
     "notice": {  # whoever it was written to, and nobody else, whatever their role
-        "list": frozenset({Relation.ADDRESSEE}),
         "read": frozenset({Relation.ADDRESSEE}),
         "mark_read": frozenset({Relation.ADDRESSEE}),
     },

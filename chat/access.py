@@ -12,6 +12,7 @@ from backend import policy
 from backend.accounts.access import may, programme_relations
 from backend.errors import ENDED, NOT_NOW, NotYours, Refusal
 from backend.policy import Relation
+from backend.rosters.access import ABSENT
 from backend.rosters.models import Child, Guardianship
 from chat.models import Meeting, Room, Summary
 from chat.models.meetings import Meetings
@@ -24,6 +25,7 @@ from matching.models import Pairing, Role
 
 CHILD_FIRST = timedelta(hours=24)  # a wellbeing summary is the child's alone for so long
 GUARDS = Guardianship.Status
+ABSENT_ROOM = Room(pk=0)  # stands in for one that is not there
 
 
 class RoomEnded(Refusal):
@@ -34,16 +36,19 @@ class RoomFrozen(Refusal):
     kind, code = NOT_NOW, "room.frozen"
 
 
-def relations_in_room(user: Any, room: Room) -> set[Relation]:
-    """What this person is to the conversation: one of the two, or a guardian who reads along."""
+def relations_in_room(user: Any, room: Room | None) -> set[Relation]:
+    """What this person is to the conversation: one of the two, or a guardian who reads along.
+
+    None is an absent room: nobody is anything to it, and it takes the same queries as somebody else's.
+    """
     if not user.is_authenticated or not user.is_active:
         return set()
-    side = room.side_of(user)
-    if side is Side.CHILD:
+    side = room and room.side_of(user)
+    if room and side is Side.CHILD:
         return {Relation.CHILD}
-    if side is Side.MENTOR:
+    if room and side is Side.MENTOR:
         return {mentor_relation(room.pairing.role)}
-    return {Relation.READER} if reader_of(user, room, timezone.now()) else set()
+    return {Relation.READER} if reader_of(user, room or ABSENT_ROOM, timezone.now()) else set()
 
 
 def relations_to_child(user: Any, child: Child) -> set[Relation]:
@@ -63,11 +68,17 @@ def relations_to_child(user: Any, child: Child) -> set[Relation]:
     return relations
 
 
-def relations_to_pairing(user: Any, pairing: Pairing, base: set[Relation] | None = None) -> set[Relation]:
+def relations_to_pairing(
+    user: Any, pairing: Pairing | None, base: set[Relation] | None = None
+) -> set[Relation]:
     """To one pairing and its meetings. A mentor whose pairing has ended is nothing to it any more.
 
     base: `relations_to_child`, where it is known already.
+    None is an absent pairing, which takes the same queries as somebody else's.
     """
+    if pairing is None:
+        relations_to_child(user, ABSENT)
+        return set()
     relations = relations_to_child(user, pairing.child) if base is None else set(base)
     signed_in = user.is_authenticated and user.is_active
     if signed_in and pairing.ended_at is None and pairing.mentor.user_id == user.pk:
@@ -75,16 +86,11 @@ def relations_to_pairing(user: Any, pairing: Pairing, base: set[Relation] | None
     return relations
 
 
-def relations_to_log(user: Any, pairing: Pairing, base: set[Relation] | None = None) -> set[Relation]:
-    """To the log and summaries of a pairing: the child's wellbeing mentor reads the academic ones too."""
-    relations = relations_to_pairing(user, pairing, base)
-    if user.is_authenticated and user.is_active and pairing.role == Role.ACADEMIC:
-        looks_after = Pairing.objects.live().filter(
-            child=pairing.child_id, role=Role.WELLBEING, mentor__user=user
-        )
-        if looks_after.exists():
-            relations.add(Relation.WELLBEING_MENTOR)
-    return relations
+def looks_after(user: Any, child: Child) -> bool:
+    """Whether this person is the child's wellbeing mentor now, who reads the academic log too."""
+    if not user.is_authenticated or not user.is_active:
+        return False
+    return Pairing.objects.live().filter(child=child, role=Role.WELLBEING, mentor__user=user).exists()
 
 
 def access_room(actor: Any, room_id: int, action: str = "read") -> Room:
@@ -93,7 +99,8 @@ def access_room(actor: Any, room_id: int, action: str = "read") -> Room:
     To enter it must be alive besides: RoomEnded and RoomFrozen are told only to the two whose room it is.
     """
     room = Room.objects.with_people().filter(pk=room_id).first()
-    if room is None or not policy.allows("room", action, relations_in_room(actor, room)):
+    relations = relations_in_room(actor, room)
+    if room is None or not policy.allows("room", action, relations):
         raise NotYours
     if action != "read":
         if room.ended:
@@ -121,7 +128,8 @@ def access_meeting(actor: Any, meeting_id: int, action: str = "read") -> Meeting
         .filter(pk=meeting_id)
         .first()
     )
-    if meeting is None or not policy.allows("meeting", action, relations_to_pairing(actor, meeting.pairing)):
+    relations = relations_to_pairing(actor, meeting and meeting.pairing)
+    if meeting is None or not policy.allows("meeting", action, relations):
         raise NotYours
     return meeting
 
@@ -131,7 +139,8 @@ def access_pairing(actor: Any, pairing_id: int, resource: str, action: str) -> P
     pairing = (
         Pairing.objects.select_related("child__user", "mentor__user", "room").filter(pk=pairing_id).first()
     )
-    if pairing is None or not policy.allows(resource, action, relations_to_pairing(actor, pairing)):
+    relations = relations_to_pairing(actor, pairing)
+    if pairing is None or not policy.allows(resource, action, relations):
         raise NotYours
     return pairing
 

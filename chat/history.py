@@ -11,8 +11,9 @@ from django.utils import timezone
 from backend import policy
 from backend.errors import NotYours
 from backend.policy import Relation
+from backend.rosters.access import ABSENT
 from backend.rosters.models import Child
-from chat.access import CHILD_FIRST, relations_to_child, relations_to_log
+from chat.access import CHILD_FIRST, looks_after, relations_to_child, relations_to_pairing
 from chat.models import Elsewhere, Event, Meeting, Session, Summary
 from chat.models.rooms import MSG
 from chat.protocol import Side
@@ -126,18 +127,19 @@ Readable = dict[int, tuple[Pairing, set[Relation]]]
 
 def _readable(actor: Any, child_id: int) -> Readable:
     """The child's pairings, ended ones too, whose log this person may read. NotYours when it is none."""
-    child = Child.objects.filter(pk=child_id).first()
-    if child is None:
-        raise NotYours
-    base = relations_to_child(actor, child)
+    known = Child.objects.filter(pk=child_id).first()
+    child = known or ABSENT
+    base, cares = relations_to_child(actor, child), looks_after(actor, child)
     found = {}
     for pairing in Pairing.objects.filter(child=child, room__isnull=False).select_related(
         "mentor", "child", "room"
     ):
-        relations = relations_to_log(actor, pairing, base)
+        relations = relations_to_pairing(actor, pairing, base)
+        if cares and pairing.role == Role.ACADEMIC:
+            relations.add(Relation.WELLBEING_MENTOR)
         if policy.allows("session", "read", relations):
             found[pairing.pk] = (pairing, relations)
-    if not found and not policy.allows("session", "read", base):
+    if known is None or (not found and not policy.allows("session", "read", base)):
         raise NotYours
     return found
 

@@ -160,9 +160,8 @@ def dispute_meeting_elsewhere(*, actor: Any, report_id: int, now: datetime | Non
     """The family says that it did not take place. Twice is once."""
     report = Elsewhere.objects.select_related("room__pairing__child", "room__pairing__mentor")
     found = report.select_for_update(of=("self",)).filter(pk=report_id).first()
-    if found is None:
-        raise NotYours
-    if not policy.allows("meeting", "dispute", relations_to_pairing(actor, found.room.pairing)):
+    relations = relations_to_pairing(actor, found and found.room.pairing)
+    if found is None or not policy.allows("meeting", "dispute", relations):
         raise NotYours
     if found.disputed_at is None:
         found.disputed_at, found.disputed_by = now or timezone.now(), actor

@@ -69,7 +69,8 @@ def write_summary(
 def access_session(actor: Any, session_id: int) -> Session:
     """A session for writing its summary, or NotYours."""
     found = Session.objects.select_related(*PEOPLE).filter(pk=session_id).first()
-    if found is None or not _may_write(actor, found):
+    may_write = _may_write(actor, found)
+    if found is None or not may_write:
         raise NotYours
     return found
 
@@ -77,13 +78,14 @@ def access_session(actor: Any, session_id: int) -> Session:
 def access_report(actor: Any, report_id: int | None) -> Elsewhere:
     """A meeting held elsewhere for writing its summary, or NotYours."""
     found = Elsewhere.objects.select_related(*PEOPLE).filter(pk=report_id).first()
-    if found is None or not _may_write(actor, found):
+    may_write = _may_write(actor, found)
+    if found is None or not may_write:
         raise NotYours
     return found
 
 
-def _may_write(actor: Any, about: Session | Elsewhere) -> bool:
-    return policy.allows("summary", "write", relations_to_pairing(actor, about.room.pairing))
+def _may_write(actor: Any, about: Session | Elsewhere | None) -> bool:
+    return policy.allows("summary", "write", relations_to_pairing(actor, about and about.room.pairing))
 
 
 def last_summary(room: Room) -> Summary | None:

@@ -21,6 +21,7 @@ from chat.models import Room
 from chat.pages import page_of
 from chat.protocol import LIMITS, MAX_S, EventKind, Side
 from chat.redaction import Reason, redact_message
+from chat.rooms import freeze_room
 from matching.models import Role
 
 SIDES = [(side.value, side.value) for side in Side]
@@ -141,6 +142,30 @@ class Rooms(mixins.ListModelMixin, GenericViewSet[Room]):
         given = MessagesIn(data=request.query_params)
         given.is_valid(raise_exception=True)
         return Response(page_of(actor=request.user, room_id=pk, **given.validated_data))
+
+
+class FrozenIn(serializers.Serializer[Any]):
+    frozen = serializers.BooleanField()
+
+
+@extend_schema(tags=["rooms"])
+class Freezing(APIView):
+    """A room in which nobody may write for a while, by a safeguarding lead."""
+
+    @told(
+        "Freeze a room, or open it again",
+        status=204,
+        takes=FrozenIn,
+        refusals=(400, 401, 403, 404),
+        operation_id="rooms_freeze",
+    )
+    def put(self, request: Request, room_id: int) -> Response:
+        """Its sockets are closed at once."""
+        check_may(request.user, "room", "freeze")
+        given = FrozenIn(data=request.data)
+        given.is_valid(raise_exception=True)
+        freeze_room(actor=request.user, room_id=room_id, frozen=given.validated_data["frozen"])
+        return Response(status=204)
 
 
 @extend_schema(tags=["rooms"])

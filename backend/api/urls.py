@@ -18,7 +18,7 @@ from backend.api.notices import Notices
 from backend.api.pairings import Locks, PairingsOfAll
 from backend.api.plans import Choices, Difference, OnePlace, Proposals, UnservedRoles
 from backend.api.programme import Holidays, Programme
-from backend.api.rooms import Redactions, Rooms
+from backend.api.rooms import Freezing, Redactions, Rooms
 from backend.api.rounds import Rounds
 from backend.api.session import Me, Session, Sessions
 from backend.api.summaries import Summaries, SummaryOfReport, SummaryOfSession
@@ -94,6 +94,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("sessions/<int:session_id>/summaries/", SummaryOfSession.as_view(), name="api-session-summary"),
     path("programme/", Programme.as_view(), name="api-programme"),
     path("rooms/<int:room_id>/messages/<int:s>/redact/", Redactions.as_view(), name="api-redact"),
+    path("rooms/<int:room_id>/frozen/", Freezing.as_view(), name="api-room-frozen"),
     path("exports/roster/", RosterExport.as_view(), name="api-export-roster"),
     path("schema/", SpectacularJSONAPIView.as_view(), name="api-schema"),
     path("docs/", DOCS, name="api-docs"),

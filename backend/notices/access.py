@@ -36,6 +36,8 @@ def notices_for(actor: Any) -> Notices:
     """The actor's own, newest first."""
     if not actor.is_authenticated or not actor.is_active:
         return Notice.objects.none()
+    if not policy.allows("notice", "read", {Relation.ADDRESSEE}):
+        return Notice.objects.none()
     return still_told(Notice.objects.filter(person_id=actor.pk), timezone.now())
 
 

@@ -1,4 +1,4 @@
-"""A small programme with a solved round, and one of everybody who may knock at the API's door."""
+"""A small programme with a solved round, and one of everybody who may knock at its doors."""
 
 import io
 from collections.abc import Iterator
@@ -33,6 +33,7 @@ from matching.core.solve import solve  # noqa: E402
 from matching.edits import snapshot_of  # noqa: E402
 from matching.models import Lock, Pairing, Round  # noqa: E402
 from matching.solving import claim, store  # noqa: E402
+from tests.api import cast  # noqa: E402
 
 PASSWORD = "a quiet evening"
 DAY_OFF = date(2020, 2, 8)
@@ -133,23 +134,10 @@ def world(coordinator: User, small_city: bytes) -> World:
         mentor=first.mentor,
         foreign_mentor=foreign.mentor,
     )
-    made.people = {
-        "anonymous": None,
-        "coordinator": coordinator,
-        "lead": User.objects.create_user(
-            name="何静", login="sl", password=PASSWORD, is_coordinator=True, is_safeguarding_lead=True
-        ),
-        "mentor": first.mentor.user,
-        "foreign mentor": foreign.mentor.user,
-        "child": first.child.user,
-        "foreign child": foreign.child.user,
-        "guardian": first.child.guardianships.get(order=1).guardian,
-        "foreign guardian": foreign.child.guardianships.get(order=1).guardian,
-    }
+    made.people = cast.people_of(made)
     for who in made.people:
         made.client(who)
     live_a_little(made)
-    assert made.people["guardian"] != made.people["foreign guardian"]
     return made
 
 
