@@ -1,0 +1,63 @@
+"""What stands in a message that a person should look at. Pure: text in, findings out; incomplete, and said to be.
+
+Bounded: at most ``MOST`` characters are read, in well under 50 ms.
+"""
+
+import re
+from collections.abc import Sequence
+
+from backend.care.detection.contact import Found, Kind, find
+from backend.care.detection.crisis import Sign, signs
+from backend.care.detection.normal import normal
+
+__all__ = ["DETAILS", "MOST", "Found", "Kind", "Sign", "contacts", "crisis", "masked", "may_continue"]
+
+MOST = 10_000  # characters, the newest
+EARLIER = 10  # messages of the same sender that are read together with the new one
+# What leads to a person outside the room, and is masked when a child says it.
+DETAILS = frozenset({Kind.PHONE, Kind.QQ, Kind.WECHAT, Kind.MAIL, Kind.LINK})
+
+
+def contacts(body: str, earlier: Sequence[str] = ()) -> list[Found]:
+    """Ways to meet outside the room, in ``body`` alone or together with what its sender said before it.
+
+    earlier: the sender's last messages, the oldest first.  Places are those in ``body``.
+    """
+    body_alone = find(normal(body[-MOST:]))
+    skipped = max(0, len(body) - MOST)
+    found = {Found(each.kind, each.start + skipped, each.end + skipped) for each in body_alone}
+    if earlier:
+        before = "\n".join(earlier[-EARLIER:])[-max(0, MOST - len(body)) :] if len(body) < MOST else ""
+        joined = before + "\n" + body
+        begin = len(before) + 1
+        for each in find(normal(joined)):
+            # Only what reaches into the new message: what came before was looked at in its turn.
+            if before and each.start < begin < each.end:
+                found.add(Found(each.kind, 0, each.end - begin))
+    return sorted(found, key=lambda each: (each.start, each.end, each.kind))
+
+
+def crisis(body: str, earlier: Sequence[str] = ()) -> frozenset[Sign]:
+    """Signs of danger in ``body``, alone or as the end of what its sender said before it."""
+    alone = signs(normal(body[-MOST:]))
+    if not earlier:
+        return alone
+    before = "".join(earlier[-EARLIER:])[-MOST:]
+    joined = signs(normal((before + body)[-MOST:]))
+    # What the earlier messages say by themselves was routed when they were said.
+    return alone | (joined - signs(normal(before)))
+
+
+def may_continue(body: str) -> bool:
+    """Whether ``body`` begins like the rest of a number or of a name: only then what came before matters."""
+    begin = normal(body[:24])
+    return bool(re.search(r"[a-z\d]", begin.text[:12]) or re.search(r"\d{2}", begin.numbers[:12]))
+
+
+def masked(body: str, found: Sequence[Found]) -> str:
+    """``body`` with every way out of the room covered: the same length, nothing else changed."""
+    covered = list(body)
+    for each in found:
+        if each.kind in DETAILS:
+            covered[each.start : each.end] = "＊" * (each.end - each.start)
+    return "".join(covered)

@@ -1,0 +1,58 @@
+"""The check of words in the rooms: an adult's way out waits for a person, a child's is covered."""
+
+from uuid import uuid4
+
+import pytest
+
+from backend.care.watching import look_for_contacts
+from chat.acts import HeldBack, Outcome, Said, Speak
+from chat.checks import Words
+from chat.models import Event, Held, Original
+from chat.protocol import Side
+from chat.record import perform
+from chat.writer import _looked_at
+from tests.chat.people import Family, at
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _open(settings) -> None:
+    settings.ROOMS_ALWAYS_OPEN = True
+
+
+def speak(family: Family, side: Side, body: str) -> Outcome:
+    act = Speak(family.rooms["academic"].pk, side, str(uuid4()), body)
+    return perform([_looked_at(act)], now=at(18)).outcomes[0]
+
+
+def test_a_mentor_s_number_waits_and_the_child_sees_nothing_of_it(family: Family) -> None:
+    assert isinstance(speak(family, Side.MENTOR, "加我微信 shu_dao88"), HeldBack)
+    assert Held.objects.get().reason in ("wechat", "off_platform")
+    assert not Event.objects.filter(kind="msg").exists()
+
+
+def test_a_child_s_number_is_covered_and_kept_apart(family: Family) -> None:
+    said = speak(family, Side.CHILD, "我的电话13812345678，明天见")
+    assert isinstance(said, Said) and said.masked
+    assert Event.objects.get(kind="msg").body == "我的电话＊＊＊＊＊＊＊＊＊＊＊，明天见"
+    assert Original.objects.get().body == "我的电话13812345678，明天见"
+
+
+def test_a_number_in_three_messages_is_stopped_at_the_third(family: Family) -> None:
+    for part in ("手机 138", "1234"):
+        assert isinstance(speak(family, Side.MENTOR, part), Said)
+    assert isinstance(speak(family, Side.CHILD, "5678"), Said)  # another's words don't complete it
+    assert isinstance(speak(family, Side.MENTOR, "5678"), HeldBack)
+
+
+def test_what_a_child_asks_is_never_held_or_changed(family: Family) -> None:
+    for body in ("老师你住哪个小区", "别告诉我妈", "我不想活了", "第三题 1, 3, 5, 7, 9 的规律"):
+        said = speak(family, Side.CHILD, body)
+        assert isinstance(said, Said) and not said.masked
+        assert Event.objects.filter(kind="msg").last().body == body
+
+
+def test_plain_words_cost_no_query_more(family: Family, django_assert_num_queries) -> None:
+    with django_assert_num_queries(0):
+        assert look_for_contacts(Words(1, Side.CHILD, str(uuid4()), "我做完了，下一题呢？")) is None
