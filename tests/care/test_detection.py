@@ -106,7 +106,7 @@ def test_what_is_said_in_pieces_is_seen_with_the_last(parts: tuple[str, ...], co
 
 def test_what_was_said_whole_before_is_not_found_again() -> None:
     assert kinds("13812345678", "第二题呢") == set()
-    assert detection.crisis("第二题呢", ["不想活了"]) == set()
+    assert detection.danger("第二题呢", ["不想活了"]) == set()
 
 
 CRISIS = {
@@ -123,7 +123,7 @@ CRISIS = {
 
 @pytest.mark.parametrize(("sign", "text"), [(sign, text) for sign, texts in CRISIS.items() for text in texts])
 def test_words_that_may_mean_danger(sign: Sign, text: str) -> None:
-    assert sign in detection.crisis(text)
+    assert sign in detection.danger(text)
 
 
 @pytest.mark.parametrize(
@@ -143,11 +143,11 @@ def test_words_that_may_mean_danger(sign: Sign, text: str) -> None:
     ],
 )
 def test_what_is_said_every_day(text: str) -> None:
-    assert detection.crisis(text) == set()
+    assert detection.danger(text) == set()
 
 
 def test_a_wish_said_in_pieces_is_seen() -> None:
-    assert Sign.WISH_TO_DIE in detection.crisis("活了", ["我真的", "不想"])
+    assert Sign.WISH_TO_DIE in detection.danger("活了", ["我真的", "不想"])
 
 
 @given(st.text(max_size=200), st.lists(st.text(max_size=40), max_size=12))
@@ -155,4 +155,4 @@ def test_whatever_is_written_places_are_in_it_and_the_length_stays(body: str, ea
     found = detection.contacts(body, earlier)
     assert all(0 <= each.start < each.end <= len(body) for each in found)
     assert len(detection.masked(body, found)) == len(body)
-    detection.crisis(body, earlier)
+    detection.danger(body, earlier)

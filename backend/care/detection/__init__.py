@@ -10,7 +10,7 @@ from backend.care.detection.contact import Found, Kind, find
 from backend.care.detection.crisis import Sign, signs
 from backend.care.detection.normal import normal
 
-__all__ = ["DETAILS", "MOST", "Found", "Kind", "Sign", "contacts", "crisis", "masked", "may_continue"]
+__all__ = ["DETAILS", "MOST", "Found", "Kind", "Sign", "contacts", "danger", "masked", "may_continue"]
 
 MOST = 10_000  # characters, the newest
 EARLIER = 10  # messages of the same sender that are read together with the new one
@@ -37,7 +37,7 @@ def contacts(body: str, earlier: Sequence[str] = ()) -> list[Found]:
     return sorted(found, key=lambda each: (each.start, each.end, each.kind))
 
 
-def crisis(body: str, earlier: Sequence[str] = ()) -> frozenset[Sign]:
+def danger(body: str, earlier: Sequence[str] = ()) -> frozenset[Sign]:
     """Signs of danger in ``body``, alone or as the end of what its sender said before it."""
     alone = signs(normal(body[-MOST:]))
     if not earlier:

@@ -1,0 +1,124 @@
+"""`manage.py bench detection`: what the patterns find, on words that others wrote, and how long they take."""
+
+import argparse
+import json
+import statistics
+import time
+from collections import defaultdict
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from backend.care import detection
+
+HELP = "what the detection of contact details and danger finds; needs no database"
+CORPORA = Path(__file__).parent / "detection_corpus"
+LONGEST = 10_000  # characters
+CONTACT = {kind.value for kind in detection.Kind}
+Say = Callable[[str], Any]
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--misses",
+        action="store_true",
+        help="show what was missed or found wrongly (never in the held-out half)",
+    )
+    parser.add_argument("--json", type=Path, help="write all figures here as well")
+
+
+def run(say: Say, **options: Any) -> None:
+    """Two halves: `development` was there for whoever wrote the patterns, `held_out` was not."""
+    figures: dict[str, Any] = {}
+    for half in ("development", "held_out"):
+        lines = [json.loads(line) for line in (CORPORA / f"{half}.jsonl").read_text("utf-8").splitlines()]
+        figures[half] = _measure(lines, say if options["misses"] and half == "development" else None)
+        _table(say, half, figures[half])
+    figures["seconds"] = _seconds()
+    say(
+        f"{LONGEST} characters: {figures['seconds']['longest'] * 1000:.0f} ms the worst of several shapes, CPU time"
+    )
+    say(f"one ordinary message: {figures['seconds']['ordinary'] * 1e6:.0f} µs for contact details")
+    say("Incomplete by nature: it routes to people and slows down who would get around it.")
+    if options["json"]:
+        options["json"].write_text(json.dumps(figures, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def found_in(text: str | list[str]) -> set[str]:
+    """Every label that the last message brings, with what the same sender said before."""
+    messages = [text] if isinstance(text, str) else text
+    labels: set[str] = set()
+    for number, body in enumerate(messages):
+        earlier = messages[:number]
+        labels |= {each.kind.value for each in detection.contacts(body, earlier)}
+        labels |= {sign.value for sign in detection.danger(body, earlier)}
+    return labels
+
+
+def _measure(lines: list[dict[str, Any]], show: Say | None) -> dict[str, Any]:
+    """hits: a line counts when anything of its family (contact or danger) is found; `exact` when its own label is."""
+    hits: dict[str, list[int]] = defaultdict(lambda: [0, 0, 0])
+    alarms = {"contact": 0, "danger": 0, "lines": 0}
+    for line in lines:
+        found, wanted = found_in(line["text"]), set(line["labels"])
+        if not wanted:
+            alarms["lines"] += 1
+            alarms["contact"] += bool(found & CONTACT)
+            alarms["danger"] += bool(found - CONTACT)
+            wrong = bool(found)
+        else:
+            family = CONTACT if wanted & CONTACT else {sign.value for sign in detection.Sign}
+            for group in (f"{'contact' if family is CONTACT else 'danger'} {line['form']}", *sorted(wanted)):
+                hits[group][0] += 1
+                hits[group][1] += bool(found & family)
+                hits[group][2] += bool(found & wanted)
+            wrong = not found & family
+        if wrong and show:
+            show(f"  {sorted(wanted)} found {sorted(found)}: {line['text']}")
+    return {
+        "hits": {
+            group: dict(zip(("lines", "any", "exact"), each, strict=True))
+            for group, each in sorted(hits.items())
+        },
+        "alarms": alarms,
+    }
+
+
+def _table(say: Say, half: str, measured: dict[str, Any]) -> None:
+    say(f"{half}")
+    for group, each in measured["hits"].items():
+        say(
+            f"  {group:20} {each['lines']:4} lines   found {each['any'] / each['lines']:6.1%}   named rightly {each['exact'] / each['lines']:6.1%}"
+        )
+    alarms = measured["alarms"]
+    lines = max(1, alarms["lines"])
+    say(
+        f"  clean                {alarms['lines']:4} lines   false: contact {alarms['contact'] / lines:.1%}, danger {alarms['danger'] / lines:.1%}"
+    )
+
+
+def _seconds() -> dict[str, float]:
+    pieces = [
+        "1 3 ",
+        "138-",
+        "妈妈",
+        "微信a",
+        "a@",
+        "a.b",
+        "不想",
+        "在楼顶",
+        "加我qq1",
+        "别告诉",
+        "今天我们来看第三题，",
+    ]
+    worst = max(min(_spent((piece * LONGEST)[:LONGEST], danger=True) for _ in range(3)) for piece in pieces)
+    ordinary = statistics.median(_spent("我做完了，下一题呢？") for _ in range(2001))
+    return {"longest": worst, "ordinary": ordinary}
+
+
+def _spent(text: str, *, danger: bool = False) -> float:
+    began = time.process_time()
+    detection.contacts(text)
+    if danger:
+        detection.danger(text)
+    return time.process_time() - began
