@@ -116,6 +116,41 @@ def _points_of_others(points: int) -> str:
     return _("It costs nobody else anything.")
 
 
+def change_in_words(reason: str, facts: Mapping[str, Any], hour: str = "") -> str:
+    """Why a pair does not stay as it is. hour: ``facts["hour"]`` in words. Raises KeyError for an unknown reason."""
+    left_out = {
+        f"{kind}_{why}": _("%(who)s: %(why)s") % {"who": who, "why": left_out_in_words(why)}
+        for kind, who in (("child", _("the child")), ("mentor", _("the mentor")))
+        for why in LEFT_OUT
+    }
+    named = facts.get("children", [])
+    children = _(", ").join(named[:NAMED]) + (" …" if len(named) > NAMED else "")
+    return {
+        **left_out,
+        "child_gone": _("the child no longer takes part"),
+        "mentor_gone": _("the mentor no longer takes part"),
+        "child_not_in_this_round": _("the child is not in this round"),
+        "mentor_not_in_this_round": _("the mentor is not in this round"),
+        "pinned_to_another": _("the child is pinned to another mentor"),
+        "forbidden": _("the two are forbidden for each other"),
+        "not_eligible": _("the mentor no longer takes this child's grade or subjects"),
+        "child_not_free": _("the child is no longer free at %(hour)s"),
+        "mentor_not_free": _("the mentor is no longer free at %(hour)s"),
+        "no_seats": _("the mentor takes no children any more"),
+        "fewer_seats": _("the mentor takes only %(seats)s now"),
+        "other_role": _("the mentor has this child in the other role now"),
+        "other_mentor_has_the_hour": _("at %(hour)s the child meets %(mentor)s now"),
+        "hour_of_another": _("at %(hour)s the mentor meets %(child)s now"),
+        "seat_of_another": _("all seats of the mentor are taken; new there: %(children)s"),
+        "other_subject": _("another subject comes first now"),
+        "better_as_a_whole": _("nothing stood against it; the plan as a whole is better this way"),
+    }[reason] % {"seats": "", "mentor": "", "child": "", **facts, "hour": hour, "children": children}
+
+
+LEFT_OUT = ("no_consent", "paused", "not_vetted", "vetting_expired", "no_certificate")
+NAMED = 3
+
+
 def left_out_in_words(reason: str) -> str:
     """Why a child or mentor could not take part in a round. Raises KeyError for an unknown reason."""
     return {

@@ -17,7 +17,7 @@ from backend.api.paging import Pages
 from backend.api.rounds import RoundListed
 from backend.rosters.access import access_child
 from backend.rosters.models import District, Mentor
-from matching import edits, publishing, wording
+from matching import edits, wording
 from matching.access import access_round
 from matching.core.roster import Role as CoreRole
 from matching.models import Proposal, Role, Unserved
@@ -105,22 +105,6 @@ class ChangeIn(serializers.Serializer[Any]):
     version = serializers.IntegerField(min_value=0, help_text="The edit of the plan that you looked at.")
     mentor = serializers.IntegerField(min_value=1)
     slot = serializers.IntegerField(min_value=0, max_value=167)
-
-
-class Moved(serializers.Serializer[Any]):
-    pairing = PlaceOut()
-    slot = serializers.IntegerField(help_text="The new hour.")
-    subject = serializers.CharField(allow_null=True, help_text="The new subject.")
-
-
-class DifferenceOut(serializers.Serializer[Any]):
-    """What publishing would write. Kept pairings are only counted."""
-
-    version = serializers.IntegerField()
-    kept = serializers.IntegerField()
-    started = PlaceOut(many=True)
-    moved = Moved(many=True)
-    ended = PlaceOut(many=True)
 
 
 class PlanFilter(django_filters.FilterSet):
@@ -252,29 +236,3 @@ class Choices(APIView):
         mentors = {m.roster_id: m for m in Mentor.objects.filter(roster_id__in=named)}
         page = [choice for choice in page or () if choice.mentor in mentors]
         return pages.get_paginated_response(ChoiceOut(page, many=True, context={"mentors": mentors}).data)
-
-
-@extend_schema(tags=["rounds"])
-class Difference(APIView):
-    """A plan against the live pairings."""
-
-    @told(
-        "What publishing would start, move and end",
-        DifferenceOut,
-        operation_id="rounds_difference_read",
-    )
-    def get(self, request: Request, round_id: int) -> Response:
-        round_ = access_round(request.user, round_id)
-        found = publishing.difference(round_)
-        moved = [
-            {"pairing": pairing, "slot": proposal.slot, "subject": proposal.subject_id}
-            for pairing, proposal in found.moved
-        ]
-        shown = {
-            "version": round_.version,
-            "kept": len(found.kept),
-            "started": found.started,
-            "moved": moved,
-            "ended": found.ended,
-        }
-        return Response(DifferenceOut(shown).data)

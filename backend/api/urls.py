@@ -9,6 +9,7 @@ from rest_framework.routers import SimpleRouter
 from backend.api.cards import ChildCard, MentorCard
 from backend.api.children import ChildrenOfRoster
 from backend.api.comparisons import Comparisons
+from backend.api.differences import Difference
 from backend.api.history import ChildHistory
 from backend.api.invitations import Invitations
 from backend.api.lists import Districts, Subjects
@@ -16,7 +17,7 @@ from backend.api.meetings import Disputes, Meetings, Reports
 from backend.api.mentors import MentorsOfRoster
 from backend.api.notices import Notices
 from backend.api.pairings import Locks, PairingsOfAll
-from backend.api.plans import Choices, Difference, OnePlace, Proposals, UnservedRoles
+from backend.api.plans import Choices, OnePlace, Proposals, UnservedRoles
 from backend.api.programme import Holidays, Programme
 from backend.api.rooms import Freezing, Redactions, Rooms
 from backend.api.rounds import Rounds

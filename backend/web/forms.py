@@ -1,5 +1,6 @@
 """Forms of the coordinator's pages. Rules stay in the use-cases; a form only reads what was typed."""
 
+import re
 from dataclasses import fields
 from typing import Any
 
@@ -13,6 +14,7 @@ from backend.rosters.models import Child, Mentor
 from backend.rosters.reading.cells import Unreadable, availability
 from matching.core.weights import Weights
 from matching.models import Lock, Role
+from matching.rounds import children_who_lack_a_mentor
 
 WEIGHT_LABELS = {
     "academic_subject_first": gettext_lazy("Studies: the subject wanted most"),
@@ -44,7 +46,16 @@ class StartForm(forms.Form):
         choices=[
             ("all", gettext_lazy("all children (published pairs may change)")),
             ("missing", gettext_lazy("only children who lack a mentor (all other pairs stay)")),
+            ("chosen", gettext_lazy("only the children named below (all other pairs stay)")),
         ],
+    )
+    children = forms.CharField(
+        label=gettext_lazy("Numbers of these children"),
+        help_text=gettext_lazy(
+            "Only if you chose “the children named below”. Separated by commas or spaces."
+        ),
+        required=False,
+        max_length=20_000,
     )
 
     stickiness = forms.IntegerField(
@@ -61,6 +72,27 @@ class StartForm(forms.Form):
             self.fields[field.name] = forms.IntegerField(
                 label=WEIGHT_LABELS[field.name], min_value=0, max_value=1000, initial=field.default
             )
+
+    def clean_children(self) -> list[int]:
+        """Ids of the children whose numbers were typed."""
+        numbers = set(re.split(r"[\s,;，；、]+", self.cleaned_data["children"].strip())) - {""}
+        known = dict(Child.objects.filter(roster_id__in=numbers).values_list("roster_id", "pk"))
+        unknown = sorted(numbers - set(known))
+        if unknown:
+            raise forms.ValidationError(
+                _("Nobody has these numbers: %(numbers)s. They stand in the list of children.")
+                % {"numbers": _(", ").join(unknown[:10])}
+            )
+        if not numbers and self.cleaned_data.get("covers") == "chosen":
+            raise forms.ValidationError(_("Name at least one child."))
+        return sorted(known.values())
+
+    def chosen(self) -> list[int] | None:
+        """Ids of the children that the round is to cover; None for all."""
+        if self.cleaned_data["covers"] == "missing":
+            return children_who_lack_a_mentor()
+        chosen: list[int] = self.cleaned_data["children"]
+        return chosen if self.cleaned_data["covers"] == "chosen" else None
 
     def weight_fields(self) -> list[Any]:
         return [self[field.name] for field in fields(Weights)]

@@ -74,6 +74,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("rounds/<int:round_id>/cancel/", rounds.cancel, name="cancel_round"),
     path("rounds/<int:round_id>/discard/", rounds.discard, name="discard_round"),
     path("rounds/<int:round_id>/proposals/", plan.proposals, name="proposals"),
+    path("rounds/<int:round_id>/changes/", plan.changes, name="changes"),
     path("rounds/<int:round_id>/change/<int:child_id>/<str:role>/", plan.change, name="change"),
     path("rounds/<int:round_id>/change/<int:child_id>/<str:role>/costs/", plan.comparison, name="comparison"),
     path("rounds/<int:round_id>/publish/", plan.publish, name="publish"),

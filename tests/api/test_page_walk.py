@@ -79,6 +79,7 @@ TABLE: dict[str, tuple[tuple[str, ...], frozenset[str]]] = {
     "cancel_round": (POST, DESK),
     "discard_round": (POST, DESK),
     "proposals": (GET, DESK),
+    "changes": (GET, DESK),
     "change": (BOTH, DESK),
     "comparison": (BOTH, DESK),
     "publish": (BOTH, DESK),
@@ -112,7 +113,7 @@ def path_of(world: World, name: str, *, absent: bool = False) -> str:
         "change": {"round_id": world.round.pk, "child_id": world.child.pk, "role": "academic"},
         "comparison": {"round_id": world.round.pk, "child_id": world.child.pk, "role": "academic"},
     }
-    of_round = ("round", "round_progress", "cancel_round", "discard_round", "proposals", "publish")
+    of_round = ("round", "round_progress", "cancel_round", "discard_round", "proposals", "changes", "publish")
     ids |= {of: {"round_id": world.round.pk} for of in of_round}
     known = ids.get(name, {})
     if absent:

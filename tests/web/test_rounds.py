@@ -2,6 +2,7 @@
 
 import io
 import re
+from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -31,11 +32,16 @@ def taken(desk: Client) -> Client:
     return desk
 
 
+def start_form(desk: Client, covers: str, children: str = "") -> dict[str, Any]:
+    """What the page that starts a round sends when nothing else is changed."""
+    fields = desk.get("/rounds/").context["form"].fields
+    kept = {name: field.initial for name, field in fields.items() if name not in ("covers", "children")}
+    return {**kept, "covers": covers, "children": children}
+
+
 @pytest.fixture
 def solved(taken: Client) -> tuple[Client, Round]:
-    start = taken.get("/rounds/").context["form"]
-    given = {name: field.initial for name, field in start.fields.items() if name != "covers"}
-    answer = taken.post("/rounds/", {**given, "covers": "all"})
+    answer = taken.post("/rounds/", start_form(taken, "all"))
     round_ = Round.objects.get()
     assert answer.headers["Location"] == f"/rounds/{round_.pk}/"
     assert "hx-get" in taken.get(f"/rounds/{round_.pk}/").content.decode()
@@ -173,6 +179,36 @@ def test_a_choice_that_others_have_can_be_pinned_from_there(solved: tuple[Client
     assert (lock.mentor.roster_id, lock.slot) == (choice.mentor, choice.slot)
 
 
+def test_a_round_over_named_children_leaves_the_others_alone(solved: tuple[Client, Round]) -> None:
+    desk, round_ = solved
+    desk.post(f"/rounds/{round_.pk}/publish/", {"version": round_.version, "password": "a quiet evening"})
+    one, two = Child.objects.all()[:2]
+    for numbers, words in (("", "请至少写一名"), (f"{one.roster_id} X-1", "没有这些编号的学生：X-1")):
+        refused = desk.post("/rounds/", start_form(desk, "chosen", numbers))
+        assert words in refused.content.decode() and Round.objects.count() == 1
+    desk.post("/rounds/", start_form(desk, "chosen", f"{one.roster_id}，{two.roster_id}"))
+    assert solving.run_next_round()
+    small = Round.objects.latest("pk")
+    assert set(small.chosen.all()) == {one, two} and small.summary["children"] == 2
+    assert "本轮只涉及 2 名学生" in desk.get(f"/rounds/{small.pk}/").content.decode()
+    assert set(small.proposals.values_list("child", flat=True)) <= {one.pk, two.pk}
+
+
+def test_who_changes_is_listed_with_the_reason(solved: tuple[Client, Round]) -> None:
+    desk, first = solved
+    desk.post(f"/rounds/{first.pk}/publish/", {"version": first.version, "password": "a quiet evening"})
+    gone = Mentor.objects.filter(pairings__ended_at=None, is_academic=True).first()
+    desk.post(f"/mentors/{gone.pk}/paused/", {"paused": "yes"})
+    desk.post("/rounds/", start_form(desk, "all"))
+    assert solving.run_next_round()
+    second = Round.objects.latest("pk")
+    for path in (f"/rounds/{second.pk}/changes/", f"/rounds/{second.pk}/publish/"):
+        page = desk.get(path)
+        assert len(page.context["ended"]) == gone.pairings.count() > 0
+        assert page.content.decode().count("导师暂停中") == gone.pairings.count()
+    assert f"/rounds/{second.pk}/changes/" in desk.get(f"/rounds/{second.pk}/").content.decode()
+
+
 def test_a_forbid_holds_in_the_next_round_until_it_is_lifted(taken: Client) -> None:
     child, mentor = Child.objects.first(), Mentor.objects.filter(is_wellbeing=True).first()
     given = {"kind": "forbid", "child": child.roster_id, "mentor": mentor.roster_id}
@@ -224,9 +260,7 @@ def test_a_stranger_finds_nothing(stranger, path: str) -> None:
 
 def test_a_round_in_shortage_says_where_one_more_mentor_helps_most(taken: Client) -> None:
     Mentor.objects.filter(is_wellbeing=True).update(capacity=1)
-    start = taken.get("/rounds/").context["form"]
-    given = {name: field.initial for name, field in start.fields.items() if name != "covers"}
-    taken.post("/rounds/", {**given, "covers": "all"})
+    taken.post("/rounds/", start_form(taken, "all"))
     assert solving.run_next_round()
     round_ = Round.objects.get()
     openings = round_.summary["openings"]

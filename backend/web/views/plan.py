@@ -14,8 +14,10 @@ from backend.errors import NotYours
 from backend.rosters.models import Child, Mentor
 from backend.web.filters import ProposalFilter
 from backend.web.forms import PublishForm
+from backend.web.templatetags.shuangdao import slot
 from backend.web.views.rounds import PER_PAGE, frame
 from matching.access import access_round
+from matching.changes import Change, changes_of
 from matching.comparing import choices_with_costs, compare_choices, comparison_of
 from matching.core.weights import Weights
 from matching.edits import BreaksARule, Choice, change_proposal, choices_for
@@ -23,9 +25,9 @@ from matching.models import Role, Round
 from matching.publishing import WorldMoved, difference, publish_round
 from matching.rounds import RoundMovedOn
 from matching.states import State
-from matching.wording import cost_in_words, rule_in_words, terms_in_words
+from matching.wording import change_in_words, cost_in_words, rule_in_words, terms_in_words
 
-MOST_SHOWN = 100
+MOST_SHOWN = 200
 
 
 def proposals(request: HttpRequest, round_id: int) -> HttpResponse:
@@ -35,6 +37,31 @@ def proposals(request: HttpRequest, round_id: int) -> HttpResponse:
     page = Paginator(filtered.qs, PER_PAGE).get_page(request.GET.get("page"))
     return render(
         request, "rounds/proposals.html", {**frame(request, round_), "form": filtered.form, "page": page}
+    )
+
+
+def changes(request: HttpRequest, round_id: int) -> HttpResponse:
+    """Who moves when this plan is published, and why."""
+    round_ = access_round(request.user, round_id)
+    context = {**frame(request, round_), **_against_live(round_)}
+    return render(request, "rounds/changes.html", context)
+
+
+def _against_live(round_: Round) -> dict[str, Any]:
+    """The difference to the live pairings, each that does not stay with its reason in words."""
+    found = difference(round_)
+    ended, moved = changes_of(round_, found)
+    return {
+        "difference": found,
+        "ended": [(change, _why(change)) for change in ended[:MOST_SHOWN]],
+        "moved": [(change, _why(change)) for change in moved[:MOST_SHOWN]],
+        "most": MOST_SHOWN,
+    }
+
+
+def _why(change: Change) -> str:
+    return change_in_words(
+        change.reason, change.facts, slot(change.facts["hour"]) if "hour" in change.facts else ""
     )
 
 
@@ -143,9 +170,7 @@ def publish(request: HttpRequest, round_id: int) -> HttpResponse:
                 raise
         messages.success(request, _("Published. The pairs hold from now on."))
         return redirect("round", round_id)
-    found = difference(round_)
-    context = {"round": round_, "form": form, "difference": found, "most": MOST_SHOWN}
-    return render(request, "rounds/publish.html", context)
+    return render(request, "rounds/publish.html", {"round": round_, "form": form, **_against_live(round_)})
 
 
 def _world_moved(request: HttpRequest, round_: Round, refused: WorldMoved) -> HttpResponse:

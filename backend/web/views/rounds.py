@@ -32,10 +32,9 @@ def index(request: HttpRequest) -> HttpResponse:
     check_may(request.user, "round", "list")
     form = StartForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        chosen = rounds.children_who_lack_a_mentor() if form.cleaned_data["covers"] == "missing" else None
         round_ = rounds.start_round(
             actor=request.user,
-            child_ids=chosen,
+            child_ids=form.chosen(),
             weights=form.weights(),
             stickiness=form.cleaned_data["stickiness"],
         )

@@ -1,0 +1,127 @@
+"""Who moves and why: a round's plan against the live pairings, each with what can truthfully be said of it.
+
+Told from what the round decided on, its frozen roster, and from its plan as it stands; never guessed. Where nothing
+stood against a pair as it was, the plan as a whole is better without it, and that is what is said.
+"""
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from typing import Any
+
+from matching.core import roster
+from matching.core.fit import fit_terms
+from matching.core.weights import Weights
+from matching.edits import snapshot_of
+from matching.models import Pairing, Proposal, Round
+from matching.publishing import Difference
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A pairing that does not stay as it is.
+
+    instead: what the child gets in this role, None when nobody.  reason: a code of matching.wording.
+    facts: people by name and hours as numbers, of which a sentence is made.
+    """
+
+    pairing: Pairing
+    instead: Proposal | None
+    reason: str
+    facts: dict[str, Any] = field(default_factory=dict)
+
+
+def changes_of(round_: Round, found: Difference) -> tuple[list[Change], list[Change]]:
+    """Pairs that end, and pairs that get another hour, in the order of ``found``."""
+    if not found.ended and not found.moved:
+        return [], []
+    told = _Reasons(round_, found)
+    ended = [Change(pairing, told.instead(pairing), *told.why(pairing)) for pairing in found.ended]
+    moved = [
+        Change(
+            pairing,
+            proposal,
+            *(told.why(pairing) if pairing.slot != proposal.slot else ("other_subject", {})),
+        )
+        for pairing, proposal in found.moved
+    ]
+    return ended, moved
+
+
+class _Reasons:
+    """The round's people and plan, by what one asks of them."""
+
+    def __init__(self, round_: Round, found: Difference) -> None:
+        snapshot = snapshot_of(round_)
+        self.weights = Weights.from_json(round_.weights)
+        self.children = {child.id: child for child in snapshot.children}
+        self.mentors = {mentor.id: mentor for mentor in snapshot.mentors}
+        self.left_out = {(row["kind"], row["id"]): row["reason"] for row in round_.left_out}
+        self.pins = {(pin.child, pin.role): pin for pin in snapshot.pins}
+        self.forbids = snapshot.forbids
+        self.of_child: dict[tuple[int, str], Proposal] = {}
+        self.of_mentor: dict[int, list[Proposal]] = defaultdict(list)
+        for place in round_.proposals.select_related("child", "mentor"):
+            self.of_child[place.child_id, place.role] = place
+            self.of_mentor[place.mentor_id].append(place)
+        staying = found.kept + [pairing for pairing, _proposal in found.moved]
+        self.staying = {(pairing.child_id, pairing.role) for pairing in staying}
+
+    def instead(self, pairing: Pairing) -> Proposal | None:
+        return self.of_child.get((pairing.child_id, pairing.role))
+
+    def why(self, pairing: Pairing) -> tuple[str, dict[str, Any]]:
+        """The first thing that stands against the pair as it was."""
+        for asked in (self._who_is_there, self._what_is_allowed, self._which_hours, self._who_has_it):
+            reason, facts = asked(pairing)
+            if reason:
+                return reason, facts
+        return "better_as_a_whole", {}
+
+    def _who_is_there(self, pairing: Pairing) -> tuple[str, dict[str, Any]]:
+        for kind, known in (("child", self.children), ("mentor", self.mentors)):
+            person = getattr(pairing, kind)
+            if person.roster_id not in known:
+                gone = "not_in_this_round" if person.active else "gone"
+                return f"{kind}_{self.left_out.get((kind, person.roster_id), gone)}", {}
+        return "", {}
+
+    def _what_is_allowed(self, pairing: Pairing) -> tuple[str, dict[str, Any]]:
+        child, mentor, role = self._of(pairing)
+        pin = self.pins.get((child.id, role))
+        if pin and pin.mentor != mentor.id:
+            return "pinned_to_another", {}
+        if any((f.child, f.mentor) == (child.id, mentor.id) and f.role in (None, role) for f in self.forbids):
+            return "forbidden", {}
+        if fit_terms(child, mentor, role, self.weights) is None:
+            return "not_eligible", {}
+        return "", {}
+
+    def _which_hours(self, pairing: Pairing) -> tuple[str, dict[str, Any]]:
+        child, mentor, _role = self._of(pairing)
+        for kind, person in (("child", child), ("mentor", mentor)):
+            if pairing.slot not in person.slots:
+                return f"{kind}_not_free", {"hour": pairing.slot}
+        return "", {}
+
+    def _who_has_it(self, pairing: Pairing) -> tuple[str, dict[str, Any]]:
+        mentor = self.mentors[pairing.mentor.roster_id]
+        others = [place for place in self.of_mentor[pairing.mentor_id] if place.child_id != pairing.child_id]
+        own = self.of_child.get((pairing.child_id, "wellbeing" if pairing.role == "academic" else "academic"))
+        if mentor.capacity == 0:
+            return "no_seats", {}
+        if own and own.mentor_id == pairing.mentor_id:
+            return "other_role", {}
+        if own and own.slot == pairing.slot:
+            return "other_mentor_has_the_hour", {"hour": pairing.slot, "mentor": own.mentor.name}
+        for place in others:
+            if place.slot == pairing.slot:
+                return "hour_of_another", {"hour": pairing.slot, "child": place.child.name}
+        if len(others) < mentor.capacity:
+            return "", {}
+        new = sorted(place.child.name for place in others if (place.child_id, place.role) not in self.staying)
+        # Without newcomers all who stay had their seats before: then there are fewer seats.
+        return ("seat_of_another", {"children": new}) if new else ("fewer_seats", {"seats": mentor.capacity})
+
+    def _of(self, pairing: Pairing) -> tuple[roster.Child, roster.Mentor, roster.Role]:
+        child, mentor = self.children[pairing.child.roster_id], self.mentors[pairing.mentor.roster_id]
+        return child, mentor, pairing.role  # type: ignore[return-value]
