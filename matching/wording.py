@@ -13,11 +13,15 @@ from matching.core.weights import Weights
 
 
 def detail_of(reason: str, facts: Mapping[str, Any]) -> str:
-    """One sentence, in the reader's language. Raises KeyError for an unknown reason."""
+    """One sentence, in the reader's language. Raises KeyError for an unknown reason.
+
+    facts: a grade as a number or in words; subjects as codes between semicolons, or in words.
+    """
+    facts = {**facts, "grade": _grade(facts), "subjects": _(", ").join(facts.get("subjects", "").split(";"))}
     sentences = {
-        "nobody_eligible": _(
-            "No mentor takes this child's grade (%(grade)s) in this role for what is asked."
-        ),
+        "nobody_eligible": _("No mentor teaches %(subjects)s in %(grade)s.")
+        if facts["subjects"]
+        else _("No wellbeing mentor with a certificate takes %(grade)s."),
         "forbidden": _("%(mentors)s mentors could, and each of them is forbidden for this child."),
         "no_common_hour": _("%(mentors)s mentors could, but none of them shares an hour with the child."),
         "seats_short": _(
@@ -36,7 +40,12 @@ def detail_of(reason: str, facts: Mapping[str, Any]) -> str:
             " without, whoever is chosen. More seats or hours are needed here."
         )
         facts = {**facts, "short": sharing - shared}
-    return sentences[reason] % {"grade": "?", "mentors": "?", "seats": "?", **facts}
+    return sentences[reason] % {"mentors": "?", "seats": "?", **facts}
+
+
+def _grade(facts: Mapping[str, Any]) -> str:
+    given = facts.get("grade", "?")
+    return _("grade %(number)d") % {"number": given} if isinstance(given, int) else given
 
 
 def remedy_in_words(remedy: Mapping[str, Any]) -> str:
@@ -47,19 +56,18 @@ def remedy_in_words(remedy: Mapping[str, Any]) -> str:
         "seat": _("If %(mentor)s took one child more (%(seats)s in all), this role could be filled."),
         "hour": _("If the child were also free at %(slot)s, %(mentor)s could take this role."),
         "lift_forbid": _("If %(mentor)s were no longer forbidden for this child, this role could be filled."),
-        "mentor": _("One more mentor for grade %(grade)s who is free at %(slot)s would fill this role."),
+        "mentor": _("One more wellbeing mentor for %(grade)s who is free at %(slot)s would fill this role."),
         "mentor_subject": _(
-            "One more mentor who teaches %(subject)s in grade %(grade)s and is free at %(slot)s"
-            " would fill this role."
+            "One more mentor who teaches %(subject)s in %(grade)s and is free at %(slot)s would fill this role."
         ),
         "mentor_and_hour": _(
-            "One more mentor for grade %(grade)s, and one more free hour of the child, would fill this role."
+            "One more mentor for %(grade)s, and one more free hour of the child, would fill this role."
         ),
     }
     change = remedy["change"]
     if change == "mentor" and "subject" in remedy:
         change = "mentor_subject"
-    return sentences[change] % remedy
+    return sentences[change] % {**remedy, "grade": _grade(remedy)}
 
 
 def opening_in_words(opening: Mapping[str, Any], who: str, grades: str, hours: str) -> str:
@@ -80,26 +88,37 @@ def opening_in_words(opening: Mapping[str, Any], who: str, grades: str, hours: s
 def cost_in_words(choice: Alternative) -> list[str]:
     """What the others pay when this place is taken and all is arranged anew around it. Never empty."""
     said = [_("This child would then have only this one mentor.")] if choice.alone else []
-    fewer = choice.complete - choice.alone
+    fewer, open_ = choice.others_complete, choice.others_roles
     if fewer > 0:
         said.append(
             ngettext(
-                "One child fewer would have both mentors.",
-                "%(number)d children fewer would have both mentors.",
+                "One other child would no longer have both mentors.",
+                "%(number)d other children would no longer have both mentors.",
                 fewer,
             )
             % {"number": fewer}
         )
-    elif choice.complete == 0 < choice.priority:
-        said.append(_("A more urgent child would have to give way to a less urgent one."))
-    elif (choice.complete, choice.priority) == (0, 0) and choice.roles > 0:
+    elif fewer < 0:
         said.append(
             ngettext(
-                "One place more would stay open.", "%(number)d places more would stay open.", choice.roles
+                "One other child would have both mentors instead.",
+                "%(number)d other children would have both mentors instead.",
+                -fewer,
             )
-            % {"number": choice.roles}
+            % {"number": -fewer}
         )
-    elif (choice.complete, choice.priority, choice.roles) == (0, 0, 0):
+    if choice.complete == 0 < choice.priority:
+        said.append(_("A more urgent child would have to give way to a less urgent one."))
+    elif fewer == 0 and open_ > 0:
+        said.append(
+            ngettext(
+                "One place more of another child would stay open.",
+                "%(number)d places more of other children would stay open.",
+                open_,
+            )
+            % {"number": open_}
+        )
+    elif (fewer, open_, choice.complete, choice.priority, choice.roles) == (0,) * 5:
         said.append(_points_of_others(choice.others))
     if not choice.exact:
         said.append(

@@ -21,7 +21,7 @@ class Alternative:
     """A place, and by how much the best plan with it falls short of the best plan: at each level, >= 0.
 
     The first level that differs counts: what is lost there may win something below, which is then < 0.
-    others: what the other children together lose of ``objective``; < 0 when they win.
+    others_…: the part that the other children lose together; < 0 when they win.
     alone: the child had both mentors, and would be left with this one.
     exact: both plans are proved; else ``objective`` may be off by ``slack`` points either way.
     """
@@ -31,6 +31,8 @@ class Alternative:
     priority: int
     roles: int
     objective: int
+    others_complete: int
+    others_roles: int
     others: int
     alone: bool
     exact: bool
@@ -98,15 +100,19 @@ def _held_against(best: Result, roster: Roster, place: Place, options: Options) 
         anew = solve(pinned, replace(options, reasons=False))
     except Infeasible:
         return None
+    complete, roles = best.complete - anew.complete, best.roles_filled - anew.roles_filled
     lost = best.objective - anew.objective
+    had, has = (_roles(plan, place.child) for plan in (best, anew))
     return Alternative(
         place=place,
-        complete=best.complete - anew.complete,
+        complete=complete,
         priority=best.priority_complete - anew.priority_complete,
-        roles=best.roles_filled - anew.roles_filled,
+        roles=roles,
         objective=lost,
+        others_complete=complete - ((had == 2) - (has == 2)),
+        others_roles=roles - (had - has),
         others=lost - (_own(best, place.child, options) - _own(anew, place.child, options)),
-        alone=_roles(best, place.child) == 2 > _roles(anew, place.child),
+        alone=had == 2 > has,
         exact=best.proved_optimal and anew.proved_optimal,
         slack=max(best.objective_bound - best.objective, anew.objective_bound - anew.objective),
     )

@@ -46,8 +46,8 @@ class Remedies:
             units, hours = self._within_reach(unit)
             if not units:
                 return {}
-            left = range(2 * len(p.children))
-            units |= {one for one in left if one not in moves.of_unit and self._hours(one) <= hours}
+            left = (one for one in range(2 * len(p.children)) if one not in moves.of_unit)
+            units |= {one for one in left if set() < self._hours(one) <= hours}
             facts: Facts = {
                 "sharing": len({one // 2 for one in units}),
                 "shared_seats": sum(one in moves.of_unit for one in units),

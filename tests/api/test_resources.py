@@ -267,6 +267,6 @@ def test_what_other_choices_cost_is_asked_for_and_then_read(world: World) -> Non
         assert (each["mentor"]["id"], each["slot"]) != (chosen.mentor_id, chosen.slot)
         assert each["fit"] == sum(each["terms"].values()) and each["cost"]["exact"]
         points = each["cost"]["others"]
-        if each["cost"]["complete"] == each["cost"]["roles"] == 0:
+        if not each["cost"]["complete"] and not each["cost"]["others_complete"]:
             assert (f" {abs(points)} 分" if points else "不影响其他任何人") in each["words"][0]
     assert answer["alternatives"]

@@ -47,7 +47,7 @@ def test_an_hour_that_another_child_needs_costs_that_child_its_mentor() -> None:
     assert best.complete == 2
     (only,) = alternatives(roster, best, "K1", "academic", Options())
     assert (only.place.mentor, only.place.slot) == ("T", 20)
-    assert (only.complete, only.roles) == (1, 1)
+    assert (only.complete, only.roles) == (only.others_complete, only.others_roles) == (1, 1)
 
 
 def test_nobody_has_alternatives_who_is_not_in_the_round() -> None:
@@ -90,6 +90,19 @@ def test_a_choice_that_takes_the_hour_of_the_other_mentor_leaves_the_child_alone
     roster = Roster((kid,), (teacher("T"), counsellor("W", slots=frozenset({19}))))
     (only,) = alternatives(roster, solve(roster), "K1", "academic", Options())
     assert (only.place.slot, only.complete, only.roles, only.alone) == (19, 1, 1, True)
+    assert (only.others_complete, only.others_roles, only.others) == (0, 0, 0)
+
+
+def test_whoever_gets_the_last_seat_takes_it_from_another_child() -> None:
+    kids = child("K1", district="a"), child("K2", slots=frozenset({19, 20}))
+    roster = Roster(
+        kids, (teacher("T", district="a"), counsellor("W", slots=frozenset({19, 20}), capacity=2))
+    )
+    best = solve(roster)
+    assert {p.child for p in best.places if p.role == "academic"} == {"K1"}
+    for each in alternatives(roster, best, "K2", "academic", Options()):
+        assert (each.complete, each.roles, each.alone) == (0, 0, False)
+        assert (each.others_complete, each.others_roles) == (1, 1)
 
 
 def test_no_further_choice_is_begun_when_the_time_is_up() -> None:

@@ -151,15 +151,30 @@ def test_only_a_coordinator_asks_and_only_about_a_solved_plan(coordinator: User,
         ({}, ["It costs nobody else anything."]),
         ({"objective": 20, "others": 12}, ["It costs the other children 12 points together."]),
         ({"objective": 8, "others": -12}, ["The other children would even win 12 points together."]),
-        ({"roles": 1, "objective": -7, "others": 9}, ["One place more would stay open."]),
+        (
+            {"roles": 1, "others_roles": 1, "objective": -7, "others": 9},
+            ["One place more of another child would stay open."],
+        ),
         ({"priority": 2, "roles": -1}, ["A more urgent child would have to give way to a less urgent one."]),
-        ({"complete": 1, "roles": 1}, ["One child fewer would have both mentors."]),
+        (
+            {"complete": 2, "others_complete": 2, "roles": 1, "others_roles": 1},
+            ["2 other children would no longer have both mentors."],
+        ),
+        # Nothing is lost in sum where the child takes the seat of another one: but that one loses it.
+        ({"others_complete": 1, "others": 95}, ["One other child would no longer have both mentors."]),
         ({"complete": 1, "alone": True}, ["This child would then have only this one mentor."]),
         (
-            {"complete": 3, "alone": True},
+            {"others_complete": -1, "alone": True},
             [
                 "This child would then have only this one mentor.",
-                "2 children fewer would have both mentors.",
+                "One other child would have both mentors instead.",
+            ],
+        ),
+        (
+            {"others_complete": 1, "priority": 2},
+            [
+                "One other child would no longer have both mentors.",
+                "A more urgent child would have to give way to a less urgent one.",
             ],
         ),
         (
@@ -170,13 +185,22 @@ def test_only_a_coordinator_asks_and_only_about_a_solved_plan(coordinator: User,
             ],
         ),
         (
-            {"complete": -1, "exact": False, "slack": 4},
+            {"complete": -1, "exact": False, "slack": 4},  # the plan at hand was not the best
             ["Not worked out to the end: up to 4 points more or less."],
         ),
     ],
 )
 def test_the_first_level_that_differs_is_what_is_said(cost: dict, words: list[str]) -> None:
-    nothing = {"complete": 0, "priority": 0, "roles": 0, "objective": 0, "others": 0, "slack": 0}
+    nothing = {
+        "others_complete": 0,
+        "others_roles": 0,
+        "complete": 0,
+        "priority": 0,
+        "roles": 0,
+        "objective": 0,
+        "others": 0,
+        "slack": 0,
+    }
     whole = {**nothing, "alone": False, "exact": True, **cost}
     with translation.override("en"):
         assert cost_in_words(Alternative(place=Place("K", "academic", "T", 19), **whole)) == words

@@ -32,6 +32,9 @@ STATES = {
     "discarded": gettext_lazy("discarded"),
 }
 STAGES = {
+    "build": gettext_lazy("who could meet whom"),
+    "flow": gettext_lazy("a first plan and what none can exceed"),
+    "reasons": gettext_lazy("why places stay open"),
     "complete": gettext_lazy("as many children as possible with both mentors"),
     "priority": gettext_lazy("the most urgent children"),
     "roles": gettext_lazy("as many places as possible"),

@@ -15,7 +15,7 @@ from backend.rosters.models import Child, Mentor
 from backend.web.filters import ProposalFilter
 from backend.web.forms import PublishForm
 from backend.web.templatetags.shuangdao import slot
-from backend.web.views.rounds import PER_PAGE, frame
+from backend.web.views.rounds import PER_PAGE, explained, frame
 from matching.access import access_round
 from matching.changes import Change, changes_of
 from matching.comparing import choices_with_costs, compare_choices, comparison_of
@@ -85,11 +85,13 @@ def change(request: HttpRequest, round_id: int, child_id: int, role: str) -> Htt
     )
     costs = _costs(round_, child, role, choices)
     now = costs["now"]
+    still_open = round_.unserved.filter(child=child, role=role).select_related("child")
     had = (now.mentor.roster_id, now.slot) if now else None
     free = [choice for choice in choices if choice.free and (choice.mentor, choice.slot) != had]
     context = {
         **costs,
         "why": terms_in_words(role, now.terms, Weights.from_json(round_.weights)) if now else [],
+        "still_open": explained(list(still_open)),
         "offers": _by_mentor(free, people),
         "others": _by_mentor([choice for choice in choices if not choice.free], people)[:MOST_SHOWN],
         "refusal": broken,

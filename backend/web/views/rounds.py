@@ -56,9 +56,10 @@ def show(request: HttpRequest, round_id: int) -> HttpResponse:
         unserved = round_.unserved.select_related("child").order_by("reason", "child__roster_id", "role")
         page = Paginator(unserved, PER_PAGE).get_page(request.GET.get("page"))
         context["page"] = page
-        context["rows"] = _explained(list(page))
+        context["rows"] = explained(list(page))
         context["left_out"] = _left_out(round_)
         context["openings"] = _openings(round_)
+        context["levels"] = _levels(round_.summary)
     return render(request, "rounds/show.html", context)
 
 
@@ -75,22 +76,37 @@ def frame(request: HttpRequest, round_: Round) -> dict[str, Any]:
     }
 
 
-def _explained(rows: list[Unserved]) -> list[tuple[Unserved, str, str]]:
+def explained(rows: list[Unserved]) -> list[tuple[Unserved, str, str]]:
     """Each open place with why, and with the smallest change that would fill it, in words."""
     ids = {row.remedy["mentor"] for row in rows if "mentor" in row.remedy}
     mentors = Mentor.objects.in_bulk(ids, field_name="roster_id")
     subjects = Subject.objects.in_bulk()
     found = []
     for row in rows:
-        remedy = dict(row.remedy)
+        facts, remedy = dict(row.facts), dict(row.remedy)
+        for told in (facts, remedy):
+            if "grade" in told:
+                told["grade"] = grade(told["grade"], row.child.school_system)
+        codes = facts.get("subjects", "").split(";")
+        facts["subjects"] = ";".join(local_name(subjects.get(code, code)) for code in codes)
         if remedy.get("mentor") in mentors:
             remedy["mentor"] = f"{mentors[remedy['mentor']].name} ({remedy['mentor']})"
         if remedy.get("subject") in subjects:
             remedy["subject"] = local_name(subjects[remedy["subject"]])
         if "slot" in remedy:
             remedy["slot"] = slot(next(iter(availability(remedy["slot"]))))
-        found.append((row, detail_of(row.reason, row.facts), remedy_in_words(remedy)))
+        found.append((row, detail_of(row.reason, facts), remedy_in_words(remedy)))
     return found
+
+
+def _levels(summary: dict[str, Any]) -> list[tuple[str, int, int]]:
+    """What the plan reaches at each level, and what no plan can exceed there, the first level first."""
+    return [
+        (_("Children with both mentors"), summary["complete"], summary["complete_bound"]),
+        (_("Their priorities together"), summary["priority_complete"], summary["priority_bound"]),
+        (_("Places filled"), summary["roles_filled"], summary["roles_bound"]),
+        (_("Points of fit together"), summary["objective"], summary["objective_bound"]),
+    ]
 
 
 def _openings(round_: Round) -> list[str]:
