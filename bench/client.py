@@ -78,6 +78,7 @@ class RoomClient:
     _asked: bool = False  # a hello is on its way: frames that don't fit need no second one
     _sent: set[str] = field(default_factory=set)
     _kick: asyncio.Event = field(default_factory=asyncio.Event)
+    _retry_due: asyncio.Event = field(default_factory=asyncio.Event)
     _wait: float = 0.0
     _seen: int = 0
     _seen_at: float = 0.0
@@ -86,6 +87,7 @@ class RoomClient:
     _bye_wait: float | None = None
     _limits: Frame = field(default_factory=dict)
     _retry: asyncio.TimerHandle | None = None
+    _stopped: str | None = None  # the earliest message that is to be sent again after _retry
 
     def say(self, body: str, cid: str | None = None) -> str:
         cid = cid or str(uuid.uuid4())
@@ -116,7 +118,7 @@ class RoomClient:
             self.url, origin=Origin(self.origin), additional_headers=headers, proxy=None, max_size=None
         ) as ws:
             self._seen, self._heard_at = self.last, time.monotonic()
-            helpers = [asyncio.create_task(job(ws)) for job in (self._pump, self._pulse)]
+            helpers = [asyncio.create_task(job(ws)) for job in (self._pump, self._pulse, self._resend)]
             try:
                 await self._hello(ws)
                 async for text in ws:
@@ -245,27 +247,45 @@ class RoomClient:
 
     def _refuse(self, frame: Frame) -> None:
         cid, code = frame.get("cid"), frame["code"]
-        if cid not in self.outbox:
+        if cid is None:
             return
         if code in GIVES_UP:
-            self.refused[cid] = code
-            del self.outbox[cid]
-        elif self._live:
-            # Those behind it are refused too: the first refusal stops the pump, the others change nothing.
-            self._live = False
+            if self.outbox.pop(cid, None) is not None:
+                self.refused[cid] = code
+        elif self._asked:
+            pass  # the hello on its way lifts it
+        elif cid not in self.outbox:
+            self._live, self._stopped = False, cid
+            self._retry_due.set()
+        elif self._stopped is None or self._is_before(cid, self._stopped):
+            # Those behind it are refused too, and change nothing; an earlier one may be refused later.
+            if self._retry is not None:
+                self._retry.cancel()
+            self._live, self._stopped = False, cid
             wait = frame.get("retry_ms", 1000) / 1000
-            self._retry = asyncio.get_running_loop().call_later(wait, self._again, cid)
+            self._retry = asyncio.get_running_loop().call_later(wait, self._retry_due.set)
 
-    def _again(self, cid: str) -> None:
+    def _is_before(self, cid: str, other: str) -> bool:
         cids = list(self.outbox)
-        if cid in self.outbox:
+        return other not in self.outbox or cids.index(cid) < cids.index(other)
+
+    async def _resend(self, ws: ClientConnection) -> None:
+        while True:
+            await self._retry_due.wait()
+            self._retry_due.clear()
+            cid, self._stopped, self._retry = self._stopped, None, None
+            if cid not in self.outbox:
+                await self._hello(ws)  # another tab settled it, and here the server still waits for it
+                continue
+            cids = list(self.outbox)
             self._sent -= set(cids[cids.index(cid) :])
-        self._live, self._retry = True, None
-        self._kick.set()
+            self._live = True
+            self._kick.set()
 
     def _pause(self) -> None:
         """No messages until the next `ready`: a retry that was due has no say in it any more."""
-        self._live = False
+        self._live, self._stopped = False, None
+        self._retry_due.clear()
         if self._retry is not None:
             self._retry.cancel()
             self._retry = None

@@ -7,12 +7,14 @@ import urllib.request
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from bench.client import Faults, Frame, RoomClient
 from bench.oracle import Record, Said, Verdict, judge, read
-from bench.stores import Postgres, Redis
 from bench.words import HOLD, MASK, as_stored
+
+if TYPE_CHECKING:
+    from bench.stores import Postgres, Redis
 
 EVERY = 0.12  # seconds between two messages of one person
 SETTLE = 60.0  # at most, after the fault
@@ -66,8 +68,8 @@ class Drill:
         ports: list[int],
         rng: random.Random,
         *,
-        postgres: Postgres | None = None,
-        redis: Redis | None = None,
+        postgres: "Postgres | None" = None,
+        redis: "Redis | None" = None,
     ) -> None:
         self.house, self.ports, self.rng, self.postgres, self.redis = house, ports, rng, postgres, redis
         self.pairs: list[Pair] = []

@@ -22,6 +22,7 @@ class Postgres:
     """between: passes everything on that goes to ``uri``; ``direct`` goes around it."""
 
     def __init__(self, home: Path) -> None:
+        self.home = home
         self._server = get_server(home / "pg", cleanup_mode="delete")
         self.direct: str = self._server.get_uri()
         query = parse_qs(urlsplit(self.direct).query)

@@ -77,7 +77,6 @@ BYES = {Close.OVERLOADED: ByeWhy.OVERLOADED, Close.RESTART: ByeWhy.RESTART}
 SOONEST_MS, SPREAD_MS = 1000, 2000  # not everybody comes back at once
 HELLOS_A_SECOND, HELLOS_BURST = 1, 20  # each costs a look at the database and a replay
 PUNISHED = {Close.BAD_FRAME, Close.TOO_BIG, Close.TOO_FAST, Close.LAGGING}
-PARTING = 0.2  # seconds for the last words to somebody who isn't listened to any more
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 
 
@@ -307,8 +306,7 @@ class Socket:
             await self._send({"type": "websocket.send", "text": dump(last)})
         await self._send({"type": "websocket.close", "code": int(code)})
         if code in PUNISHED:
-            await asyncio.sleep(PARTING)
-            self._wire.cut()
+            self._wire.hang_up()
 
     async def _welcome(self) -> None:
         hello = self._hello

@@ -29,6 +29,7 @@ class Wire:
         self._transport = getattr(protocol, "transport", None)
         if self._transport is not None:
             protocol.maxMessagePayloadSize = protocol.maxFramePayloadSize = LARGEST
+            protocol.failByDrop = False  # with a close code
             self._transport.bufferSize = BUFFER
             self._transport.unregisterProducer()  # the HTTP channel's, from before the upgrade
             self._transport.registerProducer(self, True)
@@ -44,9 +45,10 @@ class Wire:
         if self._transport is not None:
             self._transport.pauseProducing()
 
-    def cut(self) -> None:
+    def hang_up(self) -> None:
+        """After a close to somebody who isn't read any more: their answer to it isn't waited for."""
         if self._transport is not None:
-            self._transport.abortConnection()
+            self._transport.loseWriteConnection()
 
     # What the transport calls (twisted.internet.interfaces.IPushProducer).
 

@@ -32,7 +32,6 @@ BUSY_RETRY_MS = 1000
 log = logging.getLogger(__name__)
 
 BUSY = Refused(ErrCode.BUSY, "the server can't take it now", BUSY_RETRY_MS)
-OVERTAKEN = Refused(ErrCode.BUSY, "what came before it was refused", BUSY_RETRY_MS)
 Answer = Callable[[Outcome], None]
 
 
@@ -126,7 +125,7 @@ class Writer:
 def _overtaken(queued: Queued) -> bool:
     if queued.stale is None or not queued.stale():
         return False
-    _answer(queued, OVERTAKEN)
+    _answer(queued, BUSY)
     return True
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from websockets.asyncio.server import ServerConnection
 
 from bench.client import Faults, RoomClient
-from chat.protocol import Seen, parse
+from chat.protocol import Hello, Say, Seen, parse
 from tests.chat.tiny_room import TinyRoom, with_room, within
 
 
@@ -122,3 +122,44 @@ def test_what_was_under_way_behind_a_refused_message_is_sent_again_in_order() ->
         assert [row["cid"] for row in room.log] == said
 
     with_room(room, story)
+
+
+def test_an_earlier_message_that_is_refused_later_is_where_it_goes_on_from() -> None:
+    """And one that another tab settled meanwhile is not waited for: the server does, until a hello."""
+    hellos: list[int] = []
+    said: list[str] = []
+
+    async def serve(ws: ServerConnection) -> None:
+        async def refuse(cid: str, wait: int) -> None:
+            code = {"code": "busy", "detail": "x", "retry_ms": wait, "cid": cid}
+            await ws.send(json.dumps({"t": "err", **code}))
+
+        async for text in ws:
+            match parse(text):
+                case Hello():
+                    hellos.append(len(said))
+                    await room.resume(ws, Hello("", 0))
+                case Say(cid, body):
+                    said.append(body)
+                    if said == ["一", "二"]:
+                        await refuse(cid, 30)
+                        await refuse(next(iter(client.outbox)), 50)
+                    elif said == ["一", "二", "一", "二"]:
+                        await refuse(cid, 30)
+                        await asyncio.sleep(0.01)
+                        client.outbox.pop(cid)  # as a tab with the same outbox does
+
+    room = TinyRoom(random.Random(7), trouble=0)
+    room.serve = serve  # type: ignore[method-assign]
+    client = client_of(room, "")
+
+    async def story(url: str) -> None:
+        client.url = url
+        client.say("一", "00000000-0000-4000-8000-000000000001")
+        client.say("二", "00000000-0000-4000-8000-000000000002")
+        task = asyncio.create_task(client.run())
+        await within(5, lambda: len(hellos) == 2)
+        task.cancel()
+
+    with_room(room, story)
+    assert said[:4] == ["一", "二", "一", "二"] and hellos == [0, 4]

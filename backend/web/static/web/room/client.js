@@ -71,6 +71,7 @@ export class RoomClient {
     this.byeWait = null;
     this.comeBack = 0;
     this.again = 0;
+    this.stopped = null; // the earliest message that is to be sent again after a while
     this.live = false; // messages may be sent
     this.asked = false; // a hello is on its way: frames that don't fit need no second one
     this.sent = new Set();
@@ -151,6 +152,7 @@ export class RoomClient {
   /** No messages until the next ready: a retry that was due has no say in it any more. */
   pause() {
     this.live = false;
+    this.stopped = null;
     this.sent.clear();
     this.readUpTo = 0; // it may have been lost on its way
     clearTimeout(this.again);
@@ -255,19 +257,36 @@ export class RoomClient {
   }
 
   refuse(frame) {
-    if (!this.outbox.entries.has(frame.cid)) return;
+    if (!frame.cid) return;
+    const waits = this.outbox.entries.has(frame.cid);
     if (GIVES_UP.includes(frame.code)) {
-      this.on.refused({ ...frame, body: this.outbox.settle(frame.cid) });
-    } else if (this.live) {
-      // Those behind it are refused too: the first refusal stops the pump, the others change nothing.
+      if (waits) this.on.refused({ ...frame, body: this.outbox.settle(frame.cid) });
+    } else if (this.asked) {
+      return; // the hello on its way lifts it
+    } else if (!waits) {
+      this.hello(); // another tab settled it, and here the server still waits for it
+    } else if (this.stopped === null || this.isBefore(frame.cid, this.stopped)) {
+      // Those behind it are refused too, and change nothing; an earlier one may be refused later.
       this.live = false;
-      this.again = setTimeout(() => this.resendFrom(frame.cid), frame.retry_ms || 1000);
+      this.stopped = frame.cid;
+      clearTimeout(this.again);
+      this.again = setTimeout(() => this.resend(), frame.retry_ms || 1000);
     }
   }
 
-  resendFrom(cid) {
+  isBefore(cid, other) {
     const cids = Array.from(this.outbox.entries.keys());
-    for (const later of cids.slice(Math.max(0, cids.indexOf(cid)))) this.sent.delete(later);
+    return !this.outbox.entries.has(other) || cids.indexOf(cid) < cids.indexOf(other);
+  }
+
+  resend() {
+    if (!this.outbox.entries.has(this.stopped)) {
+      this.hello();
+      return;
+    }
+    const cids = Array.from(this.outbox.entries.keys());
+    for (const later of cids.slice(cids.indexOf(this.stopped))) this.sent.delete(later);
+    this.stopped = null;
     this.live = true;
     this.pump();
   }
