@@ -1,9 +1,14 @@
 """The seam for looking at words before they are committed: hold them for a person, or mask a part."""
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from django.db import DatabaseError, InterfaceError
+
 from chat.protocol import Side
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +40,8 @@ _heard: list[Heard] = []
 def register(check: Check) -> None:
     """Called from an app's ready(). Runs before the transaction, in the writer's thread: it must be quick.
 
-    A check that fails lets the words pass: a fault in a filter must not silence a child.
+    A check that fails lets the words pass: a fault in a filter must not silence a child. But one that can't read
+    the database is asked again, as nothing can be written then either.
     """
     _checks.append(check)
 
@@ -49,12 +55,22 @@ def look_at(words: Words) -> Verdict:
     """The first hold wins; masks add up."""
     body = words.body
     for check in _checks:
-        verdict = check(Words(words.room, words.side, words.cid, body))
+        verdict = _ask(check, Words(words.room, words.side, words.cid, body))
         if isinstance(verdict, Hold):
             return verdict
         if isinstance(verdict, Mask):
             body = verdict.body
     return None if body == words.body else Mask(body)
+
+
+def _ask(check: Check, words: Words) -> Verdict:
+    try:
+        return check(words)
+    except (DatabaseError, InterfaceError):
+        raise
+    except Exception as error:
+        log.error("a check of words failed: %s", type(error).__name__)
+        return None
 
 
 def tell_heard(words: list[Words]) -> None:

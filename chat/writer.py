@@ -6,7 +6,6 @@ from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from typing import Any
 
 from django.db import (
     DatabaseError,
@@ -150,11 +149,7 @@ def _commit(acts: list[Act]) -> Performed:
 def _looked_at(act: Act) -> Act:
     if not isinstance(act, Speak):
         return act
-    verdict: Any = None
-    try:
-        verdict = checks.look_at(checks.Words(act.room, act.side, act.cid, act.body))
-    except Exception as error:
-        log.error("a check of words failed: %s", type(error).__name__)
+    verdict = checks.look_at(checks.Words(act.room, act.side, act.cid, act.body))
     match verdict:
         case Hold(reason):
             return replace(act, held_for=reason)

@@ -3,6 +3,7 @@
 from uuid import uuid4
 
 import pytest
+from django.db import OperationalError
 
 from backend.errors import NotYours
 from chat import checks
@@ -67,12 +68,26 @@ def test_a_held_message_waits_and_is_released_with_the_time_it_was_said(family, 
     assert isinstance(again, Said) and again.s == event.s
 
 
-def test_a_check_that_fails_silences_nobody(family, monkeypatch):
+def test_a_check_that_fails_silences_nobody_and_no_other_check(family, monkeypatch):
     def broken(words):
         raise ValueError
 
     monkeypatch.setattr(checks, "_checks", [broken])
     assert isinstance(speak(family, Side.CHILD, "好"), Said)
+    monkeypatch.setattr(checks, "_checks", [broken, lambda words: Hold("contact")])
+    assert isinstance(speak(family, Side.CHILD, "好"), HeldBack)
+
+
+def test_a_check_that_cannot_read_the_database_lets_nothing_pass(family, monkeypatch):
+    """It is asked again with the whole batch: what could not be looked at is not written."""
+
+    def away(words):
+        raise OperationalError
+
+    monkeypatch.setattr(checks, "_checks", [away])
+    with pytest.raises(OperationalError):
+        speak(family, Side.CHILD, "打138")
+    assert not Event.objects.exists()
 
 
 def test_a_coordinator_does_not_read_what_was_held_in_a_wellbeing_room(family, looked):
