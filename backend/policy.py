@@ -19,6 +19,7 @@ class Relation(StrEnum):
     GUARDIAN = "guardian"  # active guardianship of this child
     READER = "reader"  # active guardian who reads along in this room, which says so
     LIMITED_GUARDIAN = "limited_guardian"  # schedule only
+    WITHDRAWN_GUARDIAN = "withdrawn_guardian"  # withdrew their consent: sees nothing, may give it again
     CARER = "carer"  # carer of this child
     ADDRESSEE = "addressee"  # of this notice
 
@@ -30,7 +31,7 @@ class UnknownRule(Exception):
 C, L = Relation.COORDINATOR, Relation.LEAD
 M, A, W = Relation.MENTOR, Relation.ACADEMIC_MENTOR, Relation.WELLBEING_MENTOR
 K, G, LG, H = Relation.CHILD, Relation.GUARDIAN, Relation.LIMITED_GUARDIAN, Relation.CARER
-R = Relation.READER
+R, WG = Relation.READER, Relation.WITHDRAWN_GUARDIAN
 
 TABLE: dict[str, dict[str, frozenset[Relation]]] = {
     "child": {
@@ -49,6 +50,15 @@ TABLE: dict[str, dict[str, frozenset[Relation]]] = {
         # K, G, LG and H: of a child who has this mentor now.
         "read_card": frozenset({C, L, M, K, G, LG, H}),  # name and role
         "read_proofs": frozenset({C, L, M, G}),  # kinds of certificate, whether vetted
+    },
+    "consent": {  # by age besides: `backend.ages`
+        "read": frozenset({C, L, K, G, WG}),
+        "give": frozenset({K, G, WG}),
+        "withdraw": frozenset({G}),
+        "stop": frozenset({K}),
+    },
+    "guardianship": {
+        "write": frozenset({C}),  # active, schedule only, suspended
     },
     "roster": {
         "import": frozenset({C}),

@@ -10,7 +10,7 @@ from django.db import transaction
 from django.db.models import Case, CharField, Exists, F, OuterRef, Q, Value, When
 
 from backend.audit import log as audit
-from backend.rosters.models import Certificate, Consent
+from backend.rosters.models import Certificate, Child
 from chat.models import Gate, Room
 from chat.rooms import revoke
 from chat.rules.times import local_day
@@ -28,7 +28,7 @@ def enforce(now: datetime) -> int:
 
 def _missing(today: date) -> Case:
     """The first gate that is missing, empty for none. The same conditions as for publishing a pairing."""
-    consent = Consent.objects.filter(child=OuterRef("pairing__child"), withdrawn_on=None)
+    consent = Child.objects.with_consent().filter(pk=OuterRef("pairing__child"))
     valid = Certificate.objects.filter(mentor=OuterRef("pairing__mentor")).filter(
         Q(valid_until=None) | Q(valid_until__gte=today)
     )

@@ -171,6 +171,10 @@ def follow(now: datetime, *, child: int | None = None) -> int:
     return sum(_settle(room, now) for room in sorted(lost | new))
 
 
+def guardianship_changed(sender: Any, *, child: Child, now: datetime, **_facts: Any) -> None:
+    follow(now, child=child.pk)
+
+
 @transaction.atomic
 def _settle(room_id: int, now: datetime) -> bool:
     room = Room.objects.with_people().select_for_update(of=("self",)).get(pk=room_id)

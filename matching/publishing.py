@@ -15,6 +15,7 @@ from matching import signals
 from matching.access import access_round
 from matching.core import roster
 from matching.core.verify import verify
+from matching.ending import mark_ended
 from matching.models import EndReason, Pairing, Proposal, Round
 from matching.rounds import RoundMovedOn, covered_ids
 from matching.snapshot import take_snapshot, today
@@ -75,7 +76,7 @@ def publish_round(*, actor: Any, round_id: int, version: int, now: datetime | No
     list(Mentor.objects.select_for_update().order_by("pk").values_list("pk", flat=True))
     _check_against_today(round_)
     found = difference(round_)
-    _end(found.ended, now)
+    mark_ended(found.ended, EndReason.REMATCHED, now)
     moved, old_slots = _change_hours(found.moved, now)
     started = Pairing.objects.bulk_create(
         Pairing(
@@ -155,12 +156,6 @@ def _check_against_today(round_: Round) -> None:
             % {"count": len(rows)},
             rows=rows,
         )
-
-
-def _end(pairings: list[Pairing], now: Any) -> None:
-    for pairing in pairings:
-        pairing.ended_at, pairing.end_reason = now, EndReason.REMATCHED
-    Pairing.objects.bulk_update(pairings, ["ended_at", "end_reason"], batch_size=500)
 
 
 def _change_hours(moved: list[tuple[Pairing, Proposal]], now: Any) -> tuple[list[Pairing], dict[int, int]]:

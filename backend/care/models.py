@@ -29,6 +29,7 @@ class Case(models.Model):
         ABUSE = "abuse", _("abuse")
         GUARDIANS_DISAGREE = "guardians_disagree", _("guardians disagree")
         CONSENT_WITHDRAWN = "consent_withdrawn", _("consent withdrawn")
+        STOP_ASKED = "stop_asked", _("a child asks to stop")
         OTHER = "other", _("something else")
 
     class Outcome(models.TextChoices):
@@ -53,7 +54,9 @@ class Case(models.Model):
         ordering = ["pk"]
         constraints = [
             models.CheckConstraint(
-                condition=Q(kind__in=["abuse", "guardians_disagree", "consent_withdrawn", "other"]),
+                condition=Q(
+                    kind__in=["abuse", "guardians_disagree", "consent_withdrawn", "stop_asked", "other"]
+                ),
                 name="a_case_is_of_a_known_kind",
             ),
             models.CheckConstraint(

@@ -35,6 +35,25 @@ def child_relations(user: Any, child: Child) -> set[Relation]:
     return relations
 
 
+def consent_relations(user: Any, child: Child) -> set[Relation]:
+    """As child_relations; and whoever withdrew their own consent finds the way back, and nothing else."""
+    relations = child_relations(user, child)
+    if not user.is_authenticated or not user.is_active:
+        return relations
+    if child.guardianships.filter(guardian_id=user.pk, withdrew_at__isnull=False).exists():
+        relations.add(Relation.WITHDRAWN_GUARDIAN)
+    return relations
+
+
+def access_guardianship(actor: Any, link_id: int) -> Guardianship:
+    """A guardian's link, for whoever may change it; NotYours whether it is missing or forbidden."""
+    check_may(actor, "guardianship", "write")
+    link = Guardianship.objects.select_related("child", "guardian").filter(pk=link_id).first()
+    if link is None:
+        raise NotYours
+    return link
+
+
 def mentor_relations(user: Any, mentor: Mentor) -> set[Relation]:
     relations = programme_relations(user)
     if user.is_authenticated and user.is_active and mentor.user_id == user.pk:

@@ -52,7 +52,9 @@ class Subject(models.Model):
 
 class Children(models.QuerySet["Child"]):
     def with_consent(self) -> "Children":
-        return self.filter(Exists(Consent.objects.filter(child=OuterRef("pk"), withdrawn_on=None)))
+        """A consent stands, and the child has not ended its taking part by itself."""
+        standing = Consent.objects.filter(child=OuterRef("pk"), withdrawn_on=None)
+        return self.filter(Exists(standing), stopped_at=None)
 
     def publishable(self) -> "Children":
         """Children for whom a pairing may be published today."""
@@ -60,6 +62,8 @@ class Children(models.QuerySet["Child"]):
 
 
 class Child(models.Model):
+    """stopped_at: when the child itself, old enough for it, ended its taking part. Only it can come back."""
+
     roster_id = models.CharField(_("child id"), max_length=40, unique=True)
     user = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="child")
     name = models.CharField(_("name"), max_length=60)
@@ -84,6 +88,7 @@ class Child(models.Model):
     birth_date = models.DateField(_("birth date"))
     address = models.CharField(_("address"), max_length=200, blank=True)
     active = models.BooleanField(_("active"), default=True)
+    stopped_at = models.DateTimeField(null=True)
     updated_at = models.DateTimeField(auto_now=True)
 
     objects = Children.as_manager()
@@ -137,12 +142,23 @@ class ChildSlot(models.Model):
 
 
 class Guardianship(models.Model):
-    """A parent or guardian of a child; ``limited`` sees the schedule only, ``suspended`` nothing."""
+    """A parent or guardian of a child; ``limited`` sees the schedule only, ``suspended`` nothing.
+
+    withdrew_at: since when it is suspended because this guardian withdrew their consent and another goes on.
+    Their consent brings it back.
+    """
 
     class Status(models.TextChoices):
         ACTIVE = "active", _("active")
         LIMITED = "limited", _("schedule only")
         SUSPENDED = "suspended", _("suspended")
+
+    class Reason(models.TextChoices):
+        COURT = "court", _("a court or another authority decided so")
+        FAMILY = "family", _("the family agreed on it")
+        SAFETY = "safety", _("to protect the child")
+        OWN_WISH = "own_wish", _("the guardian asked for it")
+        MISTAKE = "mistake", _("it was wrong before")
 
     child = models.ForeignKey(Child, on_delete=models.CASCADE, related_name="guardianships")
     guardian = models.ForeignKey(
@@ -151,6 +167,7 @@ class Guardianship(models.Model):
     order = models.PositiveSmallIntegerField()
     status = models.CharField(max_length=10, choices=Status, default=Status.ACTIVE)
     status_reason = models.CharField(max_length=200, blank=True)
+    withdrew_at = models.DateTimeField(null=True)
 
     class Meta:
         ordering = ["order"]
@@ -160,6 +177,10 @@ class Guardianship(models.Model):
             models.CheckConstraint(
                 condition=Q(status="active") | ~Q(status_reason=""),
                 name="a_changed_guardianship_has_a_reason",
+            ),
+            models.CheckConstraint(
+                condition=Q(withdrew_at=None) | Q(status="suspended"),
+                name="a_guardian_who_withdrew_sees_nothing",
             ),
         ]
 
@@ -192,6 +213,9 @@ class Consent(models.Model):
     source = models.CharField(max_length=10, choices=Source)
     given_on = models.DateField()
     withdrawn_on = models.DateField(null=True)
+    withdrawn_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+    )
     recorded_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
     )
@@ -205,6 +229,10 @@ class Consent(models.Model):
             models.CheckConstraint(
                 condition=Q(withdrawn_on=None) | Q(withdrawn_on__gte=F("given_on")),
                 name="a_consent_is_withdrawn_after_it_is_given",
+            ),
+            models.CheckConstraint(
+                condition=Q(withdrawn_by=None) | Q(withdrawn_on__isnull=False),
+                name="who_withdrew_a_consent_did_so_on_a_day",
             ),
         ]
 

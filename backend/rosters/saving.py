@@ -197,8 +197,15 @@ def _set_slots(model: Any, owner: str, person: Any, wanted: frozenset[int], chan
 
 
 def _save_consent(actor: Any, child: Child, values: Mapping[str, Any], changed: list[str]) -> None:
-    """A first consent, or the corrected date of the one that stands."""
-    if "consent_date" not in changed or not values.get("consent_date"):
+    """A first consent, or the corrected date of the one that stands.
+
+    A file from before the family withdrew is no new consent.
+    """
+    given_on = values.get("consent_date")
+    if "consent_date" not in changed or not given_on:
+        return
+    if child.consents.filter(withdrawn_on__gte=given_on).exists():
+        changed.remove("consent_date")
         return
     standing = child.consents.filter(withdrawn_on=None).first()
     if standing:

@@ -1,7 +1,7 @@
 """What the database itself refuses, whoever writes to it: one attempt for each constraint."""
 
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -112,6 +112,10 @@ BROKEN: dict[str, Callable[[], Any]] = {
     "one_standing_consent_per_child": _two_consents,
     "a_consent_is_withdrawn_after_it_is_given": lambda: _consent(
         _child(), withdrawn_on=DAY - timedelta(days=1)
+    ),
+    "who_withdrew_a_consent_did_so_on_a_day": lambda: _consent(_child(), withdrawn_by=_user()),
+    "a_guardian_who_withdrew_sees_nothing": lambda: _guardian(
+        _child(), _user(), withdrew_at=datetime(2020, 2, 17, tzinfo=UTC)
     ),
     "a_mentor_has_a_role": lambda: _mentor(is_academic=False),
     "a_mentor_has_an_id": lambda: _mentor(roster_id=""),

@@ -1,5 +1,6 @@
 """People added and edited by hand, under the rules of the import; and who may."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -7,7 +8,7 @@ import pytest
 from backend.accounts.models import User
 from backend.audit.models import Entry
 from backend.errors import NotYours
-from backend.rosters import access, imports, people
+from backend.rosters import access, consent, imports, people
 from backend.rosters.as_cells import cells_of
 from backend.rosters.models import Child, Guardianship, Mentor
 
@@ -184,3 +185,16 @@ def test_each_sees_their_own(imported: User, lead: User, stranger: User) -> None
         access.access_child(parent, child.pk)
     child.user.is_active = False
     assert not access.children_for(child.user).exists()
+
+
+def test_a_roster_from_before_the_family_withdrew_is_no_new_consent(coordinator: User) -> None:
+    child = people.save_child(actor=coordinator, child_id=None, cells=CHILD | {"consent_date": "2020-02-17"})
+    parent = child.guardianships.get().guardian
+    consent.withdraw_consent(actor=parent, child_id=child.pk)
+    withdrawn_on = child.consents.get().withdrawn_on
+    for day in ("2020-02-17", withdrawn_on.isoformat()):
+        people.save_child(actor=coordinator, child_id=child.pk, cells={"consent_date": day})
+        assert not Child.objects.publishable().exists()
+    later = (withdrawn_on + timedelta(days=1)).isoformat()
+    people.save_child(actor=coordinator, child_id=child.pk, cells={"consent_date": later})
+    assert Child.objects.publishable().exists(), "a paper signed afterwards is one"
