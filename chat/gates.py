@@ -26,6 +26,11 @@ def enforce(now: datetime) -> int:
     return len(changed)
 
 
+def standing_changed(sender: Any, *, now: datetime, **_facts: Any) -> None:
+    """What a coordinator changes holds at once; only what runs out by itself waits for the duty."""
+    enforce(now)
+
+
 def _missing(today: date) -> Case:
     """The first gate that is missing, empty for none. The same conditions as for publishing a pairing."""
     consent = Child.objects.with_consent().filter(pk=OuterRef("pairing__child"))

@@ -16,7 +16,8 @@ from backend.ages import READ_ALONG_UNDER, ReadAlong, born_after, rules_at
 from backend.audit import log as audit
 from backend.days import local_day
 from backend.errors import Conflict, NotYours
-from backend.rosters.access import child_relations
+from backend.policy import Relation
+from backend.rosters.access import ABSENT, child_relations
 from backend.rosters.models import Child, Guardianship
 from chat import bells
 from chat.acts import ShowReaders
@@ -38,10 +39,16 @@ class AlreadyAnswered(Conflict):
     code = "reader.answered"
 
 
-def readers_for(actor: Any, child: Child) -> list[Reader]:
-    """Who reads along or asks to: for the child everybody, for a guardian their own."""
-    if not policy.allows("reader", "list", child_relations(actor, child)):
+def access_readers(actor: Any, child_id: int, action: str) -> Child:
+    """The child, for whoever may list who reads along, or ask to; else NotYours."""
+    child = Child.objects.filter(pk=child_id).first()
+    if not policy.allows("reader", action, child_relations(actor, child or ABSENT)) or child is None:
         raise NotYours
+    return child
+
+
+def readers_for(actor: Any, child: Child) -> list[Reader]:
+    """Who reads along or asks to: for the child everybody, for a guardian their own. After `access_readers`."""
     rows = Reader.objects.exclude(state=State.OVER).filter(room__pairing__child=child)
     if child.user_id != actor.pk:
         rows = rows.filter(guardian_id=actor.pk)
@@ -51,10 +58,7 @@ def readers_for(actor: Any, child: Child) -> list[Reader]:
 @transaction.atomic
 def ask_to_read(*, actor: Any, child_id: int) -> Reader:
     """A guardian asks to read along in the child's academic room; the child answers. Raises CantAsk."""
-    child = Child.objects.filter(pk=child_id).first()
-    if child is None or not policy.allows("reader", "ask", child_relations(actor, child)):
-        raise NotYours
-    now = timezone.now()
+    child, now = access_readers(actor, child_id, "ask"), timezone.now()
     if rules_at(child.birth_date, now).read_along is not ReadAlong.WHERE_AGREED:
         raise CantAsk(_("At this age it is not asked."))
     live = Room.objects.live().filter(pairing__child=child, pairing__role=Role.ACADEMIC)
@@ -76,9 +80,7 @@ def ask_to_read(*, actor: Any, child_id: int) -> Reader:
 @transaction.atomic
 def answer_reader(*, actor: Any, reader_id: int, agree: bool) -> Reader:
     """The child says yes or no to who asks; and no, at any time, to who reads because it said yes."""
-    room, reader = _locked(reader_id)
-    if not policy.allows("reader", "answer", child_relations(actor, room.pairing.child)):
-        raise NotYours
+    room, reader = _locked(actor, reader_id, "answer")
     now = timezone.now()
     asked, reads = reader.state == State.ASKED, reader.state == State.READING and reader.why == Why.AGREED
     if not (asked or (reads and not agree)) or not standing(Reader.objects.filter(pk=reader.pk), now):
@@ -95,20 +97,26 @@ def answer_reader(*, actor: Any, reader_id: int, agree: bool) -> Reader:
 @transaction.atomic
 def give_up_reading(*, actor: Any, reader_id: int) -> None:
     """The guardian does not want it any more."""
-    room, reader = _locked(reader_id)
-    relations = child_relations(actor, room.pairing.child)
-    if reader.guardian_id != actor.pk or not policy.allows("reader", "give_up", relations):
-        raise NotYours
+    _room, reader = _locked(actor, reader_id, "give_up")
     if reader.state == State.OVER or reader.why != Why.AGREED:
         raise AlreadyAnswered(_("This is settled already."))
     _end(actor, reader, End.GIVEN_UP, timezone.now())
 
 
-def _locked(reader_id: int) -> tuple[Room, Reader]:
-    """Under the room's lock, which everything that changes its readers holds."""
-    found = Reader.objects.filter(pk=reader_id).first()
-    if found is None:
+def access_reader(actor: Any, reader_id: int, action: str) -> Reader:
+    """For the child to answer, for the guardian whose question it is to give up; else NotYours."""
+    reader = Reader.objects.select_related("room__pairing__child").filter(pk=reader_id).first()
+    relations = child_relations(actor, reader.room.pairing.child if reader else ABSENT)
+    if reader is not None and reader.guardian_id != actor.pk:
+        relations = relations - {Relation.GUARDIAN}
+    if reader is None or not policy.allows("reader", action, relations):
         raise NotYours
+    return reader
+
+
+def _locked(actor: Any, reader_id: int, action: str) -> tuple[Room, Reader]:
+    """Under the room's lock, which everything that changes its readers holds."""
+    found = access_reader(actor, reader_id, action)
     room = Room.objects.with_people().select_for_update(of=("self",)).get(pk=found.room_id)
     return room, Reader.objects.get(pk=reader_id)
 

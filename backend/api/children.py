@@ -61,6 +61,7 @@ class OwnChildDetail(OwnChild):
 
 class GuardianOut(serializers.Serializer[Guardianship]):
     id = serializers.IntegerField(source="guardian_id")
+    link = serializers.IntegerField(source="pk")
     name = serializers.CharField(source="guardian.name")
     phone = serializers.CharField(source="guardian.phone", allow_null=True)
     email = serializers.CharField(source="guardian.email", allow_null=True)

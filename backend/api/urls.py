@@ -9,6 +9,7 @@ from rest_framework.routers import SimpleRouter
 from backend.api.cards import ChildCard, MentorCard
 from backend.api.children import ChildrenOfRoster
 from backend.api.comparisons import Comparisons
+from backend.api.consent import ConsentOfChild, StatusOfGuardian, StopOfChild
 from backend.api.differences import Difference
 from backend.api.history import ChildHistory
 from backend.api.invitations import Invitations
@@ -19,6 +20,7 @@ from backend.api.notices import Notices
 from backend.api.pairings import Locks, PairingsOfAll
 from backend.api.plans import Choices, OnePlace, Proposals, UnservedRoles
 from backend.api.programme import Holidays, Programme
+from backend.api.readers import OneReader, ReadersOfChild
 from backend.api.rooms import Freezing, Redactions, Rooms
 from backend.api.rounds import Rounds
 from backend.api.session import Me, Session, Sessions
@@ -88,6 +90,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(f"{ONE_PLACE}/comparison/", Comparisons.as_view(), name="api-comparison"),
     path("children/<int:child_id>/card/", ChildCard.as_view(), name="api-child-card"),
     path("children/<int:child_id>/history/", ChildHistory.as_view(), name="api-child-history"),
+    path("children/<int:child_id>/consent/", ConsentOfChild.as_view(), name="api-consent"),
+    path("children/<int:child_id>/stop/", StopOfChild.as_view(), name="api-stop"),
+    path("children/<int:child_id>/readers/", ReadersOfChild.as_view(), name="api-readers"),
+    path("readers/<int:reader_id>/", OneReader.as_view(), name="api-reader"),
+    path("guardians/<int:link_id>/", StatusOfGuardian.as_view(), name="api-guardian"),
     path("mentors/<int:mentor_id>/card/", MentorCard.as_view(), name="api-mentor-card"),
     path("pairings/<int:pairing_id>/elsewhere/", Reports.as_view(), name="api-report"),
     path("elsewhere/<int:report_id>/dispute/", Disputes.as_view(), name="api-report-dispute"),

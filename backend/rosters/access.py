@@ -45,6 +45,12 @@ def consent_relations(user: Any, child: Child) -> set[Relation]:
     return relations
 
 
+def withdrawn_from(user: Any) -> Children:
+    """Active children with whom this guardian shares nothing since they withdrew their own consent."""
+    mine = Guardianship.objects.filter(guardian_id=user.pk, withdrew_at__isnull=False)
+    return Child.objects.filter(active=True, pk__in=mine.values("child"))
+
+
 def access_guardianship(actor: Any, link_id: int) -> Guardianship:
     """A guardian's link, for whoever may change it; NotYours whether it is missing or forbidden."""
     check_may(actor, "guardianship", "write")

@@ -19,7 +19,7 @@ from backend.days import local_day
 from backend.errors import Conflict, NotYours
 from backend.policy import Relation
 from backend.rosters import signals
-from backend.rosters.access import consent_relations
+from backend.rosters.access import ABSENT, consent_relations
 from backend.rosters.models import Child, Consent, Guardianship
 
 Status = Guardianship.Status
@@ -55,9 +55,7 @@ class Standing:
 
 def consent_of(*, actor: Any, child_id: int) -> Standing:
     """For the family and the coordinators, or NotYours."""
-    child = Child.objects.filter(pk=child_id).first()
-    relations = _relations(actor, child, "read")
-    assert child is not None
+    child, relations = _access(actor, Child.objects.filter(pk=child_id).first(), "read")
     now = timezone.now()
     stands = child.consents.filter(withdrawn_on=None).first()
     you_withdrew = Relation.WITHDRAWN_GUARDIAN in relations
@@ -154,24 +152,30 @@ def come_back(*, actor: Any, child_id: int) -> None:
     audit.record(actor, "child.came_back", child)
 
 
+def access_consent(actor: Any, child_id: int, action: str) -> Child:
+    """The child whose consent this person may give, withdraw or end at its age; else NotYours."""
+    return _allowed(actor, Child.objects.filter(pk=child_id).first(), action, timezone.now())
+
+
 def _asked(actor: Any, child_id: int, action: str) -> tuple[Child, datetime]:
     """Under the child's lock: two guardians who withdraw at once are one after the other."""
-    child = Child.objects.select_for_update().filter(pk=child_id).first()
     now = timezone.now()
-    relations = _relations(actor, child, action)
-    assert child is not None
+    child = Child.objects.select_for_update().filter(pk=child_id).first()
+    return _allowed(actor, child, action, now), now
+
+
+def _allowed(actor: Any, found: Child | None, action: str, now: datetime) -> Child:
+    child, relations = _access(actor, found, action)
     if not _may(relations, action, child, now):
         raise NotYours
-    return child, now
+    return child
 
 
-def _relations(actor: Any, child: Child | None, action: str) -> set[Relation]:
-    if child is None:
+def _access(actor: Any, child: Child | None, action: str) -> tuple[Child, set[Relation]]:
+    relations = consent_relations(actor, child or ABSENT)
+    if child is None or not policy.allows("consent", action, relations):
         raise NotYours
-    relations = consent_relations(actor, child)
-    if not policy.allows("consent", action, relations):
-        raise NotYours
-    return relations
+    return child, relations
 
 
 def _may(relations: set[Relation], action: str, child: Child, now: datetime) -> bool:

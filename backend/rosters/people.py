@@ -4,12 +4,13 @@ from collections.abc import Mapping
 from typing import Any, Literal
 
 from django.db import transaction
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from backend.accounts.access import check_may
 from backend.audit import log as audit
 from backend.errors import Conflict, Invalid, NotYours
-from backend.rosters import saving
+from backend.rosters import saving, signals
 from backend.rosters.access import access_child, access_mentor, access_upload
 from backend.rosters.as_cells import cells_of
 from backend.rosters.claims import claim_problems
@@ -42,6 +43,7 @@ def set_active(*, actor: Any, kind: Kind, pk: int, active: bool) -> Child | Ment
     person: Child | Mentor = access[kind](actor, pk, "write")
     if MODELS[kind].objects.filter(pk=pk, active=not active).update(active=active):
         audit.record(actor, f"{kind}.{'activated' if active else 'deactivated'}", person)
+        signals.standing_changed.send(type(person), now=timezone.now())
         person.refresh_from_db()
     return person
 
@@ -71,6 +73,7 @@ def set_gone_inactive(*, actor: Any, upload_id: int) -> dict[str, list[str]]:
         rows = model.objects.filter(roster_id__in=gone, active=True)
         done[plural] = sorted(rows.values_list("roster_id", flat=True))
         rows.update(active=False)
+    signals.standing_changed.send(RosterUpload, now=timezone.now())
     audit.record(actor, "roster.gone_deactivated", upload, **{kind: len(ids) for kind, ids in done.items()})
     return done
 
@@ -98,6 +101,7 @@ def save_mentor(*, actor: Any, mentor_id: int | None, cells: Mapping[str, str]) 
     mentor, changed = saving.save_mentor(actor=actor, row=row, values=values, known=known)
     if changed:
         audit.record(actor, "mentor.edited" if known else "mentor.added", mentor, columns=changed)
+        signals.standing_changed.send(Mentor, now=timezone.now())
     return mentor
 
 

@@ -103,9 +103,8 @@ def _seven_years_old(world: World) -> None:
     """So young that the guardian reads along, as the room has shown from the beginning."""
     born = timezone.localdate() - timedelta(days=7 * 365 + 30)
     Child.objects.filter(pk=world.child.pk).update(birth_date=born)
-    room, guardian = world.pairing.room, world.people["guardian"]
-    Reader.objects.create(
-        room=room, guardian=guardian, why="age", state="reading", from_s=1, began_at=timezone.now()
+    Reader.objects.filter(room=world.pairing.room, guardian=world.people["guardian"]).update(
+        why="age", state="reading", from_s=1
     )
 
 

@@ -23,9 +23,10 @@ from backend.rosters.models import Child, Mentor, RosterUpload  # noqa: E402
 from backend.rosters.ways_in import invite_person  # noqa: E402
 from chat.acts import Speak  # noqa: E402
 from chat.meetings import record_meeting_elsewhere  # noqa: E402
-from chat.models import Elsewhere, Session, Summary  # noqa: E402
+from chat.models import Elsewhere, Reader, Session, Summary  # noqa: E402
 from chat.programme import add_holiday  # noqa: E402
 from chat.protocol import Side  # noqa: E402
+from chat.readers import ask_to_read  # noqa: E402
 from chat.record import perform  # noqa: E402
 from chat.sessions import write_summary  # noqa: E402
 from matching import locks, publishing, rounds  # noqa: E402
@@ -64,6 +65,7 @@ class World:
     session: Session | None = None
     report: Elsewhere | None = None
     summary: Summary | None = None
+    reader: Reader | None = None
     people: dict[str, User | None] = field(default_factory=dict)
     sessions: dict[str, str] = field(default_factory=dict)
 
@@ -142,7 +144,8 @@ def world(coordinator: User, small_city: bytes) -> World:
 
 
 def live_a_little(world: World) -> None:
-    """A session and a meeting by telephone with the mentor; a day off, and an invitation."""
+    """A session and a meeting by telephone with the mentor; a question of the guardian's; a day off, and an
+    invitation."""
     now, mentor = timezone.now(), world.mentor.user
     began = now - timedelta(hours=1)
     # Paired since last week, so that something can lie behind.
@@ -166,6 +169,7 @@ def live_a_little(world: World) -> None:
         minutes=25,
         medium="phone",
     )
+    world.reader = ask_to_read(actor=world.people["guardian"], child_id=world.child.pk)
     add_holiday(actor=world.coordinator, day=DAY_OFF, name="元宵节")
     invite_person(actor=world.coordinator, user_id=mentor.pk)
 

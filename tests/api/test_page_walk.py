@@ -50,6 +50,15 @@ TABLE: dict[str, tuple[tuple[str, ...], frozenset[str]]] = {
     "set_active": (POST, DESK),
     "export": (BOTH, DESK),
     "history": (GET, DESK | PAIR | GUARDIANS | {"wellbeing mentor"}),
+    "consent": (GET, DESK | GUARDIANS | {"child"}),
+    "give_consent": (POST, GUARDIANS),
+    "withdraw_consent": (BOTH, GUARDIANS),
+    "stop": (BOTH, frozenset({"child"})),
+    "come_back": (POST, frozenset({"child"})),
+    "read_along": (BOTH, GUARDIANS),
+    "answer_reader": (POST, frozenset({"child"})),
+    "give_up_reading": (POST, GUARDIANS),
+    "guardian": (BOTH, DESK),
     "dispute": (POST, GUARDIANS | {"child"}),
     "held": (GET, DESK),
     "decide_held": (POST, DESK),
@@ -87,11 +96,20 @@ TABLE: dict[str, tuple[tuple[str, ...], frozenset[str]]] = {
 
 
 def path_of(world: World, name: str, *, absent: bool = False) -> str:
-    assert world.session is not None and world.report is not None
+    assert world.session is not None and world.report is not None and world.reader is not None
     ids: dict[str, dict[str, Any]] = {
         "child": {"child_id": world.child.pk},
         "edit_child": {"child_id": world.child.pk},
         "history": {"child_id": world.child.pk},
+        "consent": {"child_id": world.child.pk},
+        "give_consent": {"child_id": world.child.pk},
+        "withdraw_consent": {"child_id": world.child.pk},
+        "stop": {"child_id": world.child.pk},
+        "come_back": {"child_id": world.child.pk},
+        "read_along": {"child_id": world.child.pk},
+        "answer_reader": {"reader_id": world.reader.pk},
+        "give_up_reading": {"reader_id": world.reader.pk},
+        "guardian": {"link_id": world.child.guardianships.get(order=1).pk},
         "mentor": {"mentor_id": world.mentor.pk},
         "edit_mentor": {"mentor_id": world.mentor.pk},
         "set_paused": {"mentor_id": world.mentor.pk},

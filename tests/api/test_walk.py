@@ -107,6 +107,16 @@ TABLE: dict[tuple[str, str], dict[str, int]] = {
     ("api-summaries-list", "get"): LISTED,  # whose rows: test_log
     ("api-summaries-detail", "get"): OWN_LOG,
     ("api-child-history", "get"): OWN_LOG,
+    ("api-consent", "get"): OWN_CHILD,
+    ("api-consent", "post"): answers(409, GUARDIANS),  # it stands
+    ("api-consent", "delete"): answers(200, GUARDIANS),
+    ("api-stop", "post"): answers(200, "child"),
+    ("api-stop", "delete"): answers(409, "child"),  # the child takes part
+    ("api-readers", "get"): answers(200, "child", GUARDIANS),
+    ("api-readers", "post"): answers(409, GUARDIANS),  # asked already; too young to be asked
+    ("api-reader", "put"): answers(204, "child"),
+    ("api-reader", "delete"): answers(204, "guardian") | {"young guardian": 409},
+    ("api-guardian", "put"): coordinators(204),
     ("api-child-card", "get"): OWN_LOG,
     ("api-mentor-card", "get"): answers(200, DESK_AND_OWN_MENTOR, "child", GUARDIANS, SCHEDULE),
     ("api-programme", "get"): coordinators(200),
@@ -150,6 +160,11 @@ def path_of(world: World, name: str, *, absent: bool = False) -> str:
         "api-report-summary": {"report_id": world.report.pk},
         "api-session-summary": {"session_id": world.session.pk},
         "api-child-history": {"child_id": world.child.pk},
+        "api-consent": {"child_id": world.child.pk},
+        "api-stop": {"child_id": world.child.pk},
+        "api-readers": {"child_id": world.child.pk},
+        "api-reader": {"reader_id": world.reader.pk},
+        "api-guardian": {"link_id": world.child.guardianships.get(order=1).pk},
         "api-child-card": {"child_id": world.child.pk},
         "api-mentor-card": {"mentor_id": world.mentor.pk},
         "api-proposals": {"round_id": world.round.pk},
@@ -219,6 +234,8 @@ def body_of(world: World, name: str, method: str) -> dict[str, Any]:
             "mentor": place.mentor_id,
             "slot": place.slot,
         },
+        ("api-reader", "put"): {"agree": True},
+        ("api-guardian", "put"): {"status": "limited", "reason": "court"},
         ("api-redact", "post"): {"reason": "contact"},
         ("api-room-frozen", "put"): {"frozen": True},
         ("api-report", "post"): {

@@ -130,6 +130,7 @@ def furnish(families: int) -> None:
         facts.append(
             {
                 "rooms": {role: room.pk for role, room in family.rooms.items()},
+                "child": family.child.pk,
                 "cookies": {name: cookie(user) for name, user in people.items()}
                 | {"child elsewhere": cookie(family.child.user)},
                 "users": {name: user.pk for name, user in people.items()},

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.audit.test_chain import EIGHT_WRITERS
+from tests.chat.revocations import REVOCATIONS, revoke_all, suspend
 from tests.chat.served import serving
 from tests.chat.test_rooms_served import client, delete, rows, tab, within
 
@@ -33,7 +34,7 @@ def house(tmp_path_factory):
         "REDIS_URL": f"unix://{redis.socket_file}",
     }
     try:
-        with serving(data, families=4, env=env) as served:
+        with serving(data, families=5 + len(REVOCATIONS), env=env) as served:
             served.redis = redis
             served.ports = [served.start(), served.start()]
             yield served
@@ -120,6 +121,14 @@ def test_ending_a_pairing_closes_its_sockets_on_both(house):
             assert time.monotonic() - started < 2
 
     asyncio.run(story())
+
+
+def test_every_right_that_ends_is_gone_at_once_on_both(house):
+    revoke_all(house, tuple(house.ports), 4)
+
+
+def test_a_suspended_guardian_finds_nothing_on_either(house):
+    suspend(house, tuple(house.ports), 4 + len(REVOCATIONS))
 
 
 def test_signing_out_in_one_process_closes_the_sockets_in_both_at_once(house):

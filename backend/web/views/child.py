@@ -4,9 +4,11 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 
+from backend.ages import rules_at
 from backend.rosters.models import Child
 from backend.web.saying import coming, teacher
-from chat import desk
+from chat import desk, readers
+from chat.models import Reader
 from chat.rules.meetings import length_for
 
 
@@ -22,5 +24,20 @@ def home(request: HttpRequest, child: Child) -> HttpResponse:
         }
         for place in desk.places_for(actor=request.user)
     ]
+    asking, reading = [], {}
+    for reader in readers.readers_for(request.user, child):
+        if reader.state == Reader.State.ASKED:
+            asking.append(reader)
+        elif reader.why == Reader.Why.AGREED:
+            reading.setdefault(reader.room_id, []).append(reader)
+    for card in cards:
+        card["reading"] = reading.get(card["place"].room.pk, ())
     minutes = int(length_for(child.grade).total_seconds() // 60)
-    return render(request, "child/home.html", {"child": child, "cards": cards, "minutes": minutes})
+    context = {
+        "child": child,
+        "cards": cards,
+        "minutes": minutes,
+        "asking": asking,
+        "rules": rules_at(child.birth_date, timezone.now()),
+    }
+    return render(request, "child/home.html", context)

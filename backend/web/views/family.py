@@ -31,6 +31,7 @@ def home(request: HttpRequest, children: list[Child]) -> HttpResponse:
     now = timezone.now()
     today = timezone.localdate()
     cards = []
+    taking_part = set(Child.objects.with_consent().filter(pk__in=[child.pk for child in children]))
     for child in children:
         reads = policy.allows("session", "read", relations_to_child(request.user, child))
         line = history.first_line(actor=request.user, child_id=child.pk, now=now) if reads else None
@@ -41,6 +42,7 @@ def home(request: HttpRequest, children: list[Child]) -> HttpResponse:
             {
                 "child": child,
                 "reads": reads,
+                "lacks_consent": reads and child not in taking_part,
                 "last": what_happened(line.last, child.call_name, today) if line and line.last else "",
                 "together": running and teacher(running.room.pairing.mentor.name),
                 "since": running and running.opened_at,

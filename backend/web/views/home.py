@@ -6,6 +6,7 @@ from django.shortcuts import render
 from django.utils import timezone
 
 from backend.accounts.access import may
+from backend.rosters.access import withdrawn_from
 from backend.rosters.models import Child, Mentor, RosterUpload
 from backend.web.views import child, demo_door, family, mentor
 from chat.access import children_of_family
@@ -53,7 +54,7 @@ def _home_of(request: HttpRequest) -> HttpResponse:
     children_here = children_of_family(request.user)
     if children_here:
         return family.home(request, children_here)
-    return render(request, "home_plain.html")
+    return render(request, "home_plain.html", {"withdrawn_from": withdrawn_from(request.user)})
 
 
 def components(request: HttpRequest) -> HttpResponse:

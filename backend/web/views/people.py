@@ -4,7 +4,7 @@ from typing import Any
 
 import django_filters
 from django.core.paginator import Paginator
-from django.db.models import prefetch_related_objects
+from django.db.models import F, prefetch_related_objects
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -58,11 +58,12 @@ def child(request: HttpRequest, child_id: int) -> HttpResponse:
     prefetch_related_objects([found], "wanted__subject", "free_slots", "guardianships__guardian")
     context = {
         "child": found,
-        "consent": found.consents.filter(withdrawn_on=None).first(),
+        "consent": found.consents.order_by(F("withdrawn_on").desc(nulls_first=True), "-pk").first(),
         "pairings": found.pairings.filter(ended_at=None).select_related("mentor", "subject"),
         "week": week_of(found),
         "may_write": policy.allows("child", "write", relations),
         "shows_contacts": policy.allows("child", "read_contacts", relations),
+        "may_change_guardians": may(request.user, "guardianship", "write"),
         "shows_needs": policy.allows("child", "read_needs", relations),
     }
     return render(request, "people/child.html", context)

@@ -1,0 +1,33 @@
+"""A guardian's link to a child, for coordinators."""
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from backend.rosters.access import access_guardianship
+from backend.rosters.guardians import set_guardian_status
+from backend.rosters.models import Guardianship
+
+SEES = {
+    Guardianship.Status.ACTIVE: gettext_lazy("sees everything a parent sees"),
+    Guardianship.Status.LIMITED: gettext_lazy("sees the hours only"),
+    Guardianship.Status.SUSPENDED: gettext_lazy("sees nothing and is told nothing"),
+}
+
+
+class StatusForm(forms.Form):
+    status = forms.ChoiceField(label=gettext_lazy("From now on"), choices=SEES, widget=forms.RadioSelect)
+    reason = forms.ChoiceField(label=gettext_lazy("Why"), choices=[("", ""), *Guardianship.Reason.choices])
+
+
+def show(request: HttpRequest, link_id: int) -> HttpResponse:
+    link = access_guardianship(request.user, link_id)
+    form = StatusForm(request.POST or None, initial={"status": link.status})
+    if request.method == "POST" and form.is_valid():
+        set_guardian_status(actor=request.user, link_id=link_id, **form.cleaned_data)
+        messages.success(request, _("It holds from now on. Nobody was told."))
+        return redirect("child", link.child_id)
+    return render(request, "people/guardian.html", {"link": link, "form": form, "sees": SEES[link.status]})

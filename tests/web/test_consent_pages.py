@@ -1,0 +1,130 @@
+"""The pages on which a family decides: consent, reading along, stopping; and the coordinator's of a guardian."""
+
+import re
+from datetime import date
+
+import pytest
+import time_machine
+from django.test import Client
+
+from backend.accounts.models import User
+from backend.rosters.models import Child, Consent, Guardianship
+from chat.models import Reader
+from matching.models import Pairing
+from tests.chat.people import add_family, at
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def family(settings):
+    settings.ALLOWED_HOSTS = ["testserver"]
+    with time_machine.travel(at(12), tick=False):
+        yield add_family()
+
+
+def browser_of(user) -> Client:
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+def text_of(answer) -> str:
+    assert answer.status_code == 200
+    return answer.content.decode()
+
+
+def test_a_guardian_withdraws_in_two_taps_reads_what_it_means_and_agrees_again(family):
+    parent, child = browser_of(family.parent), family.child.pk
+    home = text_of(parent.get("/"))
+    assert f"/children/{child}/consent/" in home
+    page = text_of(parent.get(f"/children/{child}/consent/"))
+    assert "已有纸质同意书：2020年2月1日" in page and "我看过了" not in page
+    assert f"/children/{child}/consent/withdraw/" in page
+    meaning = text_of(parent.get(f"/children/{child}/consent/withdraw/"))
+    assert "两位老师马上结束" in meaning and Pairing.objects.live().count() == 2, "looking changes nothing"
+    after = text_of(parent.post(f"/children/{child}/consent/withdraw/", follow=True))
+    assert "两位老师已经结束" in after and "我看过了，同意" in after
+    assert not Pairing.objects.live().exists()
+    assert "没有有效的同意" in text_of(parent.get("/"))
+    again = text_of(parent.post(f"/children/{child}/consent/give/", follow=True))
+    assert "你已经在这里同意了：2020年2月17日" in again
+    assert Consent.objects.filter(withdrawn_on=None).count() == 1
+
+
+def test_one_of_two_is_told_that_the_mentors_stay_and_finds_the_way_back(family):
+    Guardianship.objects.create(child=family.child, guardian=User.objects.create_user(name="林爸爸"), order=2)
+    parent, child = browser_of(family.parent), family.child.pk
+    assert "老师不变" in text_of(parent.get(f"/children/{child}/consent/withdraw/"))
+    parent.post(f"/children/{child}/consent/withdraw/")
+    home = text_of(parent.get("/"))
+    assert re.findall(r"/children/\d+/[a-z/-]+", home) == [f"/children/{child}/consent/"]
+    assert "李老师" not in home and parent.get(f"/children/{child}/history/").status_code == 404
+    page = text_of(parent.get(f"/children/{child}/consent/"))
+    assert "你已经撤回了同意" in page and "2020" not in page.split("<main")[1].split("</main")[0]
+    parent.post(f"/children/{child}/consent/give/")
+    assert "下次" in text_of(parent.get("/"))
+
+
+def test_the_child_is_asked_in_plain_words_says_yes_and_takes_it_back_with_one_tap(family):
+    parent, child = browser_of(family.parent), browser_of(family.child.user)
+    path = f"/children/{family.child.pk}/read-along/"
+    assert "问问沐阳" in text_of(parent.get(path))
+    assert "还没有回答" in text_of(parent.post(path, follow=True))
+    home, reader = text_of(child.get("/")), Reader.objects.get()
+    assert "林医生想看看你和教你功课的老师说的话，可以吗？说“不”也没关系" in home
+    child.post(f"/readers/{reader.pk}/", {"agree": "yes"})
+    assert f"/rooms/{reader.room_id}/" in text_of(parent.get(path))
+    for who in (parent, browser_of(family.academic.user), child):
+        assert "沐阳的一位家长" in text_of(who.get(f"/rooms/{reader.room_id}/"))
+    home = text_of(child.get("/"))
+    assert "林医生能看这里的话。" in home and "不让看了" in home
+    child.post(f"/readers/{reader.pk}/", {"agree": "no"})
+    assert parent.get(f"/rooms/{reader.room_id}/").status_code == 404
+    assert (
+        "家长"
+        not in text_of(browser_of(family.academic.user).get(f"/rooms/{reader.room_id}/")).split("<script")[0]
+    )
+    assert "请过一个月再问" in text_of(parent.post(path, follow=True))
+
+
+def test_a_nonsense_answer_is_a_no(family):
+    parent, child = browser_of(family.parent), browser_of(family.child.user)
+    parent.post(f"/children/{family.child.pk}/read-along/")
+    child.post(f"/readers/{Reader.objects.get().pk}/", {"agree": "maybe"})
+    assert Reader.objects.get().end == "refused"
+
+
+@pytest.mark.parametrize(
+    ("born", "words"), [(date(2009, 5, 4), "一天之内"), (date(2005, 5, 4), "现在就结束")]
+)
+def test_a_child_stops_or_asks_to_in_two_taps_and_is_told_what_happens(family, born, words):
+    Child.objects.update(birth_date=born)
+    child, path = browser_of(family.child.user), f"/children/{family.child.pk}/stop/"
+    assert path in text_of(child.get("/"))
+    assert words in text_of(child.get(path)) and Pairing.objects.live().count() == 2
+    after = text_of(child.post(path, follow=True))
+    if born.year == 2005:
+        assert not Pairing.objects.live().exists() and "你已经结束了" in after
+        assert "想回来吗" in text_of(child.get(path))
+        child.post(f"/children/{family.child.pk}/come-back/")
+        assert Child.objects.publishable().exists()
+    else:
+        assert Pairing.objects.live().count() == 2 and "一天之内会有老师来找你" in after
+        assert "你告诉过我们" in text_of(child.get(path))
+
+
+def test_a_coordinator_sees_who_consented_how_and_changes_what_a_guardian_may_see(family):
+    desk, link = browser_of(family.coordinator), Guardianship.objects.get()
+    page = text_of(desk.get(f"/children/{family.child.pk}/"))
+    assert "纸质" in page and f"/guardians/{link.pk}/" in page
+    assert "家长能看的都能看" in text_of(desk.get(f"/guardians/{link.pk}/"))
+    refused = desk.post(f"/guardians/{link.pk}/", {"status": "suspended"})
+    link.refresh_from_db()
+    assert refused.context["form"].errors["reason"] and link.status == "active"
+    desk.post(f"/guardians/{link.pk}/", {"status": "suspended", "reason": "court"})
+    link.refresh_from_db()
+    assert link.status == "suspended"
+    assert "沐阳" not in text_of(browser_of(family.parent).get("/"))
+    own = browser_of(family.child.user).get(f"/children/{family.child.pk}/").content.decode()
+    assert f"/guardians/{link.pk}/" not in own and "suspended" not in own
