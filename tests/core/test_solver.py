@@ -59,11 +59,16 @@ def rosters(draw: st.DrawFn) -> Roster:
         for i in range(draw(st.integers(1, 3)))
     )
     forbids = tuple(
-        Forbid(draw(st.sampled_from(children)).id, draw(ids), draw(st.sampled_from([None, "academic"])))
-        for _ in range(draw(st.integers(0, 1)))
+        Forbid(draw(st.sampled_from(children)).id, draw(ids), draw(st.sampled_from([None, *ROLES])))
+        for _ in range(draw(st.integers(0, 2)))
     )
     pins = tuple(
-        Pin(draw(st.sampled_from(children)).id, draw(ids), draw(st.sampled_from(["academic", "wellbeing"])))
+        Pin(
+            draw(st.sampled_from(children)).id,
+            draw(ids),
+            draw(st.sampled_from(ROLES)),
+            draw(st.none() | st.integers(19, 22)),
+        )
         for _ in range(draw(st.integers(0, 2)))
     )
     return Roster(children, mentors, pins, forbids)
@@ -76,6 +81,17 @@ def places_of(result) -> list[Place]:
 @settings(max_examples=150, deadline=None)
 @given(rosters())
 def test_equal_to_brute_force_at_all_four_levels_and_valid(roster: Roster) -> None:
+    agrees_with_brute_force(roster)
+
+
+@pytest.mark.deep
+@settings(max_examples=3000, deadline=None)
+@given(rosters())
+def test_equal_to_brute_force_in_three_thousand_rounds(roster: Roster) -> None:
+    agrees_with_brute_force(roster)
+
+
+def agrees_with_brute_force(roster: Roster) -> None:
     best = oracle.best(roster)
     problems = check_locks(roster)
     assert bool(problems) == (
