@@ -125,11 +125,14 @@ class Row:
 
 @dataclass(slots=True)
 class RosterFile:
+    """ids: of every child and mentor row that has one, bad or not; a kind whose table can't be read is absent."""
+
     children: list[Row] = field(default_factory=list)
     mentors: list[Row] = field(default_factory=list)
     locks: list[Row] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     warnings: list[Problem] = field(default_factory=list)
+    ids: dict[str, set[str]] = field(default_factory=dict)
 
 
 def read_roster(
@@ -192,6 +195,7 @@ def _read_table(table: Table, kind: str, found: RosterFile, for_site: bool) -> l
             seen[key] = number
         if len(found.problems) == before:
             rows.append(Row(table.source, number, values, present))
+    found.ids[kind] = set(seen)
     return rows
 
 
@@ -346,12 +350,12 @@ def _check_one_each(found: RosterFile) -> None:
 
 
 def _check_locks(found: RosterFile) -> None:
-    children = {row.get("child_id") for row in found.children}
-    mentors = {row.get("mentor_id") for row in found.mentors}
+    # Somebody whose own row is bad is named there, and is not unknown.
+    children, mentors = found.ids.get("children"), found.ids.get("mentors")
     for row in found.locks:
-        if row.get("child_id") not in children:
+        if children is not None and row.get("child_id") not in children:
             found.problems.append(_problem(row, "child_id", _("unknown child"), _("an id from the children")))
-        if row.get("mentor_id") not in mentors:
+        if mentors is not None and row.get("mentor_id") not in mentors:
             found.problems.append(
                 _problem(row, "mentor_id", _("unknown mentor"), _("an id from the mentors"))
             )

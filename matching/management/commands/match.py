@@ -13,6 +13,7 @@ from tqdm import tqdm
 
 from backend.rosters.lists import DISTRICTS
 from backend.rosters.reading.rows import Problem, RosterFile, read_roster
+from backend.rosters.reading.tables import MOST_BYTES
 from matching.core.locks import check_locks
 from matching.core.plan import Options
 from matching.core.roster import Place, Roster
@@ -136,8 +137,10 @@ def _bad_input(message: str) -> NoReturn:
 
 
 def _bytes_of(path: Path) -> bytes:
+    """No more of it than tells that it is too large."""
     try:
-        return path.read_bytes()
+        with path.open("rb") as file:
+            return file.read(MOST_BYTES + 1)
     except OSError as error:
         _bad_input(f"{path.name}:1: -: {error.strerror}, expected a readable file")
 
