@@ -1,6 +1,7 @@
 """What daphne serves: HTTP to Django, sockets to the rooms."""
 
 import os
+from typing import Any
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "backend.settings")
 
@@ -14,4 +15,11 @@ from chat import serving  # noqa: E402
 from chat.routing import sockets  # noqa: E402
 
 serving.attach()
-application = ProtocolTypeRouter({"http": http, "websocket": sockets})
+
+
+async def web(scope: Any, receive: Any, send: Any) -> None:
+    """A balancer asks by address, of the process and not of the site: before host names and sessions."""
+    await (serving.ready if scope["path"] == "/ready/" else http)(scope, receive, send)
+
+
+application = ProtocolTypeRouter({"http": web, "websocket": sockets})

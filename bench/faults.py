@@ -1,199 +1,162 @@
-"""`manage.py bench faults`: what can break under a conversation, and a run of them at random.
+"""`manage.py bench faults`: conversations in which everything breaks, at random, and what became of them."""
 
-Each fault lasts as long as it is told and leaves everything running again. The tests drive the same ones.
-"""
-
+import argparse
 import asyncio
-import json
-import signal
-from collections.abc import Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
+import random
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
 from typing import Any
 
-from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed, InvalidHandshake
-from websockets.typing import Origin
+from bench import breaking
+from bench.breaking import Fault
+from bench.drill import LIMITS, Drill, Pair
+from bench.oracle import Verdict
+from bench.stores import stores
+from tests.chat.served import serving
 
-from bench.client import Faults, Frame, RoomClient
-from bench.drill import Drill
-
-Fault = Callable[[Drill], Awaitable[None]]
-
-
-async def killed(drill: Drill, number: int = signal.SIGKILL) -> None:
-    """kill -9 of one process, and its start at the same place."""
-    port = drill.rng.choice(drill.ports)
-    await asyncio.to_thread(drill.house.kill, port, number)
-    await asyncio.to_thread(drill.house.start, port)
+HELP = "rooms on PostgreSQL and Redis, then on SQLite, in which everything breaks at random: what is lost?"
+Say = Callable[[str], Any]
+Draw = Callable[[random.Random], Fault]
+APPLICATION = "bench.stage:application"
+FAMILIES = 3
+SAMPLES = 150  # messages of the quiet room, with the flood and without
 
 
-async def told_to_stop(drill: Drill) -> None:
-    await killed(drill, signal.SIGTERM)
+def _for(fault: Callable[..., Any], *seconds: float) -> Draw:
+    return lambda rng: partial(fault, seconds=rng.choice(seconds))
 
 
-async def stood_still(drill: Drill, seconds: float = 20) -> None:
-    """A process that is stopped, and goes on as if nothing had been."""
-    process = drill.house.process(drill.rng.choice(drill.ports))
-    process.send_signal(signal.SIGSTOP)
-    try:
-        await asyncio.sleep(seconds)
-    finally:
-        process.send_signal(signal.SIGCONT)
+ANYWHERE: dict[str, Draw] = {
+    "killed": lambda rng: breaking.killed,
+    "told to stop": lambda rng: breaking.told_to_stop,
+    "stood still": _for(breaking.stood_still, 1, 4, 20),
+    "everything twice": _for(breaking.everything_twice, 2, 5),
+    "lines cut": _for(breaking.lines_cut, 2, 5),
+    "a foreign past": lambda rng: breaking.foreign_past,
+    "cids used again": lambda rng: breaking.cids_again,
+    "somebody doesn't read": _for(breaking.nobody_reads, 2, 5),
+    "flooded": _for(breaking.flooded, 2, 5),
+    "malformed frames": _for(breaking.malformed, 2, 5),
+}
+ON_STORES: dict[str, Draw] = ANYWHERE | {
+    "PostgreSQL crashes": _for(breaking.postgres_gone, 0, 0, 2, 5),
+    "COMMIT unanswered": lambda rng: partial(breaking.commits_unanswered, times=rng.randint(1, 12)),
+    "Redis gone": _for(breaking.redis_gone, 1, 5),
+}
+ON_SQLITE: dict[str, Draw] = ANYWHERE | {"disk full": _for(breaking.disk_full, 1, 4)}
+# Once each: what has a length of its own.
+LONG: dict[str, Fault] = {
+    "PostgreSQL gone for 30 s": partial(breaking.postgres_gone, seconds=30),
+    "Redis gone for 60 s": partial(breaking.redis_gone, seconds=60),
+}
 
 
-async def postgres_gone(drill: Drill, seconds: float = 0) -> None:
-    """The database crashes, and comes back after so long."""
-    assert drill.postgres is not None
-    await asyncio.to_thread(drill.postgres.stop)
-    await asyncio.sleep(seconds)
-    await asyncio.to_thread(drill.postgres.start)
-
-
-async def commits_unanswered(drill: Drill, times: int = 8) -> None:
-    """COMMIT is done, and nobody hears of it."""
-    assert drill.postgres is not None
-    between = drill.postgres.between
-    between.lose_commits = times
-    for _ in range(100):
-        await asyncio.sleep(0.1)
-        if not between.lose_commits:
-            return
-    between.lose_commits = 0
-
-
-async def redis_gone(drill: Drill, seconds: float = 60) -> None:
-    assert drill.redis is not None
-    await asyncio.to_thread(drill.redis.stop)
-    await asyncio.sleep(seconds)
-    await asyncio.to_thread(drill.redis.start)
-
-
-async def disk_full(drill: Drill, seconds: float = 3) -> None:
-    """A SQLite file that may not grow."""
-    mark = drill.house.data / "disk-full"
-    mark.touch()
-    # Short words find room in the last pages for a while.
-    for pair in drill.pairs:
-        for person in pair.people:
-            for _ in range(12):
-                person.say("长" * 1900)
-    await asyncio.sleep(seconds)
-    mark.unlink()
-
-
-async def everything_twice(drill: Drill, seconds: float = 3) -> None:
-    """Clients send every frame twice."""
-    await _misbehave(drill, Faults(copies=lambda frame: 2), seconds)
-
-
-async def lines_cut(drill: Drill, seconds: float = 3) -> None:
-    """Connections break, in both directions, before and after a frame."""
-    rng = drill.rng
-    faults = Faults(copies=lambda frame: int(rng.random() > 0.05), cut=lambda frame: rng.random() < 0.05)
-    await _misbehave(drill, faults, seconds)
-
-
-async def _misbehave(drill: Drill, faults: Faults, seconds: float) -> None:
-    tabs = [tab for pair in drill.pairs for tab in pair.tabs]
-    for tab in tabs:
-        tab.faults = faults
-    await asyncio.sleep(seconds)
-    for tab in tabs:
-        tab.faults = Faults()
-
-
-async def foreign_past(drill: Drill) -> None:
-    """Clients come back with an epoch of before a restore, and with a number that the room has not reached."""
-    for pair in drill.pairs:
-        for tab, wrong in zip(pair.tabs, ("epoch", "last"), strict=False):
-            async with drill.away(tab):
-                if wrong == "epoch":
-                    tab.epoch = "another"
-                else:
-                    tab.last += 10_000
-
-
-async def cids_again(drill: Drill) -> None:
-    """Somebody uses the cids of words that were said for others; it is refused."""
-    for pair in drill.pairs:
-        for person in pair.people:
-            old = [row.cid for row in person.tabs[0].rows if row.side == person.side and row.cid]
-            async with raw(person.tabs[0]) as ws:
-                await _hello(ws)
-                for cid in old[-3:]:
-                    await ws.send(json.dumps({"t": "msg", "cid": cid, "body": "别的话"}))
-                    frame = await _until(
-                        ws, lambda frame, cid=cid: frame.get("cid") == cid and frame["t"] == "err"
-                    )
-                    if frame["code"] not in {"cid_reused", "busy", "too_fast"}:
-                        raise RuntimeError(f"other words for an old cid: {frame}")
-
-
-async def nobody_reads(drill: Drill, seconds: float = 3) -> None:
-    """A tab that gives credit and never reads what it is sent."""
-    await _bad(
-        drill, seconds, lambda n: {"t": "seen", "s": 2**40} if n % 2 else {"t": "ping", "x": "x" * 15_000}
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--seconds", type=int, default=180, help="how long, over both kinds of site")
+    parser.add_argument("--seed", type=int, help="of the faults and their order; printed when left out")
+    parser.add_argument(
+        "--long", action="store_true", help="first 30 s without PostgreSQL, 60 s without Redis"
     )
+    parser.add_argument("--no-flood", action="store_true", help="leave out the quiet room beside a flood")
 
 
-async def flooded(drill: Drill, seconds: float = 3) -> None:
-    """A tab that sends as much as the line takes."""
-    await _bad(drill, seconds, lambda n: {"t": "ping", "x": n}, pause=0)
+def run(say: Say, *, seconds: int, seed: int | None, long: bool, no_flood: bool, **_options: Any) -> None:
+    seed = random.SystemRandom().randrange(10**6) if seed is None else seed
+    say(f"seed {seed}")
+    rng, total = random.Random(seed), Verdict()
+    with _on_stores(rng) as drill:
+        say("PostgreSQL and Redis, two processes")
+        asyncio.run(_break(drill, say, total, ON_STORES, seconds / 2, LONG if long else {}))
+    with _on_sqlite(rng) as drill:
+        say("SQLite, one process")
+        asyncio.run(_break(drill, say, total, ON_SQLITE, seconds / 2, {}))
+    if not no_flood:
+        with _on_sqlite(rng) as drill:
+            asyncio.run(_beside_a_flood(drill, say, total))
+    say(f"in all: {total}")
+    if not total.good:
+        raise RuntimeError(f"A promise was broken; again with --seed {seed}.")
 
 
-async def malformed(drill: Drill, seconds: float = 3) -> None:
-    rng = drill.rng
-    wrong: list[Any] = [{"t": "x"}, {"t": "msg", "cid": 1}, [], 7, {"t": "seen", "s": -1}, {"t": "hello"}]
-    await _bad(drill, seconds, lambda n: rng.choice(wrong), pause=0.01)
+@contextmanager
+def _on_stores(rng: random.Random) -> Iterator[Drill]:
+    with stores() as (postgres, redis), tempfile.TemporaryDirectory() as data:
+        env = {"DATABASE_URL": postgres.uri, "REDIS_URL": redis.url, "SHUANGDAO_ROOM_LIMITS": LIMITS}
+        with serving(Path(data), families=FAMILIES, env=env) as house:
+            house.application = APPLICATION
+            yield Drill(house, [house.start(), house.start()], rng, postgres=postgres, redis=redis)
 
 
-async def _bad(drill: Drill, seconds: float, frame: Callable[[int], Any], pause: float = 0.02) -> None:
-    """One bad tab beside each pair; it comes back whenever it is closed."""
-
-    async def one(tab: RoomClient) -> None:
-        while True:
-            with suppress(ConnectionClosed, OSError, InvalidHandshake, TimeoutError):
-                async with raw(tab) as ws:
-                    await ws.send(json.dumps({"t": "hello", "epoch": "", "last": 0}))
-                    for number in range(1_000_000):
-                        await ws.send(json.dumps(frame(number)))
-                        await asyncio.sleep(pause)
-            await asyncio.sleep(0.05)
-
-    tasks = [asyncio.create_task(one(drill.rng.choice(pair.tabs))) for pair in drill.pairs]
-    await asyncio.sleep(seconds)
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
+@contextmanager
+def _on_sqlite(rng: random.Random) -> Iterator[Drill]:
+    env = {"SHUANGDAO_ROOM_LIMITS": LIMITS}
+    with tempfile.TemporaryDirectory() as data, serving(Path(data), families=FAMILIES, env=env) as house:
+        house.application = APPLICATION
+        yield Drill(house, [house.start()], rng)
 
 
-@asynccontextmanager
-async def raw(tab: RoomClient, url: str = "") -> Any:
-    """A connection for the person of this tab that does only what it is told; it reads when asked."""
-    async with connect(
-        url or tab.url,
-        origin=Origin(tab.origin),
-        additional_headers={"Cookie": tab.cookie},
-        proxy=None,
-        max_size=None,
-        max_queue=2,
-        close_timeout=0.2,
-        ping_interval=None,
-    ) as ws:
-        yield ws
+async def _break(
+    drill: Drill, say: Say, total: Verdict, draws: dict[str, Draw], seconds: float, first: dict[str, Fault]
+) -> None:
+    """One fault after another until the time is over; each kind comes before any comes twice."""
+    for family in range(FAMILIES):
+        drill.seat(family, "academic")
+        drill.seat(family, "wellbeing", tabs=(1, 2))
+    for name, fault in first.items():
+        await _one(drill, say, total, name, fault)
+    ends = time.monotonic() + seconds
+    while time.monotonic() < ends:
+        for name in drill.rng.sample(sorted(draws), len(draws)):
+            if time.monotonic() < ends:
+                await _one(drill, say, total, name, draws[name](drill.rng))
+    await drill.leave()
 
 
-async def _hello(ws: ClientConnection) -> None:
-    await ws.send(json.dumps({"t": "hello", "epoch": "", "last": 0}))
-    # What is not confirmed is not sent on.
-    while (frame := await _until(ws, lambda frame: True))["t"] != "ready":
-        if "s" in frame and frame["s"] % 64 == 0:
-            await ws.send(json.dumps({"t": "seen", "s": frame["s"]}))
+async def _one(drill: Drill, say: Say, total: Verdict, name: str, fault: Fault) -> None:
+    before = _numbers(drill)
+    verdict = await drill.run(fault)
+    total.add(verdict)
+    say(f"  {name:26} {_numbers(drill) - before:6} numbers   {verdict}")
 
 
-async def _until(ws: ClientConnection, wanted: Callable[[Frame], bool], seconds: float = 20) -> Frame:
-    async with asyncio.timeout(seconds):
-        while True:
-            frame: Frame = json.loads(await ws.recv())
-            if wanted(frame):
-                return frame
+def _numbers(drill: Drill) -> int:
+    return sum(pair.tabs[0].last for pair in drill.pairs)
+
+
+async def _beside_a_flood(drill: Drill, say: Say, total: Verdict) -> None:
+    """From saying to hearing in a quiet room: the 99th percentile may not double."""
+    quiet, loud = drill.seat(0), drill.seat(1).tabs[0]
+    alone = await _p99(quiet)
+    command = [sys.executable, "-m", "bench.flood", loud.url, loud.origin, loud.cookie]
+    flood = await asyncio.create_subprocess_exec(*command)
+    try:
+        await asyncio.sleep(1)
+        flooded = await _p99(quiet)
+    finally:
+        flood.kill()
+        await flood.wait()
+    say(f"a quiet room beside a flood: p99 {alone * 1000:.1f} ms alone, {flooded * 1000:.1f} ms with it")
+    if flooded > 2 * alone:
+        total.notes.append("a flood more than doubled the p99 of a quiet room")
+    total.add(await drill.judge())
+    await drill.leave()
+
+
+async def _p99(pair: Pair) -> float:
+    mentor, child = pair.people
+    heard, delays = asyncio.Event(), []
+    mentor.tabs[0].on_frame = lambda frame: heard.set() if frame["t"] == "msg" else None
+    for number in range(SAMPLES):
+        heard.clear()
+        started = time.perf_counter()
+        child.say(f"第{number}句")
+        await asyncio.wait_for(heard.wait(), 10)
+        delays.append(time.perf_counter() - started)
+        await asyncio.sleep(0.06)
+    return statistics.quantiles(delays, n=100)[98]

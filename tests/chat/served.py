@@ -61,7 +61,7 @@ class Served:
                 [*command, application or self.application], cwd=ROOT, env=self.env, stdout=log, stderr=log
             )
         self.processes.append((port, process))
-        for _ in range(200):
+        for _ in range(1200):
             with socket.socket() as probe:
                 if probe.connect_ex(("127.0.0.1", port)) == 0:
                     return port

@@ -8,8 +8,8 @@ from typing import Any
 import django
 import pytest
 
+from bench.breaking import Fault
 from bench.drill import LIMITS, Drill
-from bench.faults import Fault
 from bench.oracle import Verdict
 from tests.chat.served import Served, serving
 

@@ -1,11 +1,13 @@
 """Whatever breaks in the middle of a conversation: nothing is lost, doubled or out of order."""
 
+import asyncio
+import time
 from functools import partial
 from typing import Any
 
 import pytest
 
-from bench import faults
+from bench import breaking as faults
 
 BRIEFLY = [
     faults.killed,
@@ -56,3 +58,26 @@ ALONE = [faults.killed, faults.disk_full, pytest.param(faults.told_to_stop, mark
 def test_one_process_on_sqlite(one, fault):
     verdict = one.break_with(fault)
     assert verdict.good, str(verdict)
+
+
+def test_hints_are_heard_again_after_redis_was_away(two):
+    async def story() -> float:
+        drill = two.drill()
+        pair = drill.seat(two.family())
+        mentor, child = pair.people
+        try:
+            await faults.redis_gone(drill, seconds=1)
+            await asyncio.sleep(3)  # the layer's own pause between two tries is 1 s
+            delays = []
+            for number in range(6):
+                started = time.monotonic()
+                child.say(f"第{number}句")
+                while len(mentor.tabs[0].rows) < len(child.tabs[0].rows) or child.tabs[0].outbox:
+                    await asyncio.sleep(0.005)
+                delays.append(time.monotonic() - started)
+            assert (await drill.judge()).good
+            return max(delays)
+        finally:
+            await drill.leave()
+
+    assert asyncio.run(story()) < 0.5

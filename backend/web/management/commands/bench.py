@@ -7,7 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 # Each has HELP, add_arguments(parser) and run(say, **options); what goes wrong there is a RuntimeError.
-BENCHMARKS = ("matching", "detection")
+BENCHMARKS = ("matching", "detection", "faults")
 
 
 class Command(BaseCommand):
@@ -32,9 +32,13 @@ class Command(BaseCommand):
     def handle(
         self, *, benchmark: ModuleType | None = None, missing: str | None = None, **options: Any
     ) -> None:
-        if benchmark is None:
-            raise CommandError(f"This needs the package {missing}: it is in requirements-dev.txt.")
         try:
+            if benchmark is None:
+                raise ModuleNotFoundError(name=missing)
             benchmark.run(self.stdout.write, **options)
+        except ModuleNotFoundError as error:
+            raise CommandError(
+                f"This needs the package {error.name}: it is in requirements-dev.txt."
+            ) from error
         except RuntimeError as error:
             raise CommandError(str(error)) from error
