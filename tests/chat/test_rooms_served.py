@@ -265,12 +265,15 @@ def malformed(rng: random.Random) -> str | bytes:
     return rng.choice(kinds)()
 
 
-def test_a_thousand_malformed_frames_hurt_nobody_else(served, port):
+@pytest.mark.parametrize(
+    "frames", [1000, pytest.param(10_000, marks=[pytest.mark.deep, pytest.mark.timeout(600)])]
+)
+def test_malformed_frames_hurt_nobody_else(served, port, frames):
     async def story() -> None:
         rng, sent = random.Random(9), 0
         async with tab(served, port, "child", family=3) as neighbour:
             await neighbour.hello()
-            while sent < 1000:
+            while sent < frames:
                 async with tab(served, port, "child", "wellbeing", 3) as bad:
                     await bad.hello()
                     with suppress(ConnectionClosed):

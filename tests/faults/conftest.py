@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import django
@@ -25,6 +25,7 @@ class House:
     postgres: Any = None
     redis: Any = None
     used: int = 0
+    codes: set[str] = field(default_factory=set)  # of the refusals that the last drill met
 
     def drill(self, seed: int = 1, ports: list[int] | None = None) -> Drill:
         rng = random.Random(seed)
@@ -40,8 +41,10 @@ class House:
 
         async def story() -> Verdict:
             drill, family = self.drill(), self.family()
-            drill.seat(family, "academic")
-            drill.seat(family, "wellbeing", tabs=(1, 2))
+            pairs = drill.seat(family, "academic"), drill.seat(family, "wellbeing", tabs=(1, 2))
+            self.codes = set()
+            for tab in [tab for pair in pairs for tab in pair.tabs]:
+                tab.on_frame = lambda frame: self.codes.add(frame["code"]) if frame["t"] == "err" else None
             try:
                 return await drill.run(fault, **options)
             finally:

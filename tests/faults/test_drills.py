@@ -49,6 +49,8 @@ def test_two_processes(two, fault):
 def test_two_processes_for_long(two, fault):
     verdict = two.break_with(fault)
     assert verdict.good, str(verdict)
+    if name_of(fault) == "postgres_gone":
+        assert "busy" in two.codes
 
 
 ALONE = [faults.killed, faults.disk_full, pytest.param(faults.told_to_stop, marks=pytest.mark.deep)]
@@ -58,6 +60,8 @@ ALONE = [faults.killed, faults.disk_full, pytest.param(faults.told_to_stop, mark
 def test_one_process_on_sqlite(one, fault):
     verdict = one.break_with(fault)
     assert verdict.good, str(verdict)
+    if fault is faults.disk_full:
+        assert "busy" in one.codes, "the disk was never full"
 
 
 def test_hints_are_heard_again_after_redis_was_away(two):

@@ -1,6 +1,7 @@
 """The writer and the words of one connection: nothing overtakes what was refused, one poison spoils no batch."""
 
 import asyncio
+import json
 import time
 from types import SimpleNamespace
 from uuid import uuid4
@@ -10,10 +11,12 @@ from django.db import IntegrityError, OperationalError
 
 from chat import writer as module
 from chat.acts import Done, MarkRead, Performed, Said, Speak
+from chat.connection import Socket
 from chat.limiter import Bucket
 from chat.protocol import Ack, Err, Side
+from chat.wire import Wire
 from chat.words import Words
-from chat.writer import Writer
+from chat.writer import BUSY, Writer
 
 
 class Connection:
@@ -187,3 +190,25 @@ def test_an_answer_that_fails_costs_nobody_else_theirs(database):
         assert heard == [Done()]
 
     with_writer(story)
+
+
+def test_however_often_somebody_says_read_the_queue_holds_one_and_the_newest_comes_through():
+    async def story():
+        queued = []
+        writer = SimpleNamespace(put=lambda act, answer=None: queued.append((act, answer)) or True)
+        place = SimpleNamespace(room=1, side=Side.MENTOR, user=1)
+        socket = Socket(SimpleNamespace(writer=writer), place, "", None, Wire(None))
+        socket.receive('{"t":"hello","epoch":"","last":0}')
+        socket.sent = 40
+        queued.clear()
+        for s in (3, 9, 7, 30):
+            socket.receive(json.dumps({"t": "read", "s": s}))
+        assert [act.s for act, _ in queued] == [3]
+        queued[0][1](BUSY)  # a database that was away: it is asked for again, not forgotten
+        socket.check_time()
+        assert [act.s for act, _ in queued] == [3, 30]
+        queued[1][1](Done())
+        socket.check_time()
+        assert len(queued) == 2
+
+    asyncio.run(story())
