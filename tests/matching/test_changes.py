@@ -1,7 +1,6 @@
 """Who moves and why: the reason of each pair that does not stay is what stood against it."""
 
 import dataclasses
-import io
 import json
 from datetime import timedelta
 
@@ -9,8 +8,6 @@ import pytest
 from django.utils import timezone, translation
 
 from backend.accounts.models import User
-from backend.rosters import city
-from backend.rosters.imports import check_upload, take_upload
 from backend.rosters.models import Child, ChildSlot, Consent, Mentor, MentorSlot, Teaching
 from matching import solving
 from matching.changes import changes_of
@@ -27,18 +24,9 @@ pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
 
 
 @pytest.fixture
-def coordinator() -> User:
-    return User.objects.create_user(name="甲", login="co", is_coordinator=True)
-
-
-@pytest.fixture
-def published(coordinator: User) -> Round:
-    buffer = io.BytesIO()
-    city.write_xlsx(buffer, today=timezone.localdate(), size=40)
-    upload = check_upload(actor=coordinator, file_name="r.xlsx", content=buffer.getvalue())
-    take_upload(actor=coordinator, upload_id=upload.pk)
-    round_ = solved(coordinator)
-    publish_round(actor=coordinator, round_id=round_.pk, version=round_.version)
+def published(imported: User) -> Round:
+    round_ = solved(imported)
+    publish_round(actor=imported, round_id=round_.pk, version=round_.version)
     return round_
 
 

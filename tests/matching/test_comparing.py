@@ -1,7 +1,6 @@
 """What another choice would cost the others: asked for, worked out apart, kept until the plan changes."""
 
 import dataclasses
-import io
 from datetime import timedelta
 
 import pytest
@@ -10,8 +9,6 @@ from django.utils import timezone, translation
 
 from backend.accounts.models import User
 from backend.errors import NotYours
-from backend.rosters import city
-from backend.rosters.imports import check_upload, take_upload
 from matching import comparing, solving
 from matching.comparing import choices_with_costs, compare_choices, comparison_of, run_next_comparison
 from matching.core.alternatives import Alternative
@@ -29,17 +26,8 @@ pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
 
 
 @pytest.fixture
-def coordinator() -> User:
-    return User.objects.create_user(name="甲", login="co", is_coordinator=True)
-
-
-@pytest.fixture
-def round_(coordinator: User) -> Round:
-    buffer = io.BytesIO()
-    city.write_xlsx(buffer, today=timezone.localdate(), size=30)
-    upload = check_upload(actor=coordinator, file_name="r.xlsx", content=buffer.getvalue())
-    take_upload(actor=coordinator, upload_id=upload.pk)
-    started = start_round(actor=coordinator)
+def round_(imported: User) -> Round:
+    started = start_round(actor=imported)
     assert solving.run_next_round()
     started.refresh_from_db()
     return started

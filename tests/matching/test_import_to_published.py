@@ -1,6 +1,5 @@
 """The main job on a small city: file, round, one worker, publish; and what must not happen on the way."""
 
-import io
 from datetime import timedelta
 
 import pytest
@@ -10,7 +9,6 @@ from django.utils import timezone
 from backend.accounts.models import User
 from backend.audit.models import Entry
 from backend.errors import NotYours
-from backend.rosters import city
 from backend.rosters.imports import UploadMovedOn, check_upload, take_upload
 from backend.rosters.models import Child, Mentor, RosterUpload
 from matching import solving
@@ -18,26 +16,9 @@ from matching.edits import BreaksARule, PlanChanged, change_proposal
 from matching.models import Pairing, Round
 from matching.publishing import WorldMoved, difference, publish_round
 from matching.rounds import RoundMovedOn, cancel_round, start_round
+from tests.matching.conftest import workbook
 
 pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
-
-
-@pytest.fixture
-def coordinator() -> User:
-    return User.objects.create_user(name="甲", login="co", is_coordinator=True)
-
-
-def workbook(size: int = 30) -> bytes:
-    buffer = io.BytesIO()
-    city.write_xlsx(buffer, today=timezone.localdate(), size=size)
-    return buffer.getvalue()
-
-
-@pytest.fixture
-def imported(coordinator: User) -> User:
-    upload = check_upload(actor=coordinator, file_name="r.xlsx", content=workbook())
-    take_upload(actor=coordinator, upload_id=upload.pk)
-    return coordinator
 
 
 def solved(coordinator: User) -> Round:
