@@ -5,9 +5,16 @@ import signal
 import sqlite3
 import time
 from contextlib import suppress
+from types import SimpleNamespace
 
+from django.utils import timezone
 from websockets.exceptions import ConnectionClosed
 
+from chat.acts import Numbered
+from chat.connection import Phase, Socket
+from chat.hub import Hub, View
+from chat.protocol import Message, Side
+from chat.wire import Wire
 from tests.chat.test_rooms_served import tab
 
 
@@ -79,6 +86,33 @@ def test_after_standing_still_the_process_looks_before_it_delivers(one):
             assert mentor.ws.close_code == 4401
             assert not [text for _, text in found if "悄悄话" in text]
             assert (await child.get("ack"))["t"] == "ack"
+
+    asyncio.run(story())
+
+
+def test_what_is_in_memory_waits_for_the_look():
+    """The same without a race: after an old look even a row in memory is not sent, until somebody looked."""
+    sent = []
+
+    async def send(message):
+        sent.append(message["text"])
+
+    async def story():
+        hub, view = Hub(), View(1)
+        place = SimpleNamespace(room=1, side=Side.MENTOR, user=1)
+        socket = Socket(hub, place, "", send, Wire(None))
+        socket._view, socket._phase = view, Phase.LIVE
+        view.sockets.add(socket)
+        pump = asyncio.create_task(socket.pump())
+        hub._looked -= 2.1
+        view.take([Numbered(Message(1, Side.CHILD, "c", "悄悄话", timezone.now()))])
+        await asyncio.sleep(0.05)
+        assert sent == []
+        hub._looked = time.monotonic()
+        view.wake()
+        await asyncio.sleep(0.05)
+        assert len(sent) == 1 and "悄悄话" in sent[0]
+        pump.cancel()
 
     asyncio.run(story())
 
