@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.core import mail
 from django.test import Client
+from django.utils import timezone
 from openpyxl import load_workbook
 
 from backend.accounts import invitations
@@ -143,6 +144,27 @@ def test_a_coordinator_resets_a_child_s_code_and_the_child_is_told(coordinator: 
     assert [told.kind for told in Notice.objects.filter(person=family.user)] == [Kind.PASSWORD_RESET]
     assert not Notice.objects.filter(person=parent).exists()
     assert is_in(join(way_in.secret, born="2011-05-04", password="840317")[0]), "the sign-in name stays"
+
+
+@pytest.mark.parametrize(("years", "words"), [(7, "请交给家长"), (8, "请直接交给孩子本人")])
+def test_from_eight_on_a_child_s_code_goes_to_the_child_itself(
+    desk: Client, family: Child, years: int, words: str
+) -> None:
+    today = timezone.localdate()
+    Child.objects.update(birth_date=date(today.year - years, today.month, min(today.day, 28)))
+    assert words in desk.post(f"/invitations/{family.user_id}/").content.decode()
+    parent = desk.post(f"/invitations/{family.guardianships.get().guardian_id}/").content.decode()
+    assert "请交给家长" not in parent and "孩子本人" not in parent
+
+
+def test_a_parent_finds_no_door_to_a_child_s_code(coordinator: User, family: Child) -> None:
+    parent = family.guardianships.get().guardian
+    browser = Client()
+    browser.force_login(parent)
+    assert browser.post(f"/invitations/{family.user_id}/").status_code == 404
+    body = {"user": family.user_id}
+    assert browser.post("/api/v1/invitations/", body, content_type="application/json").status_code == 404
+    assert not Invitation.objects.filter(user=family.user).exists()
 
 
 def test_the_list_says_who_has_not_come(desk: Client, coordinator: User, family: Child) -> None:

@@ -1,11 +1,13 @@
 """A live room follows its gates: what expires shuts it, what is mended opens it, and a lead's freeze stays."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 import time_machine
 
 from backend.audit.models import Entry
+from backend.duties import ticker
+from backend.rosters import people
 from backend.rosters.models import Certificate, Child, Consent, Mentor
 from chat import gates
 from chat.access import RoomFrozen, access_room
@@ -56,6 +58,20 @@ def test_what_is_missing_shuts_the_rooms_that_need_it(family, breaks, academic, 
     assert gates.enforce(at(12)) == bool(academic) + bool(wellbeing)
     assert (shut("academic"), shut("wellbeing")) == (academic, wellbeing)
     assert gates.enforce(at(12)) == 0
+
+
+def test_the_duty_compares_within_a_minute():
+    every = {duty.name: duty.every for duty in ticker._duties.values()}
+    assert max(every["rooms.gates"], every["rooms.readers"]) <= timedelta(seconds=30)
+
+
+@pytest.mark.parametrize("kind", ["mentor", "child"])
+def test_what_a_coordinator_changes_does_not_wait_for_the_duty(family, kind):
+    person = family.academic if kind == "mentor" else family.child
+    people.set_active(actor=family.coordinator, kind=kind, pk=person.pk, active=False)
+    assert shut("academic") == "taking_part"
+    people.set_active(actor=family.coordinator, kind=kind, pk=person.pk, active=True)
+    assert shut("academic") == ""
 
 
 def test_a_vetting_of_the_17th_shuts_at_midnight_in_shanghai(family):

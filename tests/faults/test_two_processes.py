@@ -34,7 +34,7 @@ def house(tmp_path_factory):
         "REDIS_URL": f"unix://{redis.socket_file}",
     }
     try:
-        with serving(data, families=5 + len(REVOCATIONS), env=env) as served:
+        with serving(data, families=6 + len(REVOCATIONS), env=env) as served:
             served.redis = redis
             served.ports = [served.start(), served.start()]
             yield served
@@ -129,6 +129,28 @@ def test_every_right_that_ends_is_gone_at_once_on_both(house):
 
 def test_a_suspended_guardian_finds_nothing_on_either(house):
     suspend(house, tuple(house.ports), 4 + len(REVOCATIONS))
+
+
+def test_of_two_guardians_who_withdraw_at_once_one_is_the_last(house):
+    """Each would see the other go on, and the child would go on with nobody's consent."""
+    family = house.facts[5 + len(REVOCATIONS)]
+    code = (
+        "import json; from django.utils import timezone; from datetime import timedelta\n"
+        "from backend.accounts.models import User; from backend.rosters.consent import withdraw_consent\n"
+        "from backend.rosters.models import Child, Guardianship; import threading, time\n"
+        f"child = Child.objects.get(pk={family['child']}); day = timezone.localdate() - timedelta(days=3660)\n"
+        "Child.objects.filter(pk=child.pk).update(birth_date=day)\n"
+        "father = User.objects.create_user(name='林爸爸')\n"
+        "Guardianship.objects.create(child=child, guardian=father, order=2)\n"
+        "both = [link.guardian for link in child.guardianships.select_related('guardian')]\n"
+        "start, found = threading.Barrier(2), []\n"
+        "def withdraw(one):\n"
+        "    start.wait(); found.append(withdraw_consent(actor=one, child_id=child.pk))\n"
+        "threads = [threading.Thread(target=withdraw, args=[one]) for one in both]\n"
+        "[one.start() for one in threads]; [one.join() for one in threads]\n"
+        "print(json.dumps([sorted(found), child.pairings.filter(ended_at=None).count()]))\n"
+    )
+    assert house.run(code) == [[False, True], 0]
 
 
 def test_signing_out_in_one_process_closes_the_sockets_in_both_at_once(house):

@@ -17,6 +17,7 @@ from django.views.decorators.http import require_POST
 
 from backend.accounts.access import check_may
 from backend.accounts.models import User
+from backend.ages import rules_at
 from backend.errors import Refusal
 from backend.rosters import ways_in
 from backend.rosters.models import Child, District
@@ -109,9 +110,8 @@ def invite(request: HttpRequest, user_id: int) -> HttpResponse:
         return redirect("invitations")
     way_in = ways_in.invite_person(actor=request.user, user_id=user_id)
     link = request.build_absolute_uri(way_in.link)
-    return render(
-        request, "invitations/made.html", {"way_in": way_in, "link": link, "picture": picture_of(link)}
-    )
+    context = {"way_in": way_in, "link": link, "picture": picture_of(link), "own": _own_code(way_in.user)}
+    return render(request, "invitations/made.html", context)
 
 
 @never_cache
@@ -133,3 +133,9 @@ def file_for_teachers(request: HttpRequest) -> HttpResponse:
             headers = {"Content-Disposition": 'attachment; filename="invitations.xlsx"'}
             return HttpResponse(content, content_type=XLSX, headers=headers)
     return render(request, "invitations/file.html", {"form": form})
+
+
+def _own_code(user: User) -> bool | None:
+    """Whether the password is the child's alone at its age; None for who is no child of the programme."""
+    child = Child.objects.filter(user=user).first()
+    return rules_at(child.birth_date, timezone.now()).own_code if child else None
