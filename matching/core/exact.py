@@ -1,22 +1,26 @@
 """The best plan for one goal, exactly: a relaxation over all places, and the whole plans near it."""
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 
 from matching.core.arrays import Bools, Ints
 from matching.core.goal import EPSILON, Goal, bound_of
-from matching.core.lp import Infeasible, whole
+from matching.core.lp import Infeasible, OutOfTime, whole
 from matching.core.market import Places, merged
 from matching.core.master import Master, Relaxed
 from matching.core.problem import Problem, problem_of
 
 
 class Exact:
-    """problem: the places looked at, more as they are asked for.  start: (N,) those that a relaxation begins with."""
+    """problem: the places looked at, more as they are asked for.  start: (N,) those that a relaxation begins with.
 
-    def __init__(self, problem: Problem, start: Bools, deadline: float) -> None:
-        self.problem, self.start, self.deadline = problem, start, deadline
+    found: told the hours (U,) of every valid plan on the way. It may bring ``deadline`` forward.
+    """
+
+    def __init__(self, problem: Problem, start: Bools, deadline: float, found: Callable[[Ints], None]) -> None:
+        self.problem, self.start, self.deadline, self.found = problem, start, deadline, found
 
     def optimum(self, goal: Goal, gap: float = 0.0) -> tuple[Ints, Relaxed]:
         """Hours (U,) of the best plan, or of one within ``gap`` of it (reduced-cost fixing).
@@ -25,17 +29,19 @@ class Exact:
         """
         relaxed = self.relaxed(goal)
         if relaxed.whole:
-            return self.problem.hours_of(np.flatnonzero(relaxed.x > 0.5)), relaxed
+            hours = self.problem.hours_of(np.flatnonzero(relaxed.x > 0.5))
+            self.found(hours)
+            return hours, relaxed
         most = floor(relaxed.bound.total)
         room = relaxed.bound.total - most + EPSILON
         # Often a plan as good as the bound is to be had from the places that the relaxation uses.
-        few = whole(self.problem, goal, np.flatnonzero(relaxed.x > EPSILON), self.deadline)
+        few = self._whole(goal, np.flatnonzero(relaxed.x > EPSILON))
         if few is not None and goal.total(self.problem, few) >= most - gap * abs(most):
             return self.problem.hours_of(few), relaxed
         while True:
             relaxed = self._widened(goal, relaxed, room + EPSILON)
             columns = np.flatnonzero(relaxed.bound.reduced >= -room - EPSILON)
-            picked = whole(self.problem, goal, columns, self.deadline)
+            picked = self._whole(goal, columns)
             if picked is not None:
                 lost = relaxed.bound.total - goal.total(self.problem, picked)
                 if lost <= max(room + EPSILON, gap * most):
@@ -45,6 +51,17 @@ class Exact:
                 raise Infeasible
             else:
                 room = max(1.0, 4 * room)
+
+    def _whole(self, goal: Goal, columns: Ints) -> Ints | None:
+        try:
+            picked = whole(self.problem, goal, columns, self.deadline)
+        except OutOfTime as stopped:
+            if stopped.picked is not None:
+                self.found(self.problem.hours_of(stopped.picked))
+            raise
+        if picked is not None:
+            self.found(self.problem.hours_of(picked))
+        return picked
 
     def relaxed(self, goal: Goal) -> Relaxed:
         """The relaxation over all places, also those not looked at so far. Raises Infeasible, OutOfTime."""

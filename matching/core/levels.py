@@ -50,8 +50,10 @@ class Levels:
         self.seconds: dict[str, float] = {}
         with self._stage("flow"):
             self.outset = Outset(market, gap)
-            self.exact = Exact(self.outset.problem, self.outset.reduced >= -START, deadline)
+            near = self.outset.reduced >= -START
+            self.exact = Exact(self.outset.problem, near, deadline, self._remember)
             self.best = first_plan(self.outset)
+        self.limit = deadline
 
     @property
     def problem(self) -> Problem:
@@ -59,8 +61,9 @@ class Levels:
 
     def solve(self) -> Score:
         """The bound of each level; the best plan meets it unless it was stopped. Raises Infeasible."""
+        if not self._complete_enough():
+            self.exact.deadline = max(self.limit, time.perf_counter() + GRACE)
         try:
-            self._complete_in_any_case()
             if self.outset.calm and not self._near_enough():
                 try:
                     with self._stage("value"):
@@ -96,15 +99,8 @@ class Levels:
         bound = self.bound(thorough=self.gap > 0)
         return bound.value - best.value <= max(0, self.gap * bound.value)
 
-    def _complete_in_any_case(self) -> None:
-        """A time limit may cost value, but no child both mentors: level 1 comes first, with time of its own."""
-        limit = self.exact.deadline
-        if limit == math.inf or self.score().complete >= (1 - self.gap) * self.bound().complete:
-            return
-        self.exact.deadline = max(limit, time.perf_counter() + GRACE)
-        with self._stage("complete"):
-            self.proved["complete"] = self._solved("complete")
-        self.exact.deadline = limit
+    def _complete_enough(self) -> bool:
+        return self.score().complete >= (1 - self.gap) * self.bound().complete
 
     def _all_served(self) -> None:
         """Whoever might be complete is: then only the others' roles, and the value, are to be solved."""
@@ -112,7 +108,6 @@ class Levels:
         role = 16 * self.outset.scale.span
         goal = Goal(1, np.where(must, 0, role), np.zeros(len(self.outset.able), dtype=np.int64), must)
         hours, relaxed = self.exact.optimum(goal, self.gap)
-        self._remember(hours)
         others = self.score().roles - int(must.sum())
         if self.score().complete == int(self.outset.able.sum()):
             self.proved["value"] = floor(relaxed.bound.total) - role * others
@@ -126,11 +121,11 @@ class Levels:
             goal = self._weighted(1, 40 * role, 4 * role, role)
             with self._stage("value"):
                 hours, _ = self.exact.optimum(goal)
-            self._remember(hours)
             for level in LEVELS[:3]:
                 if getattr(self.score(), level) != getattr(self.bound(), level):
                     with self._stage(level):
                         self.proved[level] = self._solved(level)
+                    self._heed_the_limit()
             if astuple(self.score(hours))[:3] == astuple(self.bound())[:3]:
                 # Among plans equal at the levels above, the goal and the value differ by a constant.
                 self.proved["value"] = self.score(hours).value
@@ -149,7 +144,6 @@ class Levels:
             hours, _ = self.exact.optimum(self._weighted(0, *weights))
             reached = astuple(self.score(hours))
             if reached[: len(known)] == known:
-                self._remember(hours)
                 return int(reached[len(known)])
         raise RuntimeError("no weights order the levels")
 
@@ -168,6 +162,12 @@ class Levels:
     def _remember(self, hours: Ints) -> None:
         if self.score(hours) > self.score():
             self.best = hours
+            self._heed_the_limit()
+
+    def _heed_the_limit(self) -> None:
+        """A time limit may cost value, but no child both mentors: until level 1 is met, it does not count."""
+        if self._complete_enough():
+            self.exact.deadline = self.limit
 
     @contextmanager
     def _stage(self, stage: str) -> Iterator[None]:

@@ -15,7 +15,9 @@ class Infeasible(Exception):
 
 
 class OutOfTime(Exception):
-    """The time limit was reached."""
+    """The time limit was reached.  picked: columns of the best valid plan of a search that was stopped."""
+
+    picked: Ints | None = None
 
 
 def quiet() -> highspy.Highs:
@@ -68,11 +70,18 @@ def whole(problem: Problem, goal: Goal, columns: Ints, deadline: float = np.inf)
         run(mip, deadline)
     except Infeasible:
         return None
+    except OutOfTime as stopped:
+        if mip.getInfo().primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible:
+            stopped.picked = _picked(mip, p, goal, columns, first)
+        raise
+    return _picked(mip, p, goal, columns, first)
+
+
+def _picked(mip: highspy.Highs, p: Problem, goal: Goal, columns: Ints, first: int) -> Ints | None:
+    """None when a unit that must be filled stays open."""
     x = np.array(mip.getSolution().col_value) > 0.5
     missing = len(p.children) if goal.flags else 0
-    if x[missing:first].any():
-        return None
-    return columns[np.flatnonzero(x[first:])]
+    return None if x[missing:first].any() else columns[np.flatnonzero(x[first:])]
 
 
 def fixed_rows(lp: highspy.Highs, p: Problem, goal: Goal) -> int:
