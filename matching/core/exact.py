@@ -19,7 +19,9 @@ class Exact:
     found: told the hours (U,) of every valid plan on the way. It may bring ``deadline`` forward.
     """
 
-    def __init__(self, problem: Problem, start: Bools, deadline: float, found: Callable[[Ints], None]) -> None:
+    def __init__(
+        self, problem: Problem, start: Bools, deadline: float, found: Callable[[Ints], None]
+    ) -> None:
         self.problem, self.start, self.deadline, self.found = problem, start, deadline, found
 
     def optimum(self, goal: Goal, gap: float = 0.0) -> tuple[Ints, Relaxed]:

@@ -20,12 +20,13 @@ from matching.core.roster import SLOTS
 
 FEW_PAIRS = 60_000  # up to here every place is looked at from the start
 DEAREST, LUCK = 12, 16  # beyond, so many pairs of each unit, chosen with so many points of luck
-NEAR = (
-    6  # and once there are prices, all places that are worth at most so much less than what their unit gets
-)
+NEAR = 6  # and once there are prices, all places worth at most so much less than what their unit gets
 WIDENINGS = 3
 ENOUGH = 1e-4  # of the value: what the bound may lose by places that were not looked at, for exact plans too
-MOST_NEW = 10
+MOST_NEW, SOON = (
+    10,
+    2,
+)  # so many places of a unit come in at a time, also those that may be wanted a little later
 
 Level = Literal["complete", "priority", "roles", "value"]
 LEVELS: tuple[Level, ...] = ("complete", "priority", "roles", "value")
@@ -198,10 +199,13 @@ class Outset:
             if self.whole:
                 break
             gets = np.where(apart, np.inf, flow.gets - lift)
-            more = self.market.near(flow.price, gets, -EPSILON, most=MOST_NEW)
-            if not len(more):
-                break
+            more = self.market.near(flow.price, gets, SOON, most=MOST_NEW)
             gain = more.worth - flow.price[more.unit % 2, more.hour] - gets[more.unit]
+            eager = np.zeros(len(gets), dtype=bool)
+            eager[more.unit[gain > EPSILON]] = True
+            if not eager.any():
+                break
+            more, gain = more[eager[more.unit]], gain[eager[more.unit]]
             lost = _most_of_each(more, gain)
             enough = self._enough * abs(flow.total - int(lift[flow.hour >= 0].sum()))
             if widening == WIDENINGS or lost <= enough:
