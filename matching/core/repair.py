@@ -1,4 +1,4 @@
-"""A valid plan out of an assignment: clashes undone by chains of moves, the cheapest chains first."""
+"""A valid plan around pins: what an assignment picks, and chains of moves for the rest, the cheapest first."""
 
 from itertools import pairwise
 

@@ -16,14 +16,13 @@ def first_plan(outset: Outset) -> Ints:
     p = outset.problem
     flow = p.columns_of(outset.flow.hour)
     held = _held(outset)
-    plans: list[Ints] = []
-    for role in () if len(held) else (0, 1):
-        plans.append(in_turn(outset, flow, role))
-        if outset.served(outset.score(p, plans[-1])):
-            return p.hours_of(plans[-1])
-    best = max(plans, key=lambda picked: outset.score(p, picked), default=flow)
-    repaired = repair(p, best, outset.reduced, held, np.flatnonzero(outset.flow.hour >= 0))
-    return p.hours_of(max(plans + [repaired], key=lambda picked: outset.score(p, picked)))
+    if len(held):
+        filled = np.flatnonzero(outset.flow.hour >= 0)
+        return p.hours_of(repair(p, flow, outset.reduced, held, filled))
+    plan = in_turn(outset, flow, 0)
+    if not outset.served(outset.score(p, plan)):
+        plan = max(plan, in_turn(outset, flow, 1), key=lambda picked: outset.score(p, picked))
+    return p.hours_of(plan)
 
 
 def _held(outset: Outset) -> Ints:
