@@ -13,7 +13,7 @@ from dataclasses import astuple, dataclass, replace
 import numpy as np
 
 from matching.core.arrays import Ints
-from matching.core.exact import Exact, floor
+from matching.core.exact import Enough, Exact
 from matching.core.goal import Goal
 from matching.core.lp import Infeasible, OutOfTime
 from matching.core.market import Market
@@ -40,20 +40,42 @@ class Levels:
     """One round being solved. deadline: on time.perf_counter(). seconds: spent, by stage.
 
     best: (U,) the hour of each unit in the best plan so far, -1 where open.  proved: the optimum of a level.
+    worth_most: of the value, among plans that reach so much at levels 1 to 3.
+    any_value: levels 1 to 3 are all that is asked for.  after: the same round for its levels 1 to 3 alone, solved.
     """
 
     def __init__(
-        self, market: Market, on_progress: OnProgress, gap: float = 0.0, deadline: float = math.inf
+        self,
+        market: Market,
+        on_progress: OnProgress,
+        gap: float = 0.0,
+        deadline: float = math.inf,
+        *,
+        any_value: bool = False,
+        after: "Levels | None" = None,
     ) -> None:
-        self.market, self.on_progress, self.gap = market, on_progress, gap
+        self.market, self.on_progress, self.gap, self.any_value = market, on_progress, gap, any_value
+        self.limit = deadline
         self.proved: dict[Level, int] = {}
+        self.worth_most: dict[tuple[int, ...], int] = {}
         self.seconds: dict[str, float] = {}
         with self._stage("flow"):
-            self.outset = Outset(market, gap)
+            self.outset = Outset(market, gap, None if after is None else after.problem.places)
             near = self.outset.reduced >= -START
             self.exact = Exact(self.outset.problem, near, deadline, self._remember)
             self.best = first_plan(self.outset)
-        self.limit = deadline
+        if after is not None:
+            self._follow(after)
+
+    def _follow(self, after: "Levels") -> None:
+        """What does not depend on points for what stays is known: levels 1 to 3, and a plan that meets them."""
+        reached, bound = after.score(), after.bound()
+        for level in LEVELS[:3]:
+            if getattr(reached, level) != getattr(bound, level):
+                break
+            self.proved[level] = getattr(reached, level)
+        if self.score(after.best) > self.score():
+            self.best = after.best
 
     @property
     def problem(self) -> Problem:
@@ -72,7 +94,7 @@ class Levels:
                     pass
             if not self._near_enough():
                 self._in_shortage()
-        except OutOfTime:
+        except (OutOfTime, Enough):
             pass
         return self.bound(thorough=True)
 
@@ -84,20 +106,21 @@ class Levels:
         """What is proved of each level, given the levels above it as the best plan reaches them."""
         best = self.score()
         bound = self.outset.bound(best, thorough=thorough)
-        for level in LEVELS:
+        for level in LEVELS[:3]:
             if level in self.proved:
                 bound = replace(bound, **{level: min(self.proved[level], getattr(bound, level))})
             if getattr(bound, level) != getattr(best, level):
-                break
-        return bound
+                return bound
+        most = self.worth_most.get(astuple(best)[:3], bound.value)
+        return replace(bound, value=min(most, bound.value))
 
     def _near_enough(self) -> bool:
         """Within the gap at levels 1 and 4, and exact between them where that makes sense."""
         best = self.score()
         if not self.outset.served(best) and astuple(best)[:3] != astuple(self.bound())[:3]:
             return False
-        bound = self.bound(thorough=self.gap > 0)
-        return bound.value - best.value <= max(0, self.gap * bound.value)
+        bound = self.bound(thorough=self.gap > 0 and not self.any_value)
+        return self.any_value or bound.value - best.value <= max(0, self.gap * bound.value)
 
     def _complete_enough(self) -> bool:
         return self.score().complete >= (1 - self.gap) * self.bound().complete
@@ -107,12 +130,7 @@ class Levels:
         must = np.repeat(self.outset.able, 2)
         role = 16 * self.outset.scale.span
         goal = Goal(1, np.where(must, 0, role), np.zeros(len(self.outset.able), dtype=np.int64), must)
-        hours, relaxed = self.exact.optimum(goal, self.gap)
-        others = self.score().roles - int(must.sum())
-        if self.score().complete == int(self.outset.able.sum()):
-            self.proved["value"] = floor(relaxed.bound.total) - role * others
-            if not self.gap and self.score() == self.score(hours):
-                self.proved["value"] = self.score().value
+        self.exact.optimum(goal)
 
     def _in_shortage(self) -> None:
         """All levels in one goal whose weights nearly always order them; a level it misses is solved apart."""
@@ -120,15 +138,13 @@ class Levels:
             role = 4 * self.outset.scale.span * 4**step
             goal = self._weighted(1, 40 * role, 4 * role, role)
             with self._stage("value"):
-                hours, _ = self.exact.optimum(goal)
+                hours = self.exact.optimum(goal)
             for level in LEVELS[:3]:
                 if getattr(self.score(), level) != getattr(self.bound(), level):
                     with self._stage(level):
                         self.proved[level] = self._solved(level)
                     self._heed_the_limit()
             if astuple(self.score(hours))[:3] == astuple(self.bound())[:3]:
-                # Among plans equal at the levels above, the goal and the value differ by a constant.
-                self.proved["value"] = self.score(hours).value
                 return
         raise RuntimeError("no weights order the levels")
 
@@ -141,7 +157,7 @@ class Levels:
                 "priority": (16 * 8**step, 1, 0),
                 "roles": (128 * 64**step, 8 * 8**step, 1),
             }[level]
-            hours, _ = self.exact.optimum(self._weighted(0, *weights))
+            hours = self.exact.optimum(self._weighted(0, *weights))
             reached = astuple(self.score(hours))
             if reached[: len(known)] == known:
                 return int(reached[len(known)])
@@ -159,10 +175,20 @@ class Levels:
         units = 2 * len(o.able)
         return Goal(points, np.full(units, role), flag, np.zeros(units, dtype=bool), caps, o.priority)
 
-    def _remember(self, hours: Ints) -> None:
-        if self.score(hours) > self.score():
+    def _remember(self, hours: Ints | None, goal: Goal, most: int) -> None:
+        """Keeps the best plan. Raises Enough when no better one is needed."""
+        hours = self.best if hours is None else hours
+        score = self.score(hours)
+        if goal.points and (hours[goal.must] >= 0).all():
+            # Among plans equal at levels 1 to 3, the goal and the value differ by a constant.
+            apart = goal.total(self.problem, self.problem.columns_of(hours)) - score.value
+            levels = astuple(score)[:3]
+            self.worth_most[levels] = min(most - apart, self.worth_most.get(levels, most - apart))
+        if score > self.score():
             self.best = hours
             self._heed_the_limit()
+        if self._near_enough():
+            raise Enough
 
     def _heed_the_limit(self) -> None:
         """A time limit may cost value, but no child both mentors: until level 1 is met, it does not count."""

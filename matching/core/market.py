@@ -112,6 +112,13 @@ class Market:
 
         return self._in_hours(self._pairs(close), kept)
 
+    def with_points(self, places: Places) -> Places:
+        """Places of the same roster without points for what stays, with them."""
+        pair = self._kept[0, places.unit] == self.mentor_of_hour[places.hour]
+        hour = pair & (self._kept[1, places.unit] == self.slot_of_hour[places.hour])
+        points = self._stickiness * (pair.astype(np.int32) + hour)
+        return Places(places.unit, places.hour, places.worth + points)
+
     def best_of_each(self) -> Ints:
         """(U,) the greatest worth of each unit, ``never`` where it has no pair."""
         best = np.full(2 * len(self.children), self.never, dtype=np.int64)

@@ -73,13 +73,17 @@ class Outset:
 
     filled: no plan fills more roles.  flow: by roles when calm, else through children.  reduced: (N,) <= 0, what a column is worth less at its
     prices than the best of its unit.  able: (C,) bool, might be complete.
+    seen: places that mattered in the same round without points for what stays.
     """
 
-    def __init__(self, market: Market, gap: float = 0.0) -> None:
+    def __init__(self, market: Market, gap: float = 0.0, seen: Places | None = None) -> None:
         self.market, self.gap, self._enough = market, gap, max(ENOUGH, gap / 2)
         self.priority = np.array([child.priority for child in market.children], dtype=np.int64)
         self.whole = sum(int((kind.worth > market.never).sum()) for kind in market.kinds) <= FEW_PAIRS
-        self._places = market.all_places() if self.whole else self._first_places()
+        if self.whole:
+            self._places = market.all_places()
+        else:
+            self._places = self._first_places() if seen is None else market.with_points(seen)
         self.alone = _one_place_at_most(market, self._places, self.whole)
         best = market.best_of_each().reshape(-1, 2)
         has = best > market.never

@@ -67,6 +67,10 @@ class Problem:
         return self.market.hours
 
     @property
+    def places(self) -> Places:
+        return Places(self.unit, self.hour, self.value)
+
+    @property
     def keys(self) -> Ints:
         """(N,) ascending: which place a column is, whatever others are looked at."""
         return self.unit.astype(np.int64) * self.hours + self.hour

@@ -8,7 +8,7 @@ from matching.core.fit import fit_terms
 from matching.core.levels import Levels, OnProgress, Progress
 from matching.core.lp import Infeasible
 from matching.core.market import Market
-from matching.core.outset import ENOUGH, Outset, Score
+from matching.core.outset import Score
 from matching.core.plan import OpenRole, Options, Result, ScoredPlace
 from matching.core.problem import Problem, role_of
 from matching.core.reasons import explain
@@ -26,12 +26,23 @@ def solve(roster: Roster, options: Options | None = None, on_progress: OnProgres
         raise Infeasible
     built = time.perf_counter() - started
     limit = math.inf if chosen.time_limit is None else started + chosen.time_limit
-    levels = Levels(market, on_progress or (lambda progress: None), chosen.gap, limit)
+    report = on_progress or (lambda progress: None)
+    free = None
+    if chosen.stickiness:
+        # Levels 1 to 3 do not depend on what stays: they are met, and proved, without those points.
+        free = Levels(Market(roster, chosen.weights), report, chosen.gap, limit, any_value=True)
+        free.solve()
+    levels = Levels(market, report, chosen.gap, limit, after=free)
+    bounds = levels.solve()
+    for stage, spent in (free.seconds if free else {}).items():
+        levels.seconds[stage] = levels.seconds.get(stage, 0.0) + spent
     levels.seconds["build"] = built
-    return _result(roster, chosen, levels, levels.solve(), started)
+    return _result(roster, chosen, levels, bounds, free, started)
 
 
-def _result(roster: Roster, options: Options, levels: Levels, bounds: Score, started: float) -> Result:
+def _result(
+    roster: Roster, options: Options, levels: Levels, bounds: Score, free: Levels | None, started: float
+) -> Result:
     explaining = time.perf_counter()
     problem = levels.problem
     picked = problem.columns_of(levels.best)
@@ -65,7 +76,7 @@ def _result(roster: Roster, options: Options, levels: Levels, bounds: Score, sta
         complete_bound=bounds.complete,
         priority_bound=bounds.priority,
         roles_bound=bounds.roles,
-        value_bound=_value_bound(roster, options, levels, bounds, value, objective),
+        value_bound=_value_bound(levels, bounds, free, value),
         objective_bound=bounds.value,
         gap=_gap(objective, bounds.value),
         proved_optimal=levels.score() == bounds,
@@ -78,18 +89,16 @@ def _result(roster: Roster, options: Options, levels: Levels, bounds: Score, sta
     )
 
 
-def _value_bound(
-    roster: Roster, options: Options, levels: Levels, bounds: Score, value: int, objective: int
-) -> int:
+def _value_bound(levels: Levels, bounds: Score, free: Levels | None, value: int) -> int:
     """Of the value without the points for what stays, at the levels above as they are reached.
 
     No value is above its objective. The value of a plan that may move whom it likes is bounded by assignments,
     without a linear program: the bound is a little above what can be reached, and says nothing of ``proved``.
     """
-    if value == objective:
+    if free is None:
         return bounds.value
     reached = replace(levels.score(), value=value)
-    return min(bounds.value, Outset(Market(roster, options.weights), ENOUGH).bound(reached).value)
+    return min(bounds.value, free.outset.bound(reached).value)
 
 
 def _gap(reached: int, bound: int) -> float:
