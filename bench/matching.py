@@ -8,26 +8,22 @@ import resource
 import statistics
 import time
 from collections.abc import Callable
-from datetime import date
-from io import BytesIO
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
 from tqdm import tqdm
 
-from backend.rosters.city import write_xlsx
-from backend.rosters.lists import DISTRICTS
-from backend.rosters.reading.rows import read_roster
 from bench import matching_peers
+from bench.instances import KINDS, city
+from bench.rematching import FIGURES, rematch
 from matching.core.plan import Options
 from matching.core.problem import build
 from matching.core.roster import Roster
 from matching.core.solve import solve
 from matching.core.weights import Weights
-from matching.plan_files import to_roster
 
-DAY = date(2026, 3, 2)  # any fixed day: the same instances every time
+REMATCH = "rematch"
 SECONDS, BYTES = 150, 4 * 2**30  # what each peer gets
 Answer = dict[str, Any]
 Say = Callable[[str], Any]  # a line of the report
@@ -38,16 +34,18 @@ HELP = "the matching engine against its peers; needs no database"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--sizes", type=int, nargs="+", default=[175, 350, 698], help="children")
-    parser.add_argument("--kinds", nargs="+", choices=list(KINDS), default=list(KINDS))
+    parser.add_argument("--kinds", nargs="+", choices=[*KINDS, REMATCH], default=list(KINDS))
     parser.add_argument("--peers", nargs="+", choices=list(SOLVERS), default=list(SOLVERS))
     parser.add_argument("--repeat", type=int, default=3, help="runs of ours, of which the median counts")
+    parser.add_argument("--draws", type=int, default=5, help="of rematch: other mentors leave in each")
     parser.add_argument("--json", type=Path, help="write all figures here as well")
 
 
 def run(say: Say, **options: Any) -> None:
     rows: list[Answer] = []
     failed: set[tuple[str, str]] = set()
-    jobs = [(k, n, p) for k in options["kinds"] for n in sorted(options["sizes"]) for p in options["peers"]]
+    kinds, sizes = [kind for kind in options["kinds"] if kind != REMATCH], sorted(options["sizes"])
+    jobs = [(kind, size, peer) for kind in kinds for size in sizes for peer in options["peers"]]
     for kind, size, peer in tqdm(jobs, desc="bench", disable=None, leave=False):
         if (kind, peer) in failed:
             continue
@@ -58,8 +56,11 @@ def run(say: Say, **options: Any) -> None:
         else:
             answer["seconds"] = round(statistics.median(run["seconds"] for run in runs), 3)
         rows.append({"kind": kind, "children": size, "solver": peer, **answer})
-    _table(say, rows)
-    _growth(say, rows)
+    if rows:
+        _table(say, rows)
+        _growth(say, rows)
+    if REMATCH in options["kinds"]:
+        rows += _rematches(say, sizes, options["draws"])
     if options["json"]:
         options["json"].write_text(json.dumps(rows, indent=2) + "\n", encoding="utf-8")
 
@@ -89,27 +90,17 @@ def _growth(say: Say, rows: list[Answer]) -> None:
             say(f"{kind}: seconds grow with children to the power {slope:.1f}")
 
 
-def _city(size: int) -> Roster:
-    file = BytesIO()
-    write_xlsx(file, today=DAY, size=size, seed=1)
-    read = read_roster([("workbook", "city.xlsx", file.getvalue())], districts=DISTRICTS)
-    return to_roster(read, DISTRICTS)
-
-
-def _short(size: int) -> Roster:
-    """Every fortieth counsellor is missing, and every fortieth teacher."""
-    city = _city(size)
-    away = [m for m in city.mentors if m.wellbeing][::40] + [m for m in city.mentors if not m.wellbeing][::40]
-    return Roster(city.children, tuple(m for m in city.mentors if m not in away))
-
-
-def _loose(size: int) -> Roster:
-    """Mentors for one and a half times the children."""
-    city = _city(size + size // 2)
-    return Roster(city.children[::3] + city.children[1::3], city.mentors)
-
-
-KINDS: dict[str, Callable[[int], Roster]] = {"tight": _city, "shortage": _short, "loose": _loose}
+def _rematches(say: Say, sizes: list[int], draws: int) -> list[Answer]:
+    """Medians, and in brackets the worst draw."""
+    say("kind      children    moved %         needless %      lost % at most  seconds")
+    rows = []
+    for size in sizes:
+        answer = rematch(city(size), draws)
+        worst = {name: max(run[name] for run in answer["draws"]) for name in FIGURES}
+        cells = [f"{answer[name]:6.2f} ({worst[name]:.2f})" for name in FIGURES]
+        say(f"{REMATCH:9} {size:8} " + " ".join(f"{cell:15}" for cell in cells))
+        rows.append({"kind": REMATCH, "children": size, "solver": "ours-0.1%", **answer})
+    return rows
 
 
 def _ours(roster: Roster, **options: Any) -> Answer:

@@ -18,3 +18,15 @@ def test_all_solvers_answer_and_none_is_better_than_the_best(tmp_path: Path, cap
         assert reached["ours"] == reached["milp"]
         assert max(complete for complete, _ in reached.values()) == reached["ours"][0]
     assert "x ours" in capsys.readouterr().out
+
+
+def test_rematching_is_measured_against_what_need_not_move(tmp_path: Path, capsys) -> None:
+    found = tmp_path / "bench.json"
+    sizes = ["--sizes", "60", "--draws", "2"]
+    call_command("bench", "matching", "--kinds", "rematch", *sizes, "--json", str(found))
+    (row,) = json.loads(found.read_text())
+    assert len(row["draws"]) == 2
+    for run in row["draws"]:
+        assert run["complete"] == run["complete_bound"] and run["gap"] <= 0.001
+        assert 0 <= run["needless"] <= run["moved"] < 20 and 0 <= run["lost"] < 2
+    assert "needless" in capsys.readouterr().out
