@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from backend.audit import log as audit
 from backend.errors import Conflict, Invalid
-from backend.rosters.models import Mentor
+from backend.rosters.models import Child, Mentor
 from matching import signals
 from matching.access import access_round
 from matching.core import roster
@@ -74,6 +74,9 @@ def publish_round(*, actor: Any, round_id: int, version: int, now: datetime | No
     _claim(round_, version, actor, now)
     # Locked, so that nobody changes a capacity or an hour between the check and the writing.
     list(Mentor.objects.select_for_update().order_by("pk").values_list("pk", flat=True))
+    # And no family withdraws in between: it would end the pairings before, and not these.
+    placed = Child.objects.select_for_update().filter(pk__in=round_.proposals.values("child"))
+    list(placed.order_by("pk").values_list("pk", flat=True))
     _check_against_today(round_)
     found = difference(round_)
     mark_ended(found.ended, EndReason.REMATCHED, now)

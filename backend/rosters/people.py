@@ -119,7 +119,7 @@ def _read(kind: Kind, known: Child | Mentor | None, given: Mapping[str, str]) ->
     problems = read.problems or claim_problems(read)
     rows: list[Row] = getattr(read, plural)
     if rows and not problems:
-        problems = _id_problems(kind, known, rows[0], key)
+        problems = _id_problems(kind, known, rows[0], key) + _consent_problems(known, rows[0])
     if problems or not rows:
         listed = [{"column": p.column, "wrong": p.wrong, "expected": p.expected} for p in problems]
         raise BadCells(_("Some cells can't be taken."), problems=listed)
@@ -134,4 +134,11 @@ def _id_problems(kind: Kind, known: Child | Mentor | None, row: Row, key: str) -
         return [Problem("-", 1, key, _("an id can't be changed"), known.roster_id)]
     if known is None and MODELS[kind].objects.filter(roster_id=written).exists():
         return [Problem("-", 1, key, _("somebody has this id already"), _("every id once"))]
+    return []
+
+
+def _consent_problems(known: Child | Mentor | None, row: Row) -> list[Problem]:
+    """By hand somebody is there to be told; a file's old date is passed over."""
+    if saving.was_withdrawn(known, row.get("consent_date")):
+        return [Problem("-", 1, "consent_date", _("the family withdrew after this day"), _("a later paper"))]
     return []

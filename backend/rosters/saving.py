@@ -5,6 +5,7 @@ an act of its own may undo: parents, carer, certificates and consent.
 """
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 from django.contrib.auth.hashers import make_password
@@ -58,11 +59,20 @@ def changed_columns(row: Row, values: Mapping[str, Any], person: Child | Mentor)
         new, old = values.get(column), here.get(column)
         if new is None and column in STAYS_WHEN_EMPTY:
             continue
+        if column == "consent_date" and was_withdrawn(person, new):
+            continue
         if column == "certificate" and set(new) <= set(old or ()):
             continue
         if new != old:
             found.append(column)
     return found
+
+
+def was_withdrawn(person: Child | Mentor | None, given_on: date | None) -> bool:
+    """A paper from before the family withdrew, or of that day, is no new consent."""
+    if not isinstance(person, Child) or given_on is None:
+        return False
+    return any(each.withdrawn_on and each.withdrawn_on >= given_on for each in person.consents.all())
 
 
 def save_mentor(
@@ -197,15 +207,8 @@ def _set_slots(model: Any, owner: str, person: Any, wanted: frozenset[int], chan
 
 
 def _save_consent(actor: Any, child: Child, values: Mapping[str, Any], changed: list[str]) -> None:
-    """A first consent, or the corrected date of the one that stands.
-
-    A file from before the family withdrew is no new consent.
-    """
-    given_on = values.get("consent_date")
-    if "consent_date" not in changed or not given_on:
-        return
-    if child.consents.filter(withdrawn_on__gte=given_on).exists():
-        changed.remove("consent_date")
+    """A first consent, or the corrected date of the one that stands."""
+    if "consent_date" not in changed or not values.get("consent_date"):
         return
     standing = child.consents.filter(withdrawn_on=None).first()
     if standing:

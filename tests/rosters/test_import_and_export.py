@@ -7,11 +7,13 @@ from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.utils import timezone
 from openpyxl import Workbook, load_workbook
 
 from backend.accounts.models import User
+from backend.ages import age_at
 from backend.errors import NotYours
-from backend.rosters import imports, people
+from backend.rosters import consent, imports, people
 from backend.rosters.export import export_roster
 from backend.rosters.models import Child, ChildSlot, Mentor
 
@@ -100,6 +102,14 @@ def test_a_column_left_out_changes_nothing_and_an_emptied_one_clears(
     assert take(imported, small_city)["children"]["changed"] == {"K00001": ["needs"]}
     child.refresh_from_db()
     assert child.needs == "" and child.guardianships.exists()
+
+
+def test_a_file_from_before_the_family_withdrew_is_no_new_consent(imported: User, small_city: bytes) -> None:
+    child = next(each for each in Child.objects.publishable() if age_at(each.birth_date, timezone.now()) < 18)
+    guardians = [link.guardian for link in child.guardianships.select_related("guardian")]
+    assert any(consent.withdraw_consent(actor=one, child_id=child.pk) for one in guardians)
+    assert take(imported, small_city)["children"]["changed"] == {}
+    assert not Child.objects.with_consent().filter(pk=child.pk).exists()
 
 
 def test_somebody_inactive_comes_back_with_the_file(imported: User, small_city: bytes) -> None:

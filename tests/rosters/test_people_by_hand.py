@@ -187,13 +187,15 @@ def test_each_sees_their_own(imported: User, lead: User, stranger: User) -> None
     assert not access.children_for(child.user).exists()
 
 
-def test_a_roster_from_before_the_family_withdrew_is_no_new_consent(coordinator: User) -> None:
+def test_a_paper_from_before_the_family_withdrew_is_no_new_consent(coordinator: User) -> None:
     child = people.save_child(actor=coordinator, child_id=None, cells=CHILD | {"consent_date": "2020-02-17"})
     parent = child.guardianships.get().guardian
     consent.withdraw_consent(actor=parent, child_id=child.pk)
     withdrawn_on = child.consents.get().withdrawn_on
     for day in ("2020-02-17", withdrawn_on.isoformat()):
-        people.save_child(actor=coordinator, child_id=child.pk, cells={"consent_date": day})
+        with pytest.raises(people.BadCells) as refused:
+            people.save_child(actor=coordinator, child_id=child.pk, cells={"consent_date": day})
+        assert columns(refused) == {"consent_date"}
         assert not Child.objects.publishable().exists()
     later = (withdrawn_on + timedelta(days=1)).isoformat()
     people.save_child(actor=coordinator, child_id=child.pk, cells={"consent_date": later})

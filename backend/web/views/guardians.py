@@ -30,4 +30,10 @@ def show(request: HttpRequest, link_id: int) -> HttpResponse:
         set_guardian_status(actor=request.user, link_id=link_id, **form.cleaned_data)
         messages.success(request, _("It holds from now on. Nobody was told."))
         return redirect("child", link.child_id)
-    return render(request, "people/guardian.html", {"link": link, "form": form, "sees": SEES[link.status]})
+    context = {
+        "link": link,
+        "form": form,
+        "sees": SEES[link.status],
+        "reason": dict(Guardianship.Reason.choices).get(link.status_reason, link.status_reason),
+    }
+    return render(request, "people/guardian.html", context)
