@@ -16,6 +16,7 @@ from bench.go_between import GoBetween
 from tests.chat.test_rooms_served import tab
 
 OFFERED, KEPT = 64, 20  # MB
+DEEP = pytest.mark.deep
 
 FILL = """
 from uuid import uuid4
@@ -64,7 +65,9 @@ async def pings_below(ws: ClientConnection) -> None:
 
 
 @pytest.mark.parametrize(
-    "offer", [gives_credit, asks_again, wants_echoes, pings_below], ids=lambda f: f.__name__
+    "offer",
+    [gives_credit, *(pytest.param(offer, marks=DEEP) for offer in (asks_again, wants_echoes, pings_below))],
+    ids=lambda offer: offer.__name__,
 )
 def test_who_stops_reading_costs_little_and_is_closed(one, offer):
     family, port = one.family(), one.ports[0]
