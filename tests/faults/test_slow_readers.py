@@ -197,6 +197,19 @@ def test_a_flood_is_closed_and_the_neighbour_hears_nothing_of_it(one, frame):
     asyncio.run(story())
 
 
+def test_who_says_hello_over_and_over_is_closed_long_before_it_is_a_flood(one):
+    family, port = one.family(), one.ports[0]
+
+    async def story() -> None:
+        async with tab(one.served, port, "child", family=family) as child:
+            with suppress(ConnectionClosed):
+                for _ in range(40):
+                    await child.send(t="hello", epoch="", last=0)
+            assert await child.close_code() == 4429
+
+    asyncio.run(story())
+
+
 @pytest.mark.parametrize("size", [70_000, 4_000_000])
 def test_what_is_far_too_big_is_never_gathered(one, size):
     family, port = one.family(), one.ports[0]
