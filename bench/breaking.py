@@ -44,8 +44,10 @@ async def postgres_gone(drill: Drill, seconds: float = 0) -> None:
     """The database crashes, and comes back after so long."""
     assert drill.postgres is not None
     await asyncio.to_thread(drill.postgres.stop)
-    await asyncio.sleep(seconds)
-    await asyncio.to_thread(drill.postgres.start)
+    try:
+        await (drill.until_busy(seconds) if seconds > 10 else asyncio.sleep(seconds))
+    finally:
+        await asyncio.to_thread(drill.postgres.start)
 
 
 async def commits_unanswered(drill: Drill, times: int = 8) -> None:
@@ -76,8 +78,10 @@ async def disk_full(drill: Drill, seconds: float = 3) -> None:
         for person in pair.people:
             for _ in range(12):
                 person.say("长" * 1900)
-    await asyncio.sleep(seconds)
-    mark.unlink()
+    try:
+        await drill.until_busy(seconds)
+    finally:
+        mark.unlink()
 
 
 async def everything_twice(drill: Drill, seconds: float = 3) -> None:

@@ -73,6 +73,7 @@ class Drill:
     ) -> None:
         self.house, self.ports, self.rng, self.postgres, self.redis = house, ports, rng, postgres, redis
         self.pairs: list[Pair] = []
+        self.refused: list[str] = []  # codes of the server's refusals, as they come
         self.database = str(house.data / "demo.sqlite3") if postgres is None else postgres.direct
         self._tasks: dict[int, asyncio.Task[Any]] = {}
 
@@ -110,8 +111,19 @@ class Drill:
             rng=random.Random(self.rng.random()),
             first_wait=0.05,
             outbox=outbox,
+            on_frame=lambda frame: self.refused.append(frame["code"]) if frame["t"] == "err" else None,
         )
         return tab
+
+    async def until_busy(self, seconds: float) -> None:
+        """So long, and until the server has said that it can't: a fault that nobody felt is none."""
+        before = self.refused.count("busy")
+        await asyncio.sleep(seconds)
+        for _ in range(300):
+            if self.refused.count("busy") > before:
+                return
+            await asyncio.sleep(0.1)
+        raise RuntimeError("nobody felt the fault")
 
     def connect(self, tab: RoomClient) -> None:
         self._tasks[id(tab)] = asyncio.create_task(tab.run())
