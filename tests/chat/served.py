@@ -101,21 +101,23 @@ def serving(data: Path, *, families: int = 1, env: dict[str, str] | None = None)
         served.stop()
 
 
-def furnish(families: int) -> None:
-    """Prints who there is: rooms by family and role, session cookies by family and person."""
+def cookie(user: Any) -> str:
+    """Of a new sign-in of this person."""
     from django.conf import settings
     from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
     from django.contrib.sessions.backends.db import SessionStore
 
-    from tests.chat.people import add_family
+    session = SessionStore()
+    session[SESSION_KEY] = str(user.pk)
+    session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
+    session[HASH_SESSION_KEY] = user.get_session_auth_hash()
+    session.save()
+    return f"{settings.SESSION_COOKIE_NAME}={session.session_key}"
 
-    def cookie(user: Any) -> str:
-        session = SessionStore()
-        session[SESSION_KEY] = str(user.pk)
-        session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
-        session[HASH_SESSION_KEY] = user.get_session_auth_hash()
-        session.save()
-        return f"{settings.SESSION_COOKIE_NAME}={session.session_key}"
+
+def furnish(families: int) -> None:
+    """Prints who there is: rooms by family and role, session cookies by family and person."""
+    from tests.chat.people import add_family
 
     facts = []
     for number in range(families):
