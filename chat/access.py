@@ -116,7 +116,7 @@ def rooms_for(actor: Any) -> Rooms:
     if not actor.is_authenticated or not actor.is_active:
         return rooms.none()
     return rooms.filter(Q(pairing__child__user=actor) | Q(pairing__mentor__user=actor)).order_by(
-        "pairing__child__roster_id", "pairing__role"
+        "pairing__child__call_name", "pairing__role", "pk"
     )
 
 

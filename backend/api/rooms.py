@@ -111,7 +111,7 @@ class RoomDetail(RoomListed):
 class RoomFilter(django_filters.FilterSet):
     role = django_filters.ChoiceFilter(field_name="pairing__role", choices=Role.choices)
     child = django_filters.NumberFilter(field_name="pairing__child_id")
-    ordering = Ordering(fields={"pairing__child__roster_id": "child", "pairing__slot": "slot"})
+    ordering = Ordering(fields={"pairing__child__call_name": "child", "pairing__slot": "slot"})
 
 
 @extend_schema(tags=["rooms"])
