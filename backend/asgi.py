@@ -11,9 +11,11 @@ from django.core.asgi import get_asgi_application
 http = get_asgi_application()
 
 # Only now: what the rooms import needs Django to be set up.
+from backend.logs import quiet_access_log  # noqa: E402
 from chat import serving  # noqa: E402
 from chat.routing import sockets  # noqa: E402
 
+quiet_access_log()
 serving.attach()
 
 

@@ -18,6 +18,14 @@ WORDS = {
 }
 
 
+def any_of(result: dict[str, Any], **_generator: Any) -> dict[str, Any]:
+    """What one person sees of a row is part of what another sees: an answer may fit more than one form."""
+    for component in result["components"]["schemas"].values():
+        if "oneOf" in component:
+            component["anyOf"] = component.pop("oneOf")
+    return result
+
+
 def told(
     title: str,
     answer: Any = None,
@@ -36,7 +44,7 @@ def told(
 
 
 def listed(title: str, answer: Any, *, refusals: Sequence[int] = (400, 401, 404)) -> Callable[[Any], Any]:
-    """Describes a list: pages of ``answer`` (a serializer class)."""
+    """Describes a list: pages of ``answer`` (a serializer class). A page after the last one is not found."""
     responses: dict[int, Any] = {200: answer(many=True) if isinstance(answer, type) else answer}
-    responses |= {code: OpenApiResponse(RefusalOut, description=WORDS[code]) for code in refusals}
+    responses |= {code: OpenApiResponse(RefusalOut, description=WORDS[code]) for code in {*refusals, 404}}
     return extend_schema(summary=title, responses=responses)

@@ -2,9 +2,12 @@
 
 from datetime import date
 
-from django.urls import URLPattern, URLResolver, path, register_converter
+from django.urls import URLPattern, URLResolver, path, re_path, register_converter
 from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerSplitView
+from rest_framework.request import Request
+from rest_framework.response import Response
 from rest_framework.routers import SimpleRouter
+from rest_framework.views import APIView
 
 from backend.api.cards import ChildCard, MentorCard
 from backend.api.children import ChildrenOfRoster
@@ -26,6 +29,7 @@ from backend.api.rounds import Rounds
 from backend.api.session import Me, Session, Sessions
 from backend.api.summaries import Summaries, SummaryOfReport, SummaryOfSession
 from backend.api.uploads import RosterExport, Uploads
+from backend.errors import NotYours
 
 
 class RoleInPath:
@@ -78,6 +82,18 @@ DOCS = SpectacularSwaggerSplitView.as_view(
     url_name="api-schema", template_name="api/docs.html", title="Shuangdao"
 )
 
+
+class NothingHere(APIView):
+    """An address that is none of these is refused as they refuse."""
+
+    schema = None
+
+    def get(self, request: Request, **_address: str) -> Response:
+        raise NotYours
+
+    post = put = patch = delete = get
+
+
 urlpatterns: list[URLPattern | URLResolver] = [
     path("session/", Session.as_view(), name="api-session"),
     path("sessions/", Sessions.as_view(), name="api-sessions"),
@@ -107,4 +123,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("schema/", SpectacularJSONAPIView.as_view(), name="api-schema"),
     path("docs/", DOCS, name="api-docs"),
     *router.urls,
+    # With its slash: without one an address is first tried with it.
+    re_path(r"^.*/$", NothingHere.as_view(), name="api-nothing"),
 ]

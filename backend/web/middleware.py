@@ -53,3 +53,22 @@ class RefusalMiddleware:
             return redirect_to_login(request.get_full_path())
         template = "404.html" if exception.kind.http == 404 else "refused.html"
         return render(request, template, {"refusal": exception}, status=exception.kind.http)
+
+
+class PrivateMiddleware:
+    """What one person was shown stays in no cache; no page of ours has a use for camera, microphone or place.
+
+    Static files are served before it, and are cached.
+    """
+
+    POWERS = ("camera", "microphone", "geolocation", "payment", "usb", "display-capture", "browsing-topics")
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        response.headers["Cache-Control"] = "no-store"
+        response.headers["Cross-Origin-Resource-Policy"] = "same-origin"
+        response.headers["Permissions-Policy"] = ", ".join(f"{power}=()" for power in self.POWERS)
+        return response

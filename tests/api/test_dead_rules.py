@@ -20,6 +20,7 @@ WAITING = {
 
 
 @pytest.mark.django_db
+@pytest.mark.timeout(600)
 def test_every_rule_is_asked_by_some_door(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: set[tuple[str, str]] = set()
     allows = policy.allows

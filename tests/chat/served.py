@@ -49,13 +49,13 @@ class Served:
             f"from tests.chat import served; served.furnish({families})"
         )
 
-    def start(self, port: int = 0, application: str = "") -> int:
+    def start(self, port: int = 0, application: str = "", arguments: tuple[str, ...] = ("-v", "0")) -> int:
         """Returns the port, once it answers."""
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind(("127.0.0.1", port))
             port = int(probe.getsockname()[1])
-        command = [sys.executable, "-m", "daphne", "-b", "127.0.0.1", "-p", str(port), "-v", "0"]
+        command = [sys.executable, "-m", "daphne", "-b", "127.0.0.1", "-p", str(port), *arguments]
         with (self.data / f"daphne-{port}.log").open("a") as log:
             process = subprocess.Popen(
                 [*command, application or self.application], cwd=ROOT, env=self.env, stdout=log, stderr=log

@@ -38,7 +38,7 @@ def test_cookies_are_bound_to_the_host_and_sockets_to_exact_origins(tmp_path):
     code = (
         "import django; django.setup()\n"
         "from django.conf import settings as s\n"
-        "from chat.routing import sockets\n"
+        "from chat.routing import _of_ours as sockets\n"
         "print(s.SESSION_COOKIE_NAME, s.SESSION_COOKIE_SECURE, s.SESSION_COOKIE_DOMAIN, s.CSRF_COOKIE_NAME)\n"
         "print(type(sockets).__name__, sockets.allowed_origins)\n"
         "print(sockets.valid_origin(__import__('urllib.parse').parse.urlparse('http://shuangdao.example')))\n"

@@ -12,7 +12,6 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
 from backend.accounts.access import check_may
@@ -97,7 +96,6 @@ def _as_what(user: Any) -> str:
 
 
 @require_POST
-@never_cache
 def invite(request: HttpRequest, user_id: int) -> HttpResponse:
     """A new way in: on the screen once, or by e-mail. Earlier unused ones of this person stop working."""
     if "mail" in request.POST:
@@ -114,7 +112,6 @@ def invite(request: HttpRequest, user_id: int) -> HttpResponse:
     return render(request, "invitations/made.html", context)
 
 
-@never_cache
 def file_for_teachers(request: HttpRequest) -> HttpResponse:
     """New invitations for all who have not come, for the password once more."""
     check_may(request.user, "person", "invite")

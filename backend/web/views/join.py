@@ -7,7 +7,6 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 
 from backend.accounts import invitations
@@ -77,7 +76,6 @@ def _usual_name(user: User) -> str:
 
 
 @sensitive_post_parameters()
-@never_cache
 def join(request: HttpRequest) -> HttpResponse:
     """Takes an invitation up: a sign-in name and a password, and they are in."""
     code = CodeForm(request.POST or None)

@@ -12,7 +12,6 @@ from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
 
@@ -43,7 +42,6 @@ def go_in(request: HttpRequest, user: User, target: str) -> HttpResponse:
 
 
 @sensitive_post_parameters()
-@never_cache
 def second_step(request: HttpRequest) -> HttpResponse:
     """The code of the app or of the e-mail; for those who have no app yet, setting it up."""
     found = sign_in.pending(request)
@@ -77,7 +75,6 @@ def second_step(request: HttpRequest) -> HttpResponse:
     )
 
 
-@never_cache
 def account(request: HttpRequest) -> HttpResponse:
     """One's own way in: signing out everywhere, the app with codes."""
     if not request.user.is_authenticated:
@@ -100,7 +97,6 @@ def sign_out_everywhere(request: HttpRequest) -> HttpResponse:
 
 
 @sensitive_post_parameters()
-@never_cache
 def authenticator(request: HttpRequest) -> HttpResponse:
     """A new app with codes, for somebody who is signed in already: the password again first."""
     if not request.user.is_authenticated:
