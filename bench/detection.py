@@ -45,13 +45,13 @@ def run(say: Say, **options: Any) -> None:
 
 
 def found_in(text: str | list[str]) -> set[str]:
-    """Every label that the last message brings, with what the same sender said before."""
+    """Every label that the messages bring, each read as in a room: with what came before only where it may go on."""
     messages = [text] if isinstance(text, str) else text
     labels: set[str] = set()
     for number, body in enumerate(messages):
-        earlier = messages[:number]
+        earlier = messages[:number] if detection.may_continue(body) else []
         labels |= {each.kind.value for each in detection.contacts(body, earlier)}
-        labels |= {sign.value for sign in detection.danger(body, earlier)}
+        labels |= {sign.value for sign in detection.danger(body, messages[:number])}
     return labels
 
 

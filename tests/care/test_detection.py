@@ -1,11 +1,15 @@
 """What is found in words and what is not: each kind by hand, the traps, the ways around."""
 
+import re
+import time
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from backend.care import detection
-from backend.care.detection import Kind, Sign
+from backend.care.detection import Kind, Sign, phrases
 
 
 def kinds(*messages: str) -> set[Kind]:
@@ -30,6 +34,21 @@ def kinds(*messages: str) -> set[Kind]:
         "1 3 8 1 2 3 4 5 6 7 8",
         "1啊3啊8啊1啊2啊3啊4啊5啊6啊7啊8",
         "138l2345678 打给我",
+        "I38 7I2O 4965 打给我",
+        "幺三八，幺二三四，五六七八",
+        "yi san ba yi er san si wu liu qi ba",
+        "one three eight, seven one two zero, four nine six five",
+        "one three eight, double seven one two, zero four nine six",
+        "衣散巴 衣而散死 五六七八",
+        "倒着念 87654321831",
+        "开头138，中间1234，末尾5678",
+        "电话一百三十八、一千二百三十四、五千六百七十八",
+        "数字藏在句子里：1只3毛8条1虎2叔3蛋7哥4姐5弟6妹8",
+        "13812345678二姨的",
+        "爸爸13812345678爸爸",
+        "13812345678 晚上比较方便",
+        "(1)(3)(8)(1)(2)(3)(4)(5)(6)(7)(8)",
+        "家里座机是87654321",
         "电话0531-88776655",
     ],
 )
@@ -48,6 +67,23 @@ def test_a_telephone_number_however_it_is_written(text: str) -> None:
         ("wxid_ab12cd34ef56", Kind.WECHAT),
         ("VX同手机号，vx同号", Kind.WECHAT),
         ("my wechat id: shudao", Kind.WECHAT),
+        ("w e i x i n：shu_dao88", Kind.WECHAT),
+        ("卫星号 shu-dao88", Kind.WECHAT),
+        ("维新号shu_dao88", Kind.WECHAT),
+        ("歪克斯 shu_dao88", Kind.WECHAT),
+        ("我的绿泡泡：shudao杠88", Kind.WECHAT),
+        ("加我，账号 shu_dao88", Kind.WECHAT),
+        ("微信号跟手机号一样的", Kind.WECHAT),
+        ("🐧 12345678", Kind.QQ),
+        ("鹅号一二三四五六七八", Kind.QQ),
+        ("kou kou hao 12345678", Kind.QQ),
+        ("12345678 加我", Kind.QQ),
+        ("shudao#example.com", Kind.MAIL),
+        ("我的邮箱前面是shudao88，后面网易", Kind.MAIL),
+        ("shudao dot example dot com", Kind.LINK),
+        ("b23[.]tv[/]abcd", Kind.LINK),
+        ("w w w . shudao . c o m", Kind.LINK),
+        ("weixin://dl/chat", Kind.LINK),
         ("我的QQ是12345678", Kind.QQ),
         ("扣扣一二三四五六七八", Kind.QQ),
         ("企鹅 1234 5678", Kind.QQ),
@@ -58,11 +94,26 @@ def test_a_telephone_number_however_it_is_written(text: str) -> None:
         ("https://www.smartedu.cn.example.com/", Kind.LINK),
         ("换到腾讯会议聊吧", Kind.OFF_PLATFORM),
         ("你扫一下码加我", Kind.OFF_PLATFORM),
+        ("扫 一 扫 我 的 码", Kind.OFF_PLATFORM),
+        ("加我威信", Kind.OFF_PLATFORM),
+        ("加個微信好嗎", Kind.OFF_PLATFORM),
+        ("dou音私我", Kind.OFF_PLATFORM),
+        ("you can dm me on instagram", Kind.OFF_PLATFORM),
         ("你家住哪个小区", Kind.MEETING),
         ("周末公园门口见面", Kind.MEETING),
+        ("jian个面？", Kind.MEETING),
+        ("老师你住哪里", Kind.MEETING),
+        ("发个定位给我", Kind.MEETING),
+        ("what street do you live on", Kind.MEETING),
         ("别告诉你妈", Kind.SECRECY),
+        ("别告訴妳媽媽", Kind.SECRECY),
+        ("bie告诉ma妈", Kind.SECRECY),
+        ("看完就把记录删掉", Kind.SECRECY),
+        ("就当没聊过", Kind.SECRECY),
         ("this is our secret", Kind.SECRECY),
         ("发一张自拍给我", Kind.PHOTOS),
+        ("发.张.照.片.看.看.你", Kind.PHOTOS),
+        ("把摄像头打开，让我看看你", Kind.PHOTOS),
     ],
 )
 def test_other_ways_out_of_the_room(text: str, kind: Kind) -> None:
@@ -94,9 +145,17 @@ def test_what_only_looks_like_one(text: str) -> None:
     assert kinds(text) == set()
 
 
+ORDINARY = (Path(__file__).parent / "lesson_sentences.txt").read_text("utf-8").splitlines()
+
+
+def test_an_ordinary_sentence_of_a_lesson_holds_nobody_up_and_alarms_nobody() -> None:
+    found = {text: kinds(text) | detection.danger(text) for text in ORDINARY}
+    assert {text: each for text, each in found.items() if each} == {}
+
+
 @pytest.mark.parametrize(
     ("parts", "covered"),
-    [(("我的号 138", "1234", "5678"), "＊＊＊＊"), (("加我威信", "shu_dao88"), "＊＊＊＊＊＊＊＊＊")],
+    [(("我的号 138", "1234", "5678"), "＊＊＊＊"), (("我的威信", "shu_dao88"), "＊＊＊＊＊＊＊＊＊")],
 )
 def test_what_is_said_in_pieces_is_seen_with_the_last(parts: tuple[str, ...], covered: str) -> None:
     assert not [detection.contacts(part) for part in parts if detection.contacts(part)]
@@ -109,15 +168,68 @@ def test_what_was_said_whole_before_is_not_found_again() -> None:
     assert detection.danger("第二题呢", ["不想活了"]) == set()
 
 
+def test_a_number_in_pieces_with_words_between_is_seen_with_the_last() -> None:
+    parts = ("138", "这是前三位", "1234", "中间四位 还有5678")
+    assert [kinds(*parts[: end + 1]) for end in range(4)] == [set(), set(), set(), {Kind.PHONE}]
+
+
+def test_what_may_begin_a_match_is_no_narrower_than_the_pattern() -> None:
+    texts = [*ORDINARY, *(text for texts in CRISIS.values() for text in texts), *ASKED]
+    for name in (file.stem for file in phrases.HERE.glob("*.txt") if file.stem not in TABLES):
+        quick = phrases.pattern(name)
+        plain = re.compile("|".join(phrases.filled(line) for line in phrases.lines(name)))
+        assert [text for text in texts if quick.search(text)] == [
+            text for text in texts if plain.search(text)
+        ]
+
+
+@pytest.mark.parametrize("piece", ["妈妈", "不想", "1 3 ", "138-", "微信a", "a@", "加我qq1", "我", "a.b"])
+def test_the_longest_message_takes_no_long_time_whatever_it_repeats(piece: str) -> None:
+    text = (piece * detection.MOST)[: detection.MOST]
+    began = time.process_time()
+    detection.contacts(text)
+    detection.danger(text)
+    # `bench detection` tells how long; this only catches a pattern that looks back without bound.
+    assert time.process_time() - began < 1
+
+
+TABLES = {"sets", "numerals", "sounds", "pinyin", "characters"}
+ASKED = ["加我微信", "你家住哪", "别告诉你妈", "发张照片看看你", "妈妈没消息了", "爸爸又打我", "手机打给我"]
+
 CRISIS = {
-    Sign.WISH_TO_DIE: ["我不想活了", "死了算了", "kms", "不.想.活了", "不 想 活 了", "我想4"],
-    Sign.PLAN_OR_MEANS: ["我写好了遗书", "攒了一瓶安眠药", "替我照顾好我的猫", "今晚我就从楼顶跳下去"],
-    Sign.SELF_HARM: ["我又用圆规划自己了", "手上都是刀疤"],
-    Sign.HOPELESS: ["要是我没出生就好了", "我是多余的人", "i can't take this anymore"],
-    Sign.VIOLENCE_AT_HOME: ["爸爸又打我了", "我好害怕回家"],
-    Sign.SEXUAL_HARM: ["他让我不要说出去", "他老是摸我"],
-    Sign.BULLYING: ["他们在学校欺负我", "全班都不理我"],
-    Sign.FEAR_FOR_PARENT: ["妈妈会不会死", "我怕爸爸被感染"],
+    Sign.WISH_TO_DIE: [
+        "我不想活了",
+        "死了算了",
+        "kms",
+        "不.想.活了",
+        "不 想 活 了",
+        "我想4",
+        "老师我真的想死",
+        "我8想活了",
+        "bu xiang huo le",
+        "wo xiang si",
+        "我同学说她想自杀",
+    ],
+    Sign.PLAN_OR_MEANS: [
+        "我写好了遗书",
+        "攒了一瓶安眠药",
+        "替我照顾好我的猫",
+        "今晚我就从楼顶跳下去",
+        "我的东西你们分了吧",
+        "天台的门没锁，我上来了",
+    ],
+    Sign.SELF_HARM: ["我又用圆规划自己了", "手上都是刀疤", "我一难过就捶墙", "夏天也只能穿长袖"],
+    Sign.HOPELESS: [
+        "要是我没出生就好了",
+        "我是多余的人",
+        "i can't take this anymore",
+        "反正说了也没用",
+        "家里没有人需要我",
+    ],
+    Sign.VIOLENCE_AT_HOME: ["爸爸又打我了", "我好害怕回家", "他一巴掌把我扇到地上", "听到开门声我就躲进柜子"],
+    Sign.SEXUAL_HARM: ["他让我不要说出去", "他老是摸我", "睡觉要用椅子顶住门"],
+    Sign.BULLYING: ["他们在学校欺负我", "全班都不理我", "分组永远剩我一个"],
+    Sign.FEAR_FOR_PARENT: ["妈妈会不会死", "我怕爸爸被感染", "妈妈的头像三天没亮过"],
 }
 
 
@@ -140,6 +252,12 @@ def test_words_that_may_mean_danger(sign: Sign, text: str) -> None:
         "我们在天台种花",
         "kill the process 就好了",
         "作业多得想死",
+        "跳楼价大甩卖",
+        "上吊环我能撑10秒",
+        "我撑不下去了哈哈，平板支撑",
+        "绝望这个词的近义词有哪些？",
+        "爸爸打我最爱吃的糍粑",
+        "《狼王梦》里小狼死了",
     ],
 )
 def test_what_is_said_every_day(text: str) -> None:

@@ -47,13 +47,13 @@ def everything(family) -> str:
 def test_the_words_are_gone_from_every_page_and_replay_and_the_room_is_told(family, lead):
     room, cid = family.rooms["academic"].pk, str(uuid4())
     say(family, "你好")
-    secret = say(family, "我家在花园路三号", cid)
+    secret = say(family, "花园路三号", cid)
     assert "花园路" in everything(family)
     redact_message(actor=lead, room_id=room, s=secret.s, reason="contact")
     assert "花园路" not in everything(family) and "你好" in everything(family)
     rows = list(Event.objects.order_by("s").values_list("s", "kind", "body", "facts"))
     assert rows[1:] == [(2, "msg", None, {}), (3, "redacted", None, {"target": 2})]
-    assert Original.objects.get().body == "我家在花园路三号", "kept apart for a case"
+    assert Original.objects.get().body == "花园路三号", "kept apart for a case"
     entry = Entry.objects.get(action="message.redacted")
     assert (entry.actor_id, entry.object_id) == (lead.pk, str(room))
     assert entry.facts == {"s": 2, "reason": "contact"}
@@ -61,9 +61,9 @@ def test_the_words_are_gone_from_every_page_and_replay_and_the_room_is_told(fami
 
 def test_its_cid_still_stands_for_the_same_words_only(family, lead):
     cid = str(uuid4())
-    first = say(family, "我家在花园路三号", cid)
+    first = say(family, "花园路三号", cid)
     redact_message(actor=lead, room_id=family.rooms["academic"].pk, s=first.s, reason="contact")
-    again = say(family, "我家在花园路三号", cid)
+    again = say(family, "花园路三号", cid)
     assert isinstance(again, Said) and again.s == first.s
     assert isinstance(say(family, "别的", cid), Refused)
     assert "花园路" not in everything(family)

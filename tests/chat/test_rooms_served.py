@@ -404,7 +404,7 @@ def test_a_redaction_reaches_who_is_there_and_who_comes_back(served, port):
     async def story() -> None:
         async with tab(served, port, "child", family=1) as child:
             welcome = await child.hello()
-            await child.say("我家在花园路三号")
+            await child.say("花园路三号")
             said = (await child.get("ack"))["s"]
             await asyncio.to_thread(served.run, code.format(s=said))
             told = await child.get("event", 2)

@@ -1,6 +1,5 @@
 """Words behind which there may be danger. They route to a person; they never block, and they prove nothing."""
 
-import re
 from enum import StrEnum
 
 from backend.care.detection.normal import Normal
@@ -19,11 +18,20 @@ class Sign(StrEnum):
 
 
 PATTERNS = {sign: pattern(sign.name.lower()) for sign in Sign}
-IDIOMS = pattern("idioms")
-# What is put between the characters of a word: 不.想 活 了
-BETWEEN = re.compile(r"(?<=[\u4e00-\u9fff])(?:[^\w,。!?]{1,3}|[._*·|/\\-])(?=[\u4e00-\u9fff])")
+IDIOMS, BEHIND = pattern("idioms"), pattern("idioms_behind")
 
 
 def signs(normal: Normal) -> frozenset[Sign]:
-    text = IDIOMS.sub("。", BETWEEN.sub("", normal.text))
+    text = IDIOMS.sub("。", _before_idioms(normal.said.text))
     return frozenset(sign for sign, each in PATTERNS.items() if each.search(text))
+
+
+def _before_idioms(text: str) -> str:
+    """``text`` without the clauses, or what there is of them up to ten characters before, that end in an idiom."""
+    kept: list[str] = []
+    done = 0
+    for match in BEHIND.finditer(text):
+        nearest = max(text.rfind(mark, max(done, match.start() - 10), match.start()) for mark in ",。!?")
+        kept += text[done : max(done, match.start() - 10, nearest + 1)], "。"
+        done = match.end()
+    return "".join(kept) + text[done:]
