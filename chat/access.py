@@ -63,7 +63,8 @@ def relations_to_child(user: Any, child: Child) -> set[Relation]:
         relations.add(Relation.GUARDIAN)
     elif status == Guardianship.Status.LIMITED:
         relations.add(Relation.LIMITED_GUARDIAN)
-    if Child.objects.filter(pk=child.pk, carer__user=user).exists():
+    cares = Child.objects.filter(pk=child.pk, carer__user=user).exists()
+    if cares and status != Guardianship.Status.SUSPENDED:
         relations.add(Relation.CARER)
     return relations
 
@@ -173,7 +174,8 @@ def meetings_for(actor: Any) -> Meetings:
     if not actor.is_authenticated or not actor.is_active:
         return meetings.none()
     own = Q(mentor__user=actor) | Q(child__user=actor) | Q(child__in=guarded_by(actor, GUARDS.ACTIVE))
-    schedule = Q(child__carer__user=actor) | Q(child__in=guarded_by(actor, GUARDS.LIMITED))
+    cares = Q(child__carer__user=actor) & ~Q(child__in=guarded_by(actor, GUARDS.SUSPENDED))
+    schedule = cares | Q(child__in=guarded_by(actor, GUARDS.LIMITED))
     return meetings.filter(own | (schedule & ~Q(state__in=JUDGEMENTS)), pairing__ended_at=None)
 
 

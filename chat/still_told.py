@@ -48,6 +48,7 @@ def _family() -> Q:
         statuses = [status for status, relation in GUARDIANS.items() if relation in may]
         known = Q(_is(Guardianship, child=CHILD, guardian=PERSON, status__in=statuses))
         if Relation.CARER in may:
-            known |= Q(_is(Carer, child=CHILD, user=PERSON))
+            suspended = _is(Guardianship, child=CHILD, guardian=PERSON, status=Guardianship.Status.SUSPENDED)
+            known |= Q(_is(Carer, child=CHILD, user=PERSON)) & ~Q(suspended)
         found |= Q(kind__in=theirs) & known
     return found

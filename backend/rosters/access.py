@@ -28,9 +28,11 @@ def child_relations(user: Any, child: Child) -> set[Relation]:
         return relations
     if child.user_id == user.pk:
         relations.add(Relation.CHILD)
-    for link in child.guardianships.filter(guardian_id=user.pk).exclude(status="suspended"):
-        relations.add(GUARDIANS[Guardianship.Status(link.status)])
-    if Child.objects.filter(pk=child.pk, carer__user_id=user.pk).exists():
+    links = {Guardianship.Status(link.status) for link in child.guardianships.filter(guardian_id=user.pk)}
+    relations |= {GUARDIANS[status] for status in links & GUARDIANS.keys()}
+    cares = Child.objects.filter(pk=child.pk, carer__user_id=user.pk).exists()
+    # A suspended guardian sees nothing by the side of it either.
+    if cares and Guardianship.Status.SUSPENDED not in links:
         relations.add(Relation.CARER)
     return relations
 

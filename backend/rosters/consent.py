@@ -189,4 +189,5 @@ def _may(relations: set[Relation], action: str, child: Child, now: datetime) -> 
 
 def _others(child: Child, actor: Any) -> Any:
     """Guardians who would go on; one who sees the schedule only can't carry a consent."""
-    return child.guardianships.filter(status=Status.ACTIVE).exclude(guardian_id=actor.pk)
+    active = child.guardianships.filter(status=Status.ACTIVE, guardian__is_active=True)
+    return active.exclude(guardian_id=actor.pk)

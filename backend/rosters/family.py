@@ -13,7 +13,7 @@ Family = dict[int, set[Relation]]
 def families_of(children: Iterable[int]) -> dict[int, Family]:
     """By child: the child itself, its guardians and its carer, by user id, with their relations.
 
-    A suspended guardian is not among them. Three queries for each 500 children.
+    A suspended guardian is not among them, carer or not. Three queries for each 500 children.
     """
     ids = list(set(children))
     found: dict[int, Family] = {pk: defaultdict(set) for pk in ids}
@@ -21,9 +21,14 @@ def families_of(children: Iterable[int]) -> dict[int, Family]:
         some = ids[start : start + 500]
         for pk, user in Child.objects.filter(pk__in=some).values_list("pk", "user_id"):
             found[pk][user].add(Relation.CHILD)
-        links = Guardianship.objects.filter(child__in=some).exclude(status=Guardianship.Status.SUSPENDED)
+        suspended = set()
+        links = Guardianship.objects.filter(child__in=some)
         for pk, user, status in links.values_list("child_id", "guardian_id", "status"):
-            found[pk][user].add(GUARDIANS[Guardianship.Status(status)])
+            if status == Guardianship.Status.SUSPENDED:
+                suspended.add((pk, user))
+            else:
+                found[pk][user].add(GUARDIANS[Guardianship.Status(status)])
         for pk, user in Carer.objects.filter(child__in=some).values_list("child_id", "user_id"):
-            found[pk][user].add(Relation.CARER)
+            if (pk, user) not in suspended:
+                found[pk][user].add(Relation.CARER)
     return found

@@ -11,12 +11,17 @@ from backend.accounts.models import User
 from backend.audit.models import Entry
 from backend.care.models import Case
 from backend.errors import Invalid, NotYours
+from backend.notices.access import notices_for
+from backend.notices.kinds import Audience, Kind
 from backend.notices.models import Notice
+from backend.notices.outbox import News, tell
 from backend.rosters import consent
+from backend.rosters.access import child_relations
+from backend.rosters.family import families_of
 from backend.rosters.guardians import set_guardian_status
-from backend.rosters.models import Child, Consent, Guardianship
+from backend.rosters.models import Carer, Child, Consent, Guardianship
 from chat import gates
-from chat.access import RoomEnded, RoomFrozen, access_room, children_of_family
+from chat.access import RoomEnded, RoomFrozen, access_room, children_of_family, meetings_for
 from chat.models import Meeting, Room
 from chat.pages import page_of
 from matching.models import Pairing
@@ -240,3 +245,39 @@ def test_nobody_but_a_coordinator_changes_a_link(family, who):
         set_guardian_status(
             actor=user, link_id=Guardianship.objects.get().pk, status="active", reason="court"
         )
+
+
+def test_a_suspended_guardian_who_is_the_carer_too_sees_and_is_told_nothing(family):
+    """At home with the child or not: nothing by the side of it."""
+    Carer.objects.update(user=family.parent)
+    notices = [
+        News(
+            person=family.parent.pk,
+            audience=Audience.FAMILY,
+            kind=Kind.MEETING_MOVED,
+            about="meeting:1",
+            child=family.child.pk,
+            facts={},
+        )
+    ]
+    tell(notices, now=timezone.now())
+    link = Guardianship.objects.get()
+    seen = []
+    for status in ("limited", "suspended"):
+        set_guardian_status(actor=family.coordinator, link_id=link.pk, status=status, reason="court")
+        seen.append(
+            (
+                len(children_of_family(family.parent)),
+                meetings_for(family.parent).exists(),
+                child_relations(family.parent, family.child) != set(),
+                family.parent.pk in families_of([family.child.pk])[family.child.pk],
+                notices_for(family.parent).exists(),
+            )
+        )
+    assert seen == [(1, True, True, True, True), (0, False, False, False, False)]
+
+
+def test_a_guardian_whose_account_is_switched_off_carries_no_consent(family):
+    father = second_parent(family)
+    User.objects.filter(pk=father.pk).update(is_active=False)
+    assert consent.withdraw_consent(actor=family.parent, child_id=family.child.pk)
