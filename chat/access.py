@@ -208,10 +208,12 @@ def guarded_by(actor: Any, status: str) -> QuerySet[Any]:
 
 def readers_of(room: Room) -> tuple[str, ...]:
     """Who can read this room, as the room shows it: from the same rights as everything else."""
-    name = room.pairing.child.call_name
-    two = (room.pairing.mentor.name, name)
     parents = len(readers_now(room, timezone.now()))
-    return (*two, parents_in_words(name, parents)) if parents else two
+    return readers_in_words(room.pairing.mentor.name, room.pairing.child.call_name, parents)
+
+
+def readers_in_words(mentor: str, child: str, parents: int) -> tuple[str, ...]:
+    return (mentor, child, parents_in_words(child, parents)) if parents else (mentor, child)
 
 
 def parents_in_words(child: str, number: int) -> str:

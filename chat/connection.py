@@ -7,14 +7,15 @@ import secrets
 import time
 import uuid
 from collections.abc import Awaitable, Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 from django.db import DatabaseError, InterfaceError
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from chat import reading
+from chat.access import readers_in_words
 from chat.acts import (
     Act,
     Arrive,
@@ -90,11 +91,10 @@ class Phase(Enum):
 class Socket:
     """place: room and person.  sent: the last number that went out on it."""
 
-    def __init__(self, hub: Hub, place: reading.Place, session: str, send: Send, wire: Wire) -> None:
-        self.hub, self.place, self.session, self._send, self._wire = hub, place, session, send, wire
+    def __init__(self, hub: Hub, place: reading.Place, send: Send, wire: Wire) -> None:
+        self.hub, self.place, self._send, self._wire = hub, place, send, wire
         self.token = uuid.uuid4()
         self.born = self._heard = time.monotonic()
-        self.heard_at: datetime = timezone.now()
         self.wake = asyncio.Event()
         self._arrival = asyncio.Event()
         self.arrived = self.closed = self._left = False
@@ -115,12 +115,16 @@ class Socket:
         self._read = self._read_sent = 0
         self._marking = False
 
+    @property
+    def heard_at(self) -> datetime:
+        return timezone.now() - timedelta(seconds=time.monotonic() - self._heard)
+
     # Frames in: nothing here waits, so that what is queued is queued in the order of arrival.
 
     def receive(self, frame: str | bytes) -> None:
         if self.closed:
             return
-        self._heard, self.heard_at = time.monotonic(), timezone.now()
+        self._heard = time.monotonic()
         if not self._frames.take(self._heard):
             return self.close(Close.TOO_FAST, "too many frames")
         try:
@@ -297,7 +301,8 @@ class Socket:
             if self._close is not None:
                 return 0
         text = dump(frame)
-        await self._send({"type": "websocket.send", "text": text})
+        if not self._wire.say(text):
+            await self._send({"type": "websocket.send", "text": text})
         return len(text)
 
     async def _say_goodbye(self, code: Close, detail: str) -> None:
@@ -316,9 +321,7 @@ class Socket:
             self._view = self.hub.join(self)
         room = self.place.room
         await self._arrival.wait()
-        now = (await self.hub.read(reading.rooms_now, [room])).get(room)
-        details = (await self.hub.read(reading.details_of, [room]))[room]
-        readers = await self.hub.read(reading.readers_in, room, self.place.language)
+        now, details = await self.hub.look(room)
         if self.closed:
             return self.wake.set()
         if now is None:
@@ -326,9 +329,11 @@ class Socket:
         self._hello = None if self._hello is hello else self._hello
         reset = needs_reset(hello, epoch=now.epoch, last=now.last)
         self._view.advance(now.last)
-        self.hub.observe(now, details)
         if self.closed:
             return self.wake.set()
+        names = self.place.names
+        with translation.override(self.place.language):
+            readers = readers_in_words(names[Side.MENTOR], names[Side.CHILD], details.parents)
         await self._frame(
             Welcome(
                 epoch=now.epoch,

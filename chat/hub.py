@@ -43,9 +43,12 @@ POLL = 1.0  # seconds
 FRESH = 2.0  # who may be here was looked at so long ago, at most, when anything is delivered
 BEAT = 15.0
 GRACE = 5.0
-RECENT = 300
+RECENT = 64  # rows of a room in memory: who is further behind reads them
+RING = 0.02  # seconds between two hints: the hundreds of batches of a busy second are fewer
 log = logging.getLogger(__name__)
 T = TypeVar("T")
+Now = tuple[RoomNow | None, Details]
+Asked = dict[int, asyncio.Future[Now]]
 
 
 class View:
@@ -80,9 +83,10 @@ class View:
 
     def after(self, s: int) -> list[Numbered] | None:
         """The rows after ``s`` if they are all in memory."""
-        if not self.recent or self.recent[0].s > s + 1:
+        new = self.head - s
+        if new > len(self.recent):
             return None
-        return [row for row in self.recent if row.s > s]
+        return [self.recent[-each] for each in range(new, 0, -1)]
 
     def tell(self, frame: ServerFrame, *sides: Side) -> None:
         for socket in self.sockets:
@@ -102,6 +106,7 @@ class Hub:
         self._readers = ThreadPoolExecutor(2, thread_name_prefix="room-reader")
         self._buckets: dict[int, Bucket] = {}
         self._dirty: set[int] = set()
+        self._asked: Asked = {}
         self._wake = asyncio.Event()
         self._hint_rooms: set[int] = set()
         self._hint_typing: list[tuple[int, str, bool]] = []
@@ -118,6 +123,14 @@ class Hub:
     async def read(self, work: Callable[..., T], *arguments: Any) -> T:
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._readers, reading.in_thread, work, *arguments)
+
+    async def look(self, room: int) -> Now:
+        """The room as it is from now on; read together with the others that are asked for."""
+        if room not in self._asked:
+            self._asked[room] = asyncio.get_running_loop().create_future()
+            self._wake.set()
+        # Several wait for one answer: who goes must not take it from the others.
+        return await asyncio.shield(self._asked[room])
 
     def join(self, socket: Socket) -> View:
         """From now on the socket is woken by what happens; the oldest of too many is closed."""
@@ -209,22 +222,34 @@ class Hub:
                 continue
             self._wake.clear()
             dirty, self._dirty = self._dirty, set()
+            asked, self._asked = self._asked, {}
             suspects, self._suspects = self._suspects, set()
+            await self._reread(dirty, asked)
             await self._check_sessions(each for each in self.sockets if each.place.user in suspects)
-            await self._reread(dirty)
 
-    async def _reread(self, rooms: Iterable[int]) -> None:
-        rooms = [room for room in rooms if room in self.views]
+    async def _reread(self, rooms: Iterable[int], asked: Asked | None = None) -> None:
+        """asked: by sockets that wait for it, whose details are read even when nothing changed."""
+        asked = {} if asked is None else asked
+        rooms = {room for room in rooms if room in self.views} | asked.keys()
         if not rooms:
             return
-        found = await self.read(reading.rooms_now, rooms)
-        changed = [
-            room for room, now in found.items() if room in self.views and now.stamp > self.views[room].stamp
-        ]
-        details = await self.read(reading.details_of, changed) if changed else {}
+        try:
+            found = await self.read(reading.rooms_now, rooms)
+            changed = [room for room, now in found.items() if room in asked or self._is_news(now)]
+            details = await self.read(reading.details_of, changed) if changed else {}
+        except Exception as error:
+            for waiting in asked.values():
+                if not waiting.done():
+                    waiting.set_exception(error)
+            raise
         for room in rooms:
             if room in found:
                 self.observe(found[room], details.get(room))
+            if room in asked and not asked[room].done():
+                asked[room].set_result((found.get(room), details.get(room, Details())))
+
+    def _is_news(self, now: RoomNow) -> bool:
+        return now.room in self.views and now.stamp > self.views[now.room].stamp
 
     async def _poll(self) -> None:
         self._check_times()
@@ -256,9 +281,9 @@ class Hub:
         sockets = list(sockets)
         if not sockets:
             return
-        standing = await self.read(reading.standing, [each.session for each in sockets])
+        standing = await self.read(reading.standing, [each.place.session for each in sockets])
         for socket in sockets:
-            if socket.session not in standing:
+            if socket.place.session not in standing:
                 socket.close(Close.NOT_SIGNED_IN, "signed out")
 
     async def _beat(self) -> None:
@@ -283,6 +308,7 @@ class Hub:
             typing, self._hint_typing = self._hint_typing, []
             hint = {"type": "rooms.changed", "rooms": list(rooms), "typing": typing, "of": self._name}
             await pass_on(hint)
+            await asyncio.sleep(RING)
 
     async def _listen(self) -> None:
         layer = get_channel_layer()

@@ -4,28 +4,34 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
+from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
+from django.contrib.auth import get_user
+from django.contrib.sessions.backends.db import SessionStore
 from django.contrib.sessions.models import Session as SignIn
-from django.db import close_old_connections, connection
-from django.utils import timezone, translation
+from django.db import InterfaceError, OperationalError, connection
+from django.utils import timezone
 
-from chat.access import RoomEnded, access_room, readers_of
+from backend.errors import NOT_SIGNED_IN, Refusal
+from chat import statements
+from chat.access import RoomEnded, access_room
 from chat.acts import Numbered
-from chat.models import Attendance, Event, Held, ReadMark, Room, Session
-from chat.protocol import HeldState, Side
-from chat.statements import as_numbered
+from chat.models import Attendance, Held, ReadMark, Room, Session
+from chat.protocol import LIMITS, HeldState, Side
+from chat.reading_along import numbers_now
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """What a socket needs to know of its room once. proof: what a session of this person must hold now."""
+    """What a socket needs to know once. session: its key.  proof: of the password and the times signed out."""
 
     room: int
     side: Side
     user: int
-    proof: str
+    session: str
+    proof: int
     names: dict[Side, str]
     language: str
 
@@ -40,7 +46,7 @@ class RoomNow:
     stamp: int
     ended: bool
     frozen: bool
-    users: dict[int, str]
+    users: dict[int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,42 +56,59 @@ class Details:
     warned_end: datetime | None = None
     mentor_read: int = 0
     held: dict[Side, dict[str, HeldState]] = field(default_factory=dict)
+    parents: int = 0  # who read along
 
 
-def place_of(user: Any, room_id: int) -> Place:
-    """Raises NotYours, RoomEnded or RoomFrozen."""
+class NotSignedIn(Refusal):
+    kind, code = NOT_SIGNED_IN, "not_signed_in"
+
+
+def place_of(session: str | None, room_id: int) -> Place:
+    """Raises NotSignedIn, NotYours, RoomEnded or RoomFrozen."""
+    user = get_user(SimpleNamespace(session=SessionStore(session)))  # type: ignore[arg-type]
+    if session is None or not user.is_authenticated or not user.is_active:
+        raise NotSignedIn("sign in first")
     room = access_room(user, room_id, "enter")
     side = room.side_of(user)
     if side is None:
         raise RoomEnded("This room has ended.")
     people = room.pairing
     names = {Side.MENTOR: people.mentor.name, Side.CHILD: people.child.call_name}
-    return Place(room.pk, side, user.pk, user.get_session_auth_hash(), names, user.language)
+    proof = _proof(user.password, user.sign_outs)
+    return Place(room.pk, side, user.pk, session, proof, names, user.language)
 
 
-def readers_in(room_id: int, language: str) -> tuple[str, ...]:
-    room = Room.objects.with_people().filter(pk=room_id).first()
-    with translation.override(language):
-        return readers_of(room) if room else ()
+def _proof(password: str, sign_outs: int) -> int:
+    """Another one whenever a session of before is over; means nothing outside this process."""
+    return hash((password, sign_outs))
 
 
-def rows_after(room_id: int, after: int, limit: int = 100) -> list[Numbered]:
-    found = Event.objects.filter(room=room_id, s__gt=after).order_by("s")[:limit]
-    return [as_numbered(event) for event in found]
+def rows_after(room_id: int, after: int, limit: int = LIMITS.window_messages) -> list[Numbered]:
+    return statements.rows_after(room_id, after, limit)
+
+
+_PEOPLE = [
+    f"pairing__{who}__user__{column}"
+    for who in ("mentor", "child")
+    for column in ("pk", "is_active", "password", "sign_outs")
+]
 
 
 def rooms_now(rooms: Iterable[int]) -> dict[int, RoomNow]:
+    """Asked every second of every room that is open here: plain columns, no models."""
     found: dict[int, RoomNow] = {}
-    for room in Room.objects.with_people().filter(pk__in=list(rooms)):
-        people = (room.pairing.mentor.user, room.pairing.child.user)
-        found[room.pk] = RoomNow(
-            room=room.pk,
-            epoch=room.epoch,
-            last=room.last_s,
-            stamp=room.stamp,
-            ended=room.ended,
-            frozen=room.frozen,
-            users={person.pk: person.get_session_auth_hash() for person in people if person.is_active},
+    columns = ("pk", "epoch", "last_s", "stamp", "ended_at", "pairing__ended_at", "frozen_at", "shut_by")
+    for row in Room.objects.filter(pk__in=list(rooms)).values_list(*columns, *_PEOPLE):
+        room, epoch, last, stamp, ended_at, over_at, frozen_at, shut_by = row[:8]
+        users = {pk: _proof(*held) for pk, is_active, *held in (row[8:12], row[12:]) if is_active}
+        found[room] = RoomNow(
+            room=room,
+            epoch=epoch,
+            last=last,
+            stamp=stamp,
+            ended=ended_at is not None or over_at is not None,
+            frozen=frozen_at is not None or shut_by != "",
+            users=users,
         )
     return found
 
@@ -102,6 +125,7 @@ def details_of(rooms: Iterable[int]) -> dict[int, Details]:
     unresolved = Held.objects.filter(room__in=rooms, state__in=[state.value for state in HeldState])
     for row in unresolved.order_by("pk"):
         held[row.room_id][Side(row.sender)][str(row.cid)] = HeldState(row.state)
+    parents = numbers_now(rooms, timezone.now())
     found = {}
     for room in rooms:
         row = sessions.get(room)
@@ -111,6 +135,7 @@ def details_of(rooms: Iterable[int]) -> dict[int, Details]:
             warned_end=None if row is None else row.warned_end,
             mentor_read=read.get(room, 0),
             held={side: dict(states) for side, states in held[room].items()},
+            parents=parents[room],
         )
     return found
 
@@ -135,16 +160,25 @@ def standing(sessions: Iterable[str]) -> set[str]:
 
 def beat(heard: dict[UUID, datetime]) -> dict[UUID, str]:
     """Advances ``last_seen_at`` in one statement; returns the connections that the table has closed, and why."""
-    rows = {row.token: row for row in Attendance.objects.filter(token__in=heard)}
-    still = [row for row in rows.values() if row.until is None]
-    for row in still:
-        row.last_seen_at = max(row.last_seen_at, heard[row.token])
-    Attendance.objects.bulk_update(still, ["last_seen_at"], batch_size=500)
-    return {token: row.why for token, row in rows.items() if row.until is not None}
+    rows = Attendance.objects.filter(token__in=heard).values_list(
+        "pk", "token", "last_seen_at", "until", "why"
+    )
+    closed, seen = {}, {}
+    for pk, token, last_seen_at, until, why in rows:
+        if until is not None:
+            closed[token] = why
+        elif heard[token] > last_seen_at:
+            seen[pk] = heard[token]
+    statements.save_last_seen(seen)
+    return closed
 
 
 def in_thread(work: Any, *arguments: Any) -> Any:
-    close_old_connections()
+    """Once more on a new connection: the one from before may have gone with a restart of the database."""
+    try:
+        return work(*arguments)
+    except (OperationalError, InterfaceError):
+        connection.close()
     try:
         return work(*arguments)
     except Exception:

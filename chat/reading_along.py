@@ -3,6 +3,8 @@
 Nothing here is remembered: a birthday, a suspended link or a child's no counts at the very next question.
 """
 
+from collections import Counter
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -43,6 +45,12 @@ def standing(readers: QuerySet[Reader], now: datetime) -> list[Reader]:
 
 def readers_now(room: Room, now: datetime) -> list[Reader]:
     return standing(Reader.objects.filter(room=room, state=Reader.State.READING), now)
+
+
+def numbers_now(rooms: Iterable[int], now: datetime) -> Counter[int]:
+    """Of each of these rooms, how many guardians read along."""
+    reading = Reader.objects.filter(room__in=list(rooms), state=Reader.State.READING)
+    return Counter(each.room_id for each in standing(reading, now))
 
 
 def reader_of(user: Any, room: Room, now: datetime) -> Reader | None:

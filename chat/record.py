@@ -42,26 +42,33 @@ from chat.protocol import ErrCode, EventKind, Message, Side
 from chat.protocol import Event as EventFrame
 from chat.rules.hours import is_open, next_opening
 from chat.rules.moves import IllegalMove
-from chat.sitting import Sitting, load_sittings
+from chat.sitting import Kept, Sitting, load_sittings
 from chat.statements import LockedRoom
 from chat.summaries import keep_summary
 
 Step = Callable[[Sitting], None]
 
 
-@transaction.atomic
-def perform(acts: Sequence[Act], *, now: datetime) -> Performed:
-    """Does the acts in order. Raises nothing for what a person did wrong: that is an outcome."""
-    batch = _Batch(statements.lock_rooms(act.room for act in acts), acts, now)
-    outcomes = [batch.do(act) for act in acts]
-    batch.save()
+def perform(acts: Sequence[Act], *, now: datetime, kept: Kept | None = None) -> Performed:
+    """Does the acts in order. Raises nothing for what a person did wrong: that is an outcome.
+
+    kept: what this process knows of rooms from its last batches; only for who commits here and at once.
+    """
+    with transaction.atomic():
+        batch = _Batch(statements.lock_rooms(act.room for act in acts), acts, now, kept)
+        outcomes = [batch.do(act) for act in acts]
+        batch.save()
+    if kept is not None:
+        kept.keep(batch.rooms, batch.sittings, now)
     return Performed(outcomes, dict(batch.rows), batch.changed)
 
 
 class _Batch:
     """The rooms of one transaction, with what is known of them and what is to be written."""
 
-    def __init__(self, rooms: dict[int, LockedRoom], acts: Sequence[Act], now: datetime) -> None:
+    def __init__(
+        self, rooms: dict[int, LockedRoom], acts: Sequence[Act], now: datetime, kept: Kept | None
+    ) -> None:
         self.rooms, self.now = rooms, now
         self.rows: dict[int, list[Numbered]] = defaultdict(list)
         self.changed: set[int] = set()
@@ -69,7 +76,13 @@ class _Batch:
         self.originals: dict[tuple[int, int], str] = {}  # by room and number
         self.released: list[tuple[Held, int]] = []
         self.heard: list[checks.Words] = []
-        self.sittings: dict[int, Sitting] = load_sittings(rooms, now)
+        self.sittings: dict[int, Sitting] = {}
+        if kept is not None:
+            # Coming, going and the clock read everything anew.
+            moving = {act.room for act in acts if not isinstance(act, Speak)}
+            self.sittings = kept.take((room for pk, room in rooms.items() if pk not in moving), now)
+        unread = {pk: room for pk, room in rooms.items() if pk not in self.sittings}
+        self.sittings |= load_sittings(unread, now)
         self.known = _known_cids(acts)
         for sitting in self.sittings.values():
             self._note(sitting)

@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from channels.auth import AuthMiddlewareStack
 from channels.routing import URLRouter
 from channels.security.websocket import AllowedHostsOriginValidator, OriginValidator
+from channels.sessions import CookieMiddleware
 from django.conf import settings
 from django.urls import path
 
@@ -29,12 +29,13 @@ _routes = URLRouter(
         path("<path:anything>", nothing_here),  # type: ignore[arg-type]
     ]
 )
-_signed_in = AuthMiddlewareStack(_routes)
+# Who it is, the endpoint asks together with everything else, in one go.
+_with_cookies = CookieMiddleware(_routes)
 # The exact list where there is one; on loopback any of our own names.
 _of_ours = (
-    OriginValidator(_signed_in, settings.ORIGINS)
+    OriginValidator(_with_cookies, settings.ORIGINS)
     if settings.ORIGINS
-    else AllowedHostsOriginValidator(_signed_in)
+    else AllowedHostsOriginValidator(_with_cookies)
 )
 
 

@@ -1,8 +1,8 @@
 """The session of one room inside a transaction: rows in, the pure rules, rows out."""
 
 from collections import defaultdict
-from collections.abc import Mapping
-from datetime import datetime
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db.models import Q
@@ -16,6 +16,8 @@ from chat.rules.sessions import Ended, Opened, Running, Warned
 from chat.rules.times import Interval
 from chat.statements import LockedRoom
 
+KEEP = timedelta(seconds=10)  # well within STALE: a lost connection is found out by who reads again
+MOST_KEPT = 4000
 Numbering = tuple[EventKind, dict[str, int | str]]
 
 
@@ -29,7 +31,7 @@ class Sitting:
     def __init__(
         self, room: LockedRoom, row: Session | None, rows: list[Attendance], *, changed: bool
     ) -> None:
-        self.room_id, self.row, self._rows = room.pk, row, rows
+        self.room_id, self.row, self._rows, self.read_at = room.pk, row, rows, read_at
         running = None
         if row is not None:
             running = Running(row.opened_at, row.active_at, row.warned_end is not None)
@@ -177,7 +179,7 @@ def load_sittings(rooms: Mapping[int, LockedRoom], now: datetime) -> dict[int, S
                 row.until, row.why = row.last_seen_at, Attendance.Why.LOST
                 row.save(update_fields=["until", "why"])
                 lost.add(pk)
-        sittings[pk] = Sitting(room, running.get(pk), rows[pk], changed=pk in lost)
+        sittings[pk] = Sitting(room, running.get(pk), rows[pk], changed=pk in lost, read_at=now)
     return sittings
 
 
@@ -186,3 +188,34 @@ def _since(room: LockedRoom, running: Session | None, now: datetime) -> datetime
     if running is not None:
         return running.opened_at - BRIDGE
     return (room.closed_at or now - BRIDGE) - BRIDGE
+
+
+class Kept:
+    """The sittings of a process's last batches, each good while nobody else wrote in its room.
+
+    Whatever changes who is here or whether a session runs moves the room's number or stamp. What moves
+    neither, another process's typing, only keeps a session alive: so none is used once its tick is due.
+    """
+
+    def __init__(self) -> None:
+        self._kept: dict[int, tuple[Sitting, int, int, datetime]] = {}
+
+    def take(self, rooms: Iterable[LockedRoom], now: datetime) -> dict[int, Sitting]:
+        """Those that hold still, taken out: should the transaction fail, they are gone."""
+        found = {}
+        for room in rooms:
+            sitting, last_s, stamp, read_at = self._kept.pop(room.pk, (None, 0, 0, now))
+            if sitting is None or (last_s, stamp) != (room.last_s, room.stamp):
+                continue
+            due = sitting.row.next_tick_at if sitting.row is not None else None
+            if now - read_at < KEEP and (due is None or now < due):
+                found[room.pk] = sitting
+        return found
+
+    def keep(self, rooms: Mapping[int, LockedRoom], sittings: Mapping[int, Sitting], now: datetime) -> None:
+        """After the commit."""
+        if len(self._kept) > MOST_KEPT:
+            self._kept.clear()
+        for pk, sitting in sittings.items():
+            room = rooms[pk]
+            self._kept[pk] = (sitting, room.last_s, room.stamp, sitting.read_at)

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
+from uuid import UUID
 
 from django.db import connection
 
@@ -152,14 +153,32 @@ def _event(room: int, numbered: Numbered) -> dict[str, Any]:
     return row
 
 
+_NUMBERED = ("s", "kind", "sender", "cid", "body", "masked", "facts", "at", "said_at")
+
+
+def rows_after(room: int, after: int, limit: int) -> list[Numbered]:
+    found = Event.objects.filter(room=room, s__gt=after).order_by("s").values_list(*_NUMBERED)
+    return [_numbered(*row) for row in found[:limit]]
+
+
 def as_numbered(event: Event) -> Numbered:
-    if event.kind == MSG:
-        frame: Message | EventFrame = Message(
-            event.s, Side(event.sender), str(event.cid), event.body, event.at, event.said_at
-        )
-    else:
-        frame = EventFrame(event.s, EventKind(event.kind), event.at, event.facts)
-    return Numbered(frame, event.masked)
+    return _numbered(*(getattr(event, name) for name in _NUMBERED))
+
+
+def _numbered(
+    s: int,
+    kind: str,
+    sender: str,
+    cid: UUID | None,
+    body: str | None,
+    masked: bool,
+    facts: dict[str, int | str],
+    at: datetime,
+    said_at: datetime | None,
+) -> Numbered:
+    if kind == MSG:
+        return Numbered(Message(s, Side(sender), str(cid), body, at, said_at), masked)
+    return Numbered(EventFrame(s, EventKind(kind), at, facts), masked)
 
 
 def _update(model: type[Any], rows: Sequence[dict[str, Any]], columns: dict[str, str]) -> None:

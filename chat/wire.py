@@ -11,6 +11,7 @@ from typing import Any
 
 BUFFER = 16 * 1024  # bytes: what is read at once, and what may wait for the reader
 LARGEST = 64 * 1024  # bytes of a message: more is closed with 1009 before it is gathered
+FINAL_TEXT = 0x81
 
 
 class Wire:
@@ -25,7 +26,7 @@ class Wire:
         self._drained.set()
         # What daphne gives out is its own method, bound to the connection: the only way to it.
         bound = send.args if isinstance(send, functools.partial) else ()
-        protocol = bound[0] if bound else None
+        self._protocol = protocol = bound[0] if bound else None
         self._transport = getattr(protocol, "transport", None)
         if self._transport is not None:
             protocol.maxMessagePayloadSize = protocol.maxFramePayloadSize = LARGEST
@@ -33,6 +34,25 @@ class Wire:
             self._transport.bufferSize = BUFFER
             self._transport.unregisterProducer()  # the HTTP channel's, from before the upgrade
             self._transport.registerProducer(self, True)
+
+    def say(self, text: str) -> bool:
+        """Writes a text frame at once; False where only the server's own way is open.
+
+        That way is right and slow: on every frame autobahn words a line for a log that nobody keeps.
+        """
+        protocol = self._protocol
+        if self._transport is None or protocol.state != protocol.STATE_OPEN or protocol._perMessageCompress:
+            return False
+        body = text.encode()
+        size = len(body)
+        if size < 126:
+            head = bytes((FINAL_TEXT, size))
+        elif size < 65536:
+            head = bytes((FINAL_TEXT, 126)) + size.to_bytes(2)
+        else:
+            head = bytes((FINAL_TEXT, 127)) + size.to_bytes(8)
+        self._transport.write(head + body)
+        return True
 
     async def drained(self) -> None:
         await self._drained.wait()

@@ -12,7 +12,6 @@ from django.db import (
     DataError,
     IntegrityError,
     InterfaceError,
-    close_old_connections,
     connection,
 )
 from django.utils import timezone
@@ -22,6 +21,7 @@ from chat.acts import Act, Leave, Outcome, Performed, Refused, Speak
 from chat.checks import Hold, Mask
 from chat.protocol import ErrCode
 from chat.record import perform
+from chat.sitting import Kept
 
 MOST_QUEUED = 5000
 MOST_AT_ONCE = 256
@@ -52,6 +52,7 @@ class Writer:
         self._wake = asyncio.Event()
         self.idle = asyncio.Event()
         self.idle.set()
+        self._kept = Kept()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="room-writer")
 
     def put(self, act: Act, answer: Answer | None = None, stale: Callable[[], bool] | None = None) -> bool:
@@ -86,7 +87,9 @@ class Writer:
         last: Exception | None = None
         for _ in range(TRIES):
             try:
-                done = await loop.run_in_executor(self._thread, _commit, [each.act for each in batch])
+                done = await loop.run_in_executor(
+                    self._thread, _commit, [each.act for each in batch], self._kept
+                )
             except (DatabaseError, InterfaceError) as error:
                 # The outcome is unknown: the same batch again is harmless.
                 last = error
@@ -137,10 +140,9 @@ def _answer(queued: Queued, outcome: Outcome) -> None:
         log.error("an answer failed: %s", type(error).__name__)
 
 
-def _commit(acts: list[Act]) -> Performed:
-    close_old_connections()
+def _commit(acts: list[Act], kept: Kept) -> Performed:
     try:
-        return perform([_looked_at(act) for act in acts], now=timezone.now())
+        return perform([_looked_at(act) for act in acts], now=timezone.now(), kept=kept)
     except (DatabaseError, InterfaceError):
         connection.close()
         raise
