@@ -8,7 +8,8 @@ from typing import Any, Protocol
 
 from bench.line import Line, upgrade
 
-# What a message says besides its number: as long as most of what people say.
+# What a message says, as long as most of what people say. Where a protocol has no name for a message, its number
+# stands before the words.
 WORDS = "老师好，我今天把分数的加减法做完了，可以看一下吗？"
 SEEN_AFTER, SEEN_S, PING_S = 64, 2.0, 15.0
 
@@ -86,9 +87,7 @@ class Contract(Member):
     def say(self, number: int) -> None:
         # The number can be read from it, and it is as scattered as any random one.
         cid = f"{random.getrandbits(32):08x}-0000-4000-8000-{number:012x}"
-        self.own[number] = json.dumps(
-            {"t": "msg", "cid": cid, "body": f"{number} {WORDS}"}, ensure_ascii=False
-        ).encode()
+        self.own[number] = json.dumps({"t": "msg", "cid": cid, "body": WORDS}, ensure_ascii=False).encode()
         if self._waits_until is None:
             self.line.send(self.own[number])
 

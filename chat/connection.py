@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import secrets
 import time
 import uuid
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from datetime import datetime, timedelta
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 from django.db import DatabaseError, InterfaceError
-from django.utils import timezone, translation
+from django.utils import timezone
 
 from chat import reading
-from chat.access import readers_in_words
 from chat.acts import (
     Act,
     Arrive,
@@ -30,13 +28,12 @@ from chat.acts import (
     Stir,
 )
 from chat.credit import Credit
+from chat.greeting import last_words, welcome
 from chat.limiter import Bucket
 from chat.protocol import (
     LIMITS,
     Ack,
     BadFrame,
-    Bye,
-    ByeWhy,
     Close,
     End,
     Err,
@@ -44,12 +41,9 @@ from chat.protocol import (
     FrameRefused,
     Held,
     Hello,
-    Member,
     Message,
-    OpenSession,
     Ping,
     Pong,
-    PresenceState,
     Read,
     ReadBy,
     Ready,
@@ -58,9 +52,7 @@ from chat.protocol import (
     ServerFrame,
     Side,
     Typing,
-    Welcome,
     dump,
-    farewell,
     needs_reset,
     parse,
 )
@@ -74,8 +66,6 @@ if TYPE_CHECKING:
 STIR_EVERY = 5.0  # seconds
 AGAIN = 0.5  # seconds, after a database that could not be read
 FRAMES_A_SECOND, FRAMES_BURST = 50, 1000
-BYES = {Close.OVERLOADED: ByeWhy.OVERLOADED, Close.RESTART: ByeWhy.RESTART}
-SOONEST_MS, SPREAD_MS = 1000, 2000  # not everybody comes back at once
 HELLOS_A_SECOND, HELLOS_BURST = 1, 20  # each costs a look at the database and a replay
 PUNISHED = {Close.BAD_FRAME, Close.TOO_BIG, Close.TOO_FAST, Close.LAGGING}
 Send = Callable[[dict[str, Any]], Awaitable[None]]
@@ -97,7 +87,7 @@ class Socket:
         self.born = self._heard = time.monotonic()
         self.wake = asyncio.Event()
         self._arrival = asyncio.Event()
-        self.arrived = self.closed = self._left = False
+        self.arrived = self.closed = self._left = self._pumping = False
         self.sent = 0
         self._phase = Phase.NEW
         self._hello: Hello | None = None
@@ -227,7 +217,7 @@ class Socket:
         if self.closed or not (always or self._phase is Phase.LIVE):
             return
         self._out.append(frame)
-        self.wake.set()
+        self.push()
 
     def close(self, code: Close, detail: str) -> None:
         if self.closed:
@@ -272,11 +262,38 @@ class Socket:
         elif now - behind > LIMITS.lag_s:
             self.close(Close.LAGGING, "too far behind")
 
+    def push(self) -> None:
+        """Sends what is due: at once where nothing stands in the way, else by the pump in its turn."""
+        if self._pumping or self.wake.is_set() or not self._push():
+            self.wake.set()
+
+    def _push(self) -> bool:
+        """False when more has to be done than to write what is in memory."""
+        if self._phase is not Phase.LIVE or self._hello is not None or self._close is not None:
+            return False
+        assert self._view is not None
+        rows = self._view.after(self.sent) if self.hub.is_fresh() else None
+        if rows is None or not self._wire.is_free:
+            return False
+        out, self._out = self._out, []
+        for frame in out:
+            self._wire.say(dump(frame))
+        for row in rows:
+            if not self._wire.is_free or not self._credit.has_room():
+                return False
+            self.sent, size = row.s, 0
+            for frame in self._frames_of(row):
+                size += self._wire.say(dump(frame))
+            self._credit.sent(row.s, size)
+        return True
+
     async def pump(self) -> None:
         """Sends until the connection is closed from this side."""
         while True:
+            self._pumping = False
             await self.wake.wait()
             self.wake.clear()
+            self._pumping = True
             await self._flush()
             if self._close is not None:
                 return await self._say_goodbye(*self._close)
@@ -301,8 +318,9 @@ class Socket:
             if self._close is not None:
                 return 0
         text = dump(frame)
-        if not self._wire.say(text):
-            await self._send({"type": "websocket.send", "text": text})
+        if self._wire.is_free:
+            return self._wire.say(text)
+        await self._send({"type": "websocket.send", "text": text})
         return len(text)
 
     async def _say_goodbye(self, code: Close, detail: str) -> None:
@@ -331,28 +349,7 @@ class Socket:
         self._view.advance(now.last)
         if self.closed:
             return self.wake.set()
-        names = self.place.names
-        with translation.override(self.place.language):
-            readers = readers_in_words(names[Side.MENTOR], names[Side.CHILD], details.parents)
-        await self._frame(
-            Welcome(
-                epoch=now.epoch,
-                you=self.place.side,
-                members=tuple(
-                    Member(
-                        side,
-                        self.place.names[side],
-                        PresenceState.HERE if side in details.here else PresenceState.AWAY,
-                    )
-                    for side in Side
-                ),
-                last=now.last,
-                session=None if details.session is None else OpenSession(*details.session),
-                readers=readers,
-                limits=LIMITS,
-                reset=reset,
-            )
-        )
+        await self._frame(welcome(self.place, now, details, reset=reset))
         self._credit.restart()
         self._lagging_since = None
         self._phase = Phase.RESET if reset else Phase.REPLAYING
@@ -377,15 +374,19 @@ class Socket:
             await self._ready(view)
 
     async def _row(self, row: Numbered) -> None:
-        frame = row.frame
-        self.sent = row.s
-        mine = isinstance(frame, Message) and frame.side is self.place.side and self._words.settle(frame.cid)
-        size = 0
-        if not mine or row.masked or self._phase is Phase.REPLAYING:
+        self.sent, size = row.s, 0
+        for frame in self._frames_of(row):
             size += await self._frame(frame)
-        if mine and isinstance(frame, Message) and self._phase is Phase.LIVE:
-            size += await self._frame(Ack(frame.cid, row.s, frame.at, row.masked))
         self._credit.sent(row.s, size)
+
+    def _frames_of(self, row: Numbered) -> Iterator[ServerFrame]:
+        """Whoever said it gets the ack, in the place of its number."""
+        frame = row.frame
+        mine = isinstance(frame, Message) and frame.side is self.place.side and self._words.settle(frame.cid)
+        if not mine or row.masked or self._phase is Phase.REPLAYING:
+            yield frame
+        if mine and isinstance(frame, Message) and self._phase is Phase.LIVE:
+            yield Ack(frame.cid, row.s, frame.at, row.masked)
 
     async def _ready(self, view: View) -> None:
         await self._frame(Ready(self.sent))
@@ -394,9 +395,3 @@ class Socket:
             await self._frame(Held(cid, state))
         if view.details.mentor_read and self.place.side is Side.CHILD:
             await self._frame(ReadBy(Side.MENTOR, view.details.mentor_read))
-
-
-def last_words(code: Close, detail: str) -> ServerFrame | None:
-    if code in BYES:
-        return Bye(BYES[code], SOONEST_MS + secrets.randbelow(SPREAD_MS))
-    return farewell(code, detail)

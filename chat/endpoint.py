@@ -8,7 +8,8 @@ from django.db import DatabaseError, InterfaceError
 
 from backend.errors import Refusal
 from chat import reading
-from chat.connection import Send, Socket, last_words
+from chat.connection import Send, Socket
+from chat.greeting import last_words
 from chat.hub import Hub, the_hub
 from chat.protocol import Close, dump
 

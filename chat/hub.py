@@ -44,7 +44,7 @@ FRESH = 2.0  # who may be here was looked at so long ago, at most, when anything
 BEAT = 15.0
 GRACE = 5.0
 RECENT = 64  # rows of a room in memory: who is further behind reads them
-RING = 0.02  # seconds between two hints: the hundreds of batches of a busy second are fewer
+RING = 0.05  # seconds between two hints: the hundreds of batches of a busy second are fewer
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 Now = tuple[RoomNow | None, Details]
@@ -79,7 +79,7 @@ class View:
 
     def wake(self) -> None:
         for socket in self.sockets:
-            socket.wake.set()
+            socket.push()
 
     def after(self, s: int) -> list[Numbered] | None:
         """The rows after ``s`` if they are all in memory."""

@@ -29,7 +29,13 @@ class Sitting:
     """Moves change it and write rows of attendance, and of sessions that begin and end."""
 
     def __init__(
-        self, room: LockedRoom, row: Session | None, rows: list[Attendance], *, changed: bool
+        self,
+        room: LockedRoom,
+        row: Session | None,
+        rows: list[Attendance],
+        *,
+        changed: bool,
+        read_at: datetime,
     ) -> None:
         self.room_id, self.row, self._rows, self.read_at = room.pk, row, rows, read_at
         running = None

@@ -2,6 +2,7 @@
 
 import json
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, assert_never
 
 from chat.protocol.server_frames import (
@@ -25,6 +26,14 @@ from chat.protocol.server_frames import (
 
 def dump(frame: ServerFrame) -> str:
     """The text of a frame. Raises ValueError for a time without a zone."""
+    # The two of which there are many, written out: the same members, at a third of the price.
+    if type(frame) is Message and frame.said_at is None:
+        return (
+            f'{{"t":"msg","s":{frame.s},"from":"{frame.side}","cid":"{frame.cid}",'
+            f'"body":{_ENCODER.encode(frame.body)},"at":"{wire_time(frame.at)}"}}'
+        )
+    if type(frame) is Ack and not frame.masked:
+        return f'{{"t":"ack","cid":"{frame.cid}","s":{frame.s},"at":"{wire_time(frame.at)}"}}'
     return _ENCODER.encode(to_json(frame))
 
 
@@ -66,6 +75,7 @@ def to_json(frame: ServerFrame) -> dict[str, Any]:
     assert_never(frame)
 
 
+@lru_cache(1024)  # all messages of a batch have one time
 def wire_time(moment: datetime) -> str:
     """UTC to the millisecond, cut off: 2020-02-17T11:00:00.000Z. Raises ValueError without a zone."""
     if moment.tzinfo is None:
