@@ -30,6 +30,7 @@ class Tally:
     """sent, heard: messages, and those that the other member got.  late: seconds each of them took.
 
     lost: acknowledged and never heard.  doubled, reordered: heard again, or after one said later.
+    cpu, generator: seconds of processor of what serves, and of what loads it.
     """
 
     sent: int = 0
@@ -40,6 +41,7 @@ class Tally:
     late: list[float] = field(default_factory=list)
     seconds: float = 0.0
     cpu: float = 0.0
+    generator: float = 0.0
 
     @property
     def undelivered(self) -> int:
@@ -125,12 +127,15 @@ class Load:
                 except (OSError, TimeoutError):
                     failed += 1
 
-        started = clock()
+        self.members, started = list(members), clock()
         sweeping = asyncio.create_task(self._sweep())
         await asyncio.gather(*map(one, members))
         sweeping.cancel()
-        self.members = list(members)
         return clock() - started, failed
+
+    async def idle(self, seconds: float) -> None:
+        async with self._phase():
+            await asyncio.sleep(seconds)
 
     async def saturate(self, seconds: float) -> Tally:
         """A closed loop: everybody says the next thing as soon as the last one was heard."""
@@ -153,6 +158,7 @@ class Load:
                 say(member)
             await asyncio.sleep(deadline - clock())
             tally.cpu, tally.seconds, heard = self._spent() - tally.cpu, seconds, tally.heard
+            tally.generator = time.process_time() - tally.generator
             self._next = None
             await self._drain()
         # What came later is no throughput.
@@ -193,7 +199,7 @@ class Load:
         member.say(number)
 
     def _phase(self, every_second: Callable[[], None] = lambda: None) -> "_Phase":
-        self.tally = Tally(cpu=self._spent())
+        self.tally = Tally(cpu=self._spent(), generator=time.process_time())
         self._said.clear()
         return _Phase(self, every_second)
 

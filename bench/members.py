@@ -75,10 +75,15 @@ class Contract(Member):
     def __init__(self, *arguments: Any) -> None:
         super().__init__(*arguments)
         self.last = self._seen = 0
-        self.epoch = ""
+        self.epoch = self.side = ""
         self._seen_at = self._sent_at = self.clock()
         self._waits_until: float | None = None
         self.problems: list[str] = []
+
+    def forget(self) -> None:
+        """As if nothing had arrived since its first number, and the line were new."""
+        self.last = self._seen = 0
+        self.is_ready = self.is_gone = False
 
     def opened(self) -> None:
         self._seen = self.last
@@ -103,6 +108,8 @@ class Contract(Member):
             elif kind == "msg":
                 self._acknowledged(frame["cid"])
         elif kind == "welcome":
+            if frame.get("reset"):
+                self.problems.append("reset")
             self.side, self.epoch = frame["you"], frame["epoch"]
         elif kind == "ready":
             self.set_ready()

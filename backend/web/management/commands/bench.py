@@ -7,7 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 # Each has HELP, add_arguments(parser) and run(say, **options); what goes wrong there is a RuntimeError.
-BENCHMARKS = ("matching", "detection", "faults")
+BENCHMARKS = ("matching", "detection", "faults", "chat")
 
 
 class Command(BaseCommand):
