@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import threading
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -29,6 +30,7 @@ TRIES = 5
 FIRST_PAUSE = 0.05  # seconds, doubling
 BUSY_RETRY_MS = 1000
 log = logging.getLogger(__name__)
+_here = threading.local()  # of the writing thread: its connection, and what it knows from its last batches
 
 BUSY = Refused(ErrCode.BUSY, "the server can't take it now", BUSY_RETRY_MS)
 Answer = Callable[[Outcome], None]
@@ -52,8 +54,7 @@ class Writer:
         self._wake = asyncio.Event()
         self.idle = asyncio.Event()
         self.idle.set()
-        self._kept = Kept()
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="room-writer")
+        self._thread = ThreadPoolExecutor(1, "room-writer", _begin)
 
     def put(self, act: Act, answer: Answer | None = None, stale: Callable[[], bool] | None = None) -> bool:
         """False when the queue is full. A connection's end always has a place: it frees one."""
@@ -87,9 +88,7 @@ class Writer:
         last: Exception | None = None
         for _ in range(TRIES):
             try:
-                done = await loop.run_in_executor(
-                    self._thread, _commit, [each.act for each in batch], self._kept
-                )
+                done = await loop.run_in_executor(self._thread, _commit, [each.act for each in batch])
             except (DatabaseError, InterfaceError) as error:
                 # The outcome is unknown: the same batch again is harmless.
                 last = error
@@ -140,9 +139,13 @@ def _answer(queued: Queued, outcome: Outcome) -> None:
         log.error("an answer failed: %s", type(error).__name__)
 
 
-def _commit(acts: list[Act], kept: Kept) -> Performed:
+def _begin() -> None:
+    _here.kept = Kept()
+
+
+def _commit(acts: list[Act]) -> Performed:
     try:
-        return perform([_looked_at(act) for act in acts], now=timezone.now(), kept=kept)
+        return perform([_looked_at(act) for act in acts], now=timezone.now(), kept=_here.kept)
     except (DatabaseError, InterfaceError):
         connection.close()
         raise

@@ -100,7 +100,7 @@ def test_what_is_in_memory_waits_for_the_look():
     async def story():
         hub, view = Hub(), View(1)
         place = SimpleNamespace(room=1, side=Side.MENTOR, user=1)
-        socket = Socket(hub, place, "", send, Wire(None))
+        socket = Socket(hub, place, send, Wire(None))
         socket._view, socket._phase = view, Phase.LIVE
         view.sockets.add(socket)
         pump = asyncio.create_task(socket.pump())

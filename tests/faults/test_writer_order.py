@@ -197,7 +197,7 @@ def test_however_often_somebody_says_read_the_queue_holds_one_and_the_newest_com
         queued = []
         writer = SimpleNamespace(put=lambda act, answer=None: queued.append((act, answer)) or True)
         place = SimpleNamespace(room=1, side=Side.MENTOR, user=1)
-        socket = Socket(SimpleNamespace(writer=writer), place, "", None, Wire(None))
+        socket = Socket(SimpleNamespace(writer=writer), place, None, Wire(None))
         socket.receive('{"t":"hello","epoch":"","last":0}')
         socket.sent = 40
         queued.clear()
