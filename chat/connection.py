@@ -86,7 +86,7 @@ class Socket:
         self.token = uuid.uuid4()
         self.born = self._heard = time.monotonic()
         self.wake = asyncio.Event()
-        self._arrival = asyncio.Event()
+        self._arrival: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.arrived = self.closed = self._left = self._pumping = False
         self.sent = 0
         self._phase = Phase.NEW
@@ -167,7 +167,8 @@ class Socket:
         self.wake.set()
 
     def _on_arrival(self, outcome: Outcome) -> None:
-        self._arrival.set()
+        if not self._arrival.done():
+            self._arrival.set_result(None)
         if isinstance(outcome, Gone):
             self.close(Close.ENDED, "the pairing has ended")
         elif isinstance(outcome, Refused):
@@ -338,7 +339,7 @@ class Socket:
         if self._view is None:
             self._view = self.hub.join(self)
         room = self.place.room
-        await self._arrival.wait()
+        await self._arrival
         now, details = await self.hub.look(room)
         if self.closed:
             return self.wake.set()

@@ -1,7 +1,5 @@
 """How far a reader may lag behind what it was sent."""
 
-from collections import deque
-
 from chat.protocol import LIMITS, Limits
 
 
@@ -10,7 +8,7 @@ class Credit:
 
     def __init__(self, limits: Limits = LIMITS) -> None:
         self._limits = limits
-        self._sent: deque[tuple[int, int]] = deque()
+        self._sent: list[tuple[int, int]] = []
         self._bytes = 0
 
     def has_room(self) -> bool:
@@ -22,10 +20,12 @@ class Credit:
 
     def seen(self, s: int) -> bool:
         """Whether that was news."""
-        before = len(self._sent)
-        while self._sent and self._sent[0][0] <= s:
-            self._bytes -= self._sent.popleft()[1]
-        return len(self._sent) < before
+        got = 0
+        while got < len(self._sent) and self._sent[got][0] <= s:
+            self._bytes -= self._sent[got][1]
+            got += 1
+        del self._sent[:got]
+        return got > 0
 
     def restart(self) -> None:
         self._sent.clear()

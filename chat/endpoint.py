@@ -1,6 +1,7 @@
 """The door of a room: accept, find out who it is, then frames in and frames out."""
 
 import asyncio
+from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
@@ -12,23 +13,34 @@ from chat.connection import Send, Socket
 from chat.greeting import last_words
 from chat.hub import Hub, the_hub
 from chat.protocol import Close, dump
+from chat.wire import Wire
 
 
 async def room(scope: dict[str, Any], receive: Any, send: Send) -> None:
-    """An ASGI application for one connection."""
+    """An ASGI application for one connection; it goes on as the wire's visit."""
     hub = the_hub()
-    visit = asyncio.ensure_future(_visit(hub, scope, receive, send))
+    key = scope["cookies"].get(settings.SESSION_COOKIE_NAME)
+    knock = Knock(key, scope["url_route"]["kwargs"]["room_id"], scope["wire"])
+    visit = asyncio.ensure_future(_visit(hub, knock, receive, send))
     hub.visits.add(visit)
     visit.add_done_callback(hub.visits.discard)
-    # A server that stops cancels this at once; the visit itself ends with the hub's goodbye.
-    await asyncio.shield(visit)
+    scope["wire"].visit = visit
 
 
-async def _visit(hub: Hub, scope: dict[str, Any], receive: Any, send: Send) -> None:
+@dataclass(frozen=True, slots=True)
+class Knock:
+    """What is left of the request: kept for hours, its headers and routes would be a third of a connection."""
+
+    session: str | None
+    room: int
+    wire: Wire
+
+
+async def _visit(hub: Hub, knock: Knock, receive: Any, send: Send) -> None:
     await receive()  # websocket.connect
     # A refusal before the accept would reach the client only as HTTP 403.
     await send({"type": "websocket.accept"})
-    socket = await _let_in(hub, scope, send)
+    socket = await _let_in(hub, knock, send)
     if socket is None:
         return
     hub.sockets.add(socket)
@@ -48,17 +60,16 @@ async def _visit(hub: Hub, scope: dict[str, Any], receive: Any, send: Send) -> N
         await asyncio.gather(*both, return_exceptions=True)
 
 
-async def _let_in(hub: Hub, scope: dict[str, Any], send: Send) -> Socket | None:
-    key = scope["cookies"].get(settings.SESSION_COOKIE_NAME)
+async def _let_in(hub: Hub, knock: Knock, send: Send) -> Socket | None:
     try:
-        place = await hub.read(reading.place_of, key, scope["url_route"]["kwargs"]["room_id"])
+        place = await hub.read(reading.place_of, knock.session, knock.room)
     except Refusal as refusal:
         await _refuse(send, Close(refusal.kind.close), str(refusal))
         return None
     except (DatabaseError, InterfaceError):
         await _refuse(send, Close.OVERLOADED, "")
         return None
-    return Socket(hub, place, send, scope["wire"])
+    return Socket(hub, place, send, knock.wire)
 
 
 async def _listen(socket: Socket, receive: Any) -> None:

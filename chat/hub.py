@@ -8,7 +8,6 @@ import asyncio
 import logging
 import time
 import uuid
-from collections import deque
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -58,7 +57,7 @@ class View:
         self.room = room
         self.sockets: set[Socket] = set()
         self.head = 0
-        self.recent: deque[Numbered] = deque(maxlen=RECENT)
+        self.recent: list[Numbered] = []
         self.stamp = -1
         self.details = Details()
 
@@ -67,6 +66,8 @@ class View:
             if row.s == self.head + 1:
                 self.recent.append(row)
                 self.head = row.s
+                if len(self.recent) > 2 * RECENT:
+                    del self.recent[:RECENT]
             elif row.s > self.head:
                 self.advance(row.s)
         self.wake()
@@ -86,7 +87,7 @@ class View:
         new = self.head - s
         if new > len(self.recent):
             return None
-        return [self.recent[-each] for each in range(new, 0, -1)]
+        return self.recent[len(self.recent) - max(0, new) :]
 
     def tell(self, frame: ServerFrame, *sides: Side) -> None:
         for socket in self.sockets:

@@ -59,7 +59,9 @@ def perform(acts: Sequence[Act], *, now: datetime, kept: Kept | None = None) -> 
         outcomes = [batch.do(act) for act in acts]
         batch.save()
     if kept is not None:
-        kept.keep(batch.rooms, batch.sittings, now)
+        talking = {act.room for act in acts if isinstance(act, Speak)}
+        sittings = {pk: each for pk, each in batch.sittings.items() if pk in talking}
+        kept.keep(batch.rooms, sittings, now)
     return Performed(outcomes, dict(batch.rows), batch.changed)
 
 

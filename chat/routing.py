@@ -1,5 +1,6 @@
 """Where the sockets are, and who may knock: known origins, with the session's cookie."""
 
+import asyncio
 from typing import Any
 
 from channels.routing import URLRouter
@@ -41,4 +42,8 @@ _of_ours = (
 
 async def sockets(scope: dict[str, Any], receive: Any, send: Any) -> None:
     """Outermost: here what the server gave is still to be seen."""
-    await _of_ours({**scope, "wire": Wire(send)}, receive, send)
+    wire = Wire(send)
+    await _of_ours({**scope, "wire": wire}, receive, send)
+    if wire.visit is not None:
+        # A server that stops cancels this at once; the visit itself ends with the hub's goodbye.
+        await asyncio.shield(wire.visit)

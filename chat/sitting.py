@@ -221,7 +221,7 @@ class Kept:
     def keep(self, rooms: Mapping[int, LockedRoom], sittings: Mapping[int, Sitting], now: datetime) -> None:
         """After the commit."""
         if len(self._kept) > MOST_KEPT:
-            self._kept.clear()
+            self._kept = {pk: each for pk, each in self._kept.items() if now - each[3] < KEEP}
         for pk, sitting in sittings.items():
             room = rooms[pk]
             self._kept[pk] = (sitting, room.last_s, room.stamp, sitting.read_at)

@@ -15,15 +15,15 @@ FINAL_TEXT = 0x81
 
 
 class Wire:
-    """full_since: by the monotonic clock, while more waits for the reader than may.
+    """full_since: by the monotonic clock, while more waits for the reader than may.  visit: what goes on over it.
 
     Under a server that isn't daphne (a test's) it is never full.
     """
 
     def __init__(self, send: Any) -> None:
         self.full_since: float | None = None
-        self._drained = asyncio.Event()
-        self._drained.set()
+        self.visit: asyncio.Future[None] | None = None
+        self._drained: asyncio.Event | None = None  # only while it is full
         # What daphne gives out is its own method, bound to the connection: the only way to it.
         bound = send.args if isinstance(send, functools.partial) else ()
         self._protocol = protocol = bound[0] if bound else None
@@ -59,11 +59,13 @@ class Wire:
         return size
 
     async def drained(self) -> None:
-        await self._drained.wait()
+        if self._drained is not None:
+            await self._drained.wait()
 
     def release(self) -> None:
         """Nobody waits any more; what is still sent is the farewell."""
-        self._drained.set()
+        if self._drained is not None:
+            self._drained.set()
 
     def stop_reading(self) -> None:
         if self._transport is not None:
@@ -79,12 +81,13 @@ class Wire:
     def pauseProducing(self) -> None:
         if self.full_since is None:
             self.full_since = time.monotonic()
-            self._drained.clear()
+            self._drained = asyncio.Event()
             self.stop_reading()
 
     def resumeProducing(self) -> None:
         self.full_since = None
-        self._drained.set()
+        self.release()
+        self._drained = None
         if self._transport.disconnecting:
             self._transport.unregisterProducer()
         else:
