@@ -17,11 +17,9 @@ from chat import reading
 from chat.acts import (
     Act,
     Arrive,
-    Done,
     EndSession,
     Gone,
     Leave,
-    MarkRead,
     Numbered,
     Outcome,
     Refused,
@@ -30,6 +28,7 @@ from chat.acts import (
 from chat.credit import Credit
 from chat.greeting import last_words, welcome
 from chat.limiter import Bucket
+from chat.marks import Marks
 from chat.protocol import (
     LIMITS,
     Ack,
@@ -102,8 +101,7 @@ class Socket:
         self._typing = Bucket(LIMITS.typing_per_s, 1, self.born)
         self._hellos = Bucket(HELLOS_A_SECOND, HELLOS_BURST, self.born)
         self._stirred = 0.0
-        self._read = self._read_sent = 0
-        self._marking = False
+        self._marks = Marks(self)
 
     @property
     def heard_at(self) -> datetime:
@@ -135,8 +133,7 @@ class Socket:
             case Typing(on):
                 self._type(on)
             case Read(s):
-                self._read = max(self._read, min(s, self.sent))
-                self._mark_read()
+                self._marks.read(s)
             case Seen(s):
                 if self._credit.seen(s):
                     self._lagging_since = None
@@ -182,20 +179,6 @@ class Socket:
         if on and now - self._stirred >= STIR_EVERY:
             self._stirred = now
             self._put(Stir(self.place.room, self.place.side))
-
-    def _mark_read(self) -> None:
-        """One at a time, the newest: however often a client says it, the queue holds one."""
-        if self._read > self._read_sent and not self._marking:
-            self._marking = True
-            act = MarkRead(self.place.room, self.place.side, self._read)
-            if not self.hub.writer.put(act, lambda outcome: self._on_marked(act.s, outcome)):
-                self._marking = False
-
-    def _on_marked(self, s: int, outcome: Outcome) -> None:
-        self._marking = False
-        if isinstance(outcome, Done):
-            self._read_sent = s
-            self._mark_read()
 
     def _end(self, summary: str | None) -> None:
         if self.place.side is not Side.MENTOR:
@@ -253,7 +236,7 @@ class Socket:
     def check_time(self) -> None:
         """Called every second."""
         now = time.monotonic()
-        self._mark_read()
+        self._marks.go_on()
         behind = min((t for t in (self._lagging_since, self._wire.full_since) if t is not None), default=now)
         if self._phase is Phase.NEW and self._hello is None and now - self.born > LIMITS.hello_s:
             self.close(Close.BAD_FRAME, "no hello")
@@ -279,6 +262,10 @@ class Socket:
         out, self._out = self._out, []
         for frame in out:
             self._wire.say(dump(frame))
+        return self._write(rows)
+
+    def _write(self, rows: list[Numbered]) -> bool:
+        """As far as they can be written at once; False when something stood in the way."""
         for row in rows:
             if not self._wire.is_free or not self._credit.has_room():
                 return False
@@ -364,7 +351,11 @@ class Socket:
             rows = view.after(self.sent)
             if rows is None:
                 rows = await self.hub.read(reading.rows_after, self.place.room, self.sent)
+            if self._hello is None and self._close is None and self._write(rows):
+                continue
             for row in rows:
+                if row.s <= self.sent:
+                    continue
                 if self._hello is not None or self._close is not None:
                     return self.wake.set()
                 if not self._credit.has_room():
