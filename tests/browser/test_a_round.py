@@ -62,6 +62,9 @@ def test_from_an_invitation_to_published_pairs(site: Site, browser: Browser, tmp
     page.get_by_role("link", name="全部推荐").click()
     page.get_by_role("row").nth(1).get_by_role("link", name="更换").click()
     child = page.get_by_role("heading", level=1).inner_text().split(" · ")[0]
+    page.get_by_role("button", name="算一算").click()
+    expect(page.get_by_text("每一种选择都把其他人")).to_be_visible(timeout=60_000)
+    assert page.locator("#costs .card").count() > 0
     page.locator("form button[name=slot]").first.click()
     page.get_by_label("来源").select_option("True")
     page.get_by_role("button", name="筛选").click()

@@ -180,17 +180,21 @@ def test_the_order_of_rows_changes_no_byte_of_the_plan(tmp_path: Path) -> None:
         return ";".join(sorted({f"{draw.choice(days)}-{draw.choice((18, 19))}" for _ in range(most)}))
 
     # Alike in everything but their hours, so that many plans are equally good.
-    children = "".join(f"K{n:02},陈雨桐,5,math,{hours(4)},历下区\n" for n in range(24))
-    teachers = "".join(f"T{n},高远,academic,math:4-6,,,{hours(5)},2,历下区\n" for n in range(9))
+    of_child, of_teacher = [hours(4) for _ in range(24)], [hours(5) for _ in range(9)]
+    children = "".join(f"K{n:02},陈雨桐,5,math,{of_child[n]},历下区\n" for n in range(24))
+    teachers = "".join(f"T{n},高远,academic,math:4-6,,,{of_teacher[n]},2,历下区\n" for n in range(9))
     counsellors = "".join(f"W{n},周宁,wellbeing,,4-6,counsellor-2,{hours(6)},4,历下区\n" for n in range(5))
     forbids = "".join(f"forbid,K{n:02},T{n % 9},,\n" for n in range(0, 24, 3))
+    together = [n for n in (1, 2, 4, 5) if set(of_child[n].split(";")) & set(of_teacher[n].split(";"))]
+    pins = "".join(f"pin,K{n:02},T{n},academic,\n" for n in together)
+    assert together
     mentors = teachers + counsellors
     written = set()
     for turn in range(4):
         folder = tmp_path / str(turn)
         folder.mkdir()
         order = (lambda text, turn=turn: shuffled(text, random.Random(turn))) if turn else str
-        plan = match(folder, order(children), order(mentors), *locks(folder, order(forbids)))
+        plan = match(folder, order(children), order(mentors), *locks(folder, order(pins + forbids)))
         written.add((plan / "assignments.csv").read_bytes() + (plan / "unmatched.csv").read_bytes())
     assert len(written) == 1 and summary(plan)["roles_filled"] > 30
 
