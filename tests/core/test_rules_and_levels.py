@@ -86,6 +86,7 @@ ROOMY = {"capacity": 2}
             1,
             2,
         ),
+        ([K], [T, counsellor("W", slots=hours(TWO))], {"pins": (Pin("K", "T", "academic", TWO),)}, 0, 1),
         (
             [K, child("L", slots=hours(TWO))],
             [teacher("T"), counsellor("W", slots=hours(ONE))],
