@@ -183,6 +183,26 @@ def test_what_may_begin_a_match_is_no_narrower_than_the_pattern() -> None:
         ]
 
 
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        "a?b",
+        "(?:我)?是",
+        "[ab]{0,3}c",
+        "x*y",
+        "(?<!a)b",
+        "^a|b",
+        "(?:a|(?:b|c)?d)e",
+        "(?P<n>a|b)c",
+        r"\d?\+",
+        "a+b",
+    ],
+)
+@given(text=st.text("abcdexy我是1+", max_size=6))
+def test_the_quick_question_before_a_pattern_changes_nothing(pattern: str, text: str) -> None:
+    assert bool(phrases.quick([pattern]).search(text)) == bool(re.search(pattern, text))
+
+
 @pytest.mark.parametrize("piece", ["妈妈", "不想", "1 3 ", "138-", "微信a", "a@", "加我qq1", "我", "a.b"])
 def test_the_longest_message_takes_no_long_time_whatever_it_repeats(piece: str) -> None:
     text = (piece * detection.MOST)[: detection.MOST]
