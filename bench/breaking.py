@@ -196,7 +196,7 @@ async def _hello(ws: ClientConnection) -> None:
     await ws.send(json.dumps({"t": "hello", "epoch": "", "last": 0}))
     # What is not confirmed is not sent on.
     while (frame := await _until(ws, lambda frame: True))["t"] != "ready":
-        if "s" in frame and frame["s"] % 64 == 0:
+        if "s" in frame and frame["s"] % 16 == 0:
             await ws.send(json.dumps({"t": "seen", "s": frame["s"]}))
 
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from bench.stores import Postgres, Redis
 
 EVERY = 0.12  # seconds between two messages of one person
-SETTLE = 60.0  # at most, after the fault
+LONGEST, SETTLE = 180.0, 60.0  # at most: a fault, and what comes after it
 LIMITS = "messages_per_s=20,messages_burst=60"  # people of a drill talk faster than people
 
 
@@ -146,17 +146,19 @@ class Drill:
     async def run(self, fault: Callable[["Drill"], Awaitable[None]], *, around: float = 0.8) -> Verdict:
         """Everybody talks before, during and after the fault, with words to hold and to mask in its middle."""
         talking = [asyncio.create_task(self._talk(p)) for pair in self.pairs for p in pair.people]
-        await asyncio.sleep(around)
-        breaking = asyncio.ensure_future(fault(self))
-        for pair in self.pairs:
-            for person in pair.people:
-                person.say(f"打{MASK}给我")
-                person.say(f"{HOLD}加我")
-        await breaking
-        await asyncio.sleep(around)
-        for task in talking:
-            task.cancel()
-        await asyncio.gather(*talking, return_exceptions=True)
+        try:
+            await asyncio.sleep(around)
+            breaking = asyncio.ensure_future(fault(self))
+            for pair in self.pairs:
+                for person in pair.people:
+                    person.say(f"三加{MASK}四")
+                    person.say(f"五减{HOLD}六")
+            await asyncio.wait_for(breaking, LONGEST)
+            await asyncio.sleep(around)
+        finally:
+            for task in talking:
+                task.cancel()
+            await asyncio.gather(*talking, return_exceptions=True)
         return await self.judge()
 
     async def judge(self) -> Verdict:

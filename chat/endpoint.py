@@ -21,7 +21,7 @@ async def room(scope: dict[str, Any], receive: Any, send: Send) -> None:
     hub = the_hub()
     key = scope["cookies"].get(settings.SESSION_COOKIE_NAME)
     knock = Knock(key, scope["url_route"]["kwargs"]["room_id"], scope["wire"])
-    visit = asyncio.ensure_future(_visit(hub, knock, receive, send))
+    visit = asyncio.ensure_future(_visit(hub, knock, receive, knock.wire.send))
     hub.visits.add(visit)
     visit.add_done_callback(hub.visits.discard)
     scope["wire"].visit = visit

@@ -7,10 +7,14 @@ offered to it.
 import asyncio
 import functools
 import time
+from contextlib import suppress
 from typing import Any
+
+from autobahn.exception import Disconnected
 
 BUFFER = 16 * 1024  # bytes: what is read at once, and what may wait for the reader
 LARGEST = 64 * 1024  # bytes of a message: more is closed with 1009 before it is gathered
+PARTING = 3.0  # seconds for a farewell to be taken, before the connection is cut
 FINAL_TEXT = 0x81
 
 
@@ -21,6 +25,7 @@ class Wire:
     """
 
     def __init__(self, send: Any) -> None:
+        self._send = send
         self.full_since: float | None = None
         self.visit: asyncio.Future[None] | None = None
         self._drained: asyncio.Event | None = None  # only while it is full
@@ -31,9 +36,15 @@ class Wire:
         if self._transport is not None:
             protocol.maxMessagePayloadSize = protocol.maxFramePayloadSize = LARGEST
             protocol.failByDrop = False  # with a close code
+            protocol.closeHandshakeTimeout = PARTING
             self._transport.bufferSize = BUFFER
             self._transport.unregisterProducer()  # the HTTP channel's, from before the upgrade
             self._transport.registerProducer(self, True)
+
+    async def send(self, message: dict[str, Any]) -> None:
+        """The server's own way; to somebody who is going already, nothing."""
+        with suppress(Disconnected):
+            await self._send(message)
 
     @property
     def is_free(self) -> bool:
