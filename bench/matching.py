@@ -92,7 +92,7 @@ def _growth(say: Say, rows: list[Answer]) -> None:
 
 def _rematches(say: Say, sizes: list[int], draws: int) -> list[Answer]:
     """Medians, and in brackets the worst draw."""
-    say("kind      children    moved %         needless %      lost % at most  seconds")
+    say("kind      children    moved %         needless %      lost % at most  seconds         CPU seconds")
     rows = []
     for size in sizes:
         answer = rematch(city(size), draws)

@@ -1,6 +1,7 @@
 """What re-matching costs: how many move who need not, and how much value is lost for those who stay."""
 
 import statistics
+import time
 from dataclasses import replace
 from typing import Any
 
@@ -13,7 +14,7 @@ STICKINESS = 2
 ANY_PRICE = 1000  # points for what stays: more than any value
 PATIENCE = 60.0
 NEARLY = 0.001
-FIGURES = ("moved", "needless", "lost", "seconds")
+FIGURES = ("moved", "needless", "lost", "seconds", "cpu")
 
 
 def rematch(roster: Roster, draws: int) -> dict[str, Any]:
@@ -21,6 +22,7 @@ def rematch(roster: Roster, draws: int) -> dict[str, Any]:
 
     moved: of the pairs that could stay, so many got somebody else.  needless: moved, less those of a plan that
     keeps pairs at any price.  lost: value, at most, against whatever plan keeps nobody for the sake of keeping.
+    cpu: seconds of computing, which a busy machine changes less than seconds.
     """
     first = solve(roster, Options(gap=NEARLY, reasons=False))
     before = tuple(Place(p.child, p.role, p.mentor, p.slot) for p in first.places)
@@ -30,7 +32,9 @@ def rematch(roster: Roster, draws: int) -> dict[str, Any]:
 
 def _one(roster: Roster, before: tuple[Place, ...]) -> dict[str, Any]:
     sticky = Options(previous=before, stickiness=STICKINESS, gap=NEARLY, reasons=False)
+    started = time.process_time()
     found = solve(roster, sticky)
+    cpu = time.process_time() - started
     dearly = solve(roster, replace(sticky, stickiness=ANY_PRICE, time_limit=PATIENCE))
     there = {mentor.id for mentor in roster.mentors}
     could_stay = sum(place.mentor in there for place in before)
@@ -43,6 +47,7 @@ def _one(roster: Roster, before: tuple[Place, ...]) -> dict[str, Any]:
         "complete_bound": found.complete_bound,
         "gap": found.gap,
         "seconds": found.seconds,
+        "cpu": cpu,
         "moved": moved(found),
         "needless": moved(found) - moved(dearly),
         "lost": 100 * (1 - found.value / found.value_bound),
