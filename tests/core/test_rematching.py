@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from matching.core import outset
 from matching.core.plan import Options
 from matching.core.roster import Place
 from matching.core.solve import solve
@@ -14,7 +15,7 @@ def places_of(result) -> tuple[Place, ...]:
     return tuple(Place(p.child, p.role, p.mentor, p.slot) for p in result.places)
 
 
-@pytest.mark.parametrize("seed", [1, 5, 101])
+@pytest.mark.parametrize("seed", [1, 2, 5, 101])
 def test_levels_one_to_three_are_the_same_for_every_stickiness_and_no_time_at_all(seed: int) -> None:
     roster = mid_size(seed)
     before = places_of(solve(roster))
@@ -30,6 +31,11 @@ def test_levels_one_to_three_are_the_same_for_every_stickiness_and_no_time_at_al
         assert exact.pairs_kept >= free.pairs_kept
         stopped = solve(fewer, Options(previous=before, stickiness=points, time_limit=0.0))
         assert stopped.complete == free.complete
+        reached = (stopped.complete, stopped.priority_complete, stopped.roles_filled)
+        bounds = (stopped.complete_bound, stopped.priority_bound, stopped.roles_bound)
+        for level in range(3):
+            if reached[:level] == upper[:level]:
+                assert reached[level] <= upper[level] <= bounds[level]
 
 
 @pytest.mark.parametrize("seed", [2, 11])
@@ -39,3 +45,18 @@ def test_level_one_comes_with_the_goal_of_all_levels_not_by_a_search_that_values
     result = solve(mid_size(seed), Options(time_limit=0.0))
     assert result.complete == result.complete_bound
     assert "value" in result.seconds_by_stage and "complete" not in result.seconds_by_stage
+
+
+def test_a_large_round_keeps_as_much_as_when_every_place_is_looked_at(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    roster = mid_size(5)
+    before = places_of(solve(roster))
+    fewer = replace(roster, mentors=roster.mentors[1:], pins=(), forbids=())
+    options = Options(previous=before, stickiness=9)
+    whole = solve(fewer, options)
+    monkeypatch.setattr(outset, "FEW_PAIRS", 0)
+    monkeypatch.setattr(outset, "DEAREST", 2)
+    few = solve(fewer, options)
+    assert whole.proved_optimal and few.proved_optimal and few.objective == whole.objective
+    assert few.objective == few.value + 9 * (few.pairs_kept + few.slots_kept)
