@@ -197,10 +197,10 @@ def _since(room: LockedRoom, running: Session | None, now: datetime) -> datetime
 
 
 class Kept:
-    """The sittings of a process's last batches, each good while nobody else wrote in its room.
+    """The sittings in which a process spoke last, each good while nobody else wrote in its room.
 
     Whatever changes who is here or whether a session runs moves the room's number or stamp. What moves
-    neither, another process's typing, only keeps a session alive: so none is used once its tick is due.
+    neither, another process's typing, only keeps a session alive, and words within KEEP did that already.
     """
 
     def __init__(self) -> None:
@@ -211,10 +211,8 @@ class Kept:
         found = {}
         for room in rooms:
             sitting, last_s, stamp, read_at = self._kept.pop(room.pk, (None, 0, 0, now))
-            if sitting is None or (last_s, stamp) != (room.last_s, room.stamp):
-                continue
-            due = sitting.row.next_tick_at if sitting.row is not None else None
-            if now - read_at < KEEP and (due is None or now < due):
+            same = (last_s, stamp) == (room.last_s, room.stamp)
+            if sitting is not None and same and now - read_at < KEEP:
                 found[room.pk] = sitting
         return found
 

@@ -1,0 +1,83 @@
+"""What a batch costs, and what the writing thread may keep from one to the next."""
+
+from uuid import uuid4
+
+import pytest
+from django.db import IntegrityError, connection
+from django.test.utils import CaptureQueriesContext
+
+from chat import statements
+from chat.acts import Arrive, EndSession, Leave, Speak
+from chat.models import Event, Room, Session
+from chat.protocol import Side
+from chat.record import perform
+from chat.sitting import Kept
+from tests.chat.people import add_family, at
+
+pytestmark = pytest.mark.django_db
+
+
+def words(room: int, side: Side = Side.CHILD) -> Speak:
+    return Speak(room, side, str(uuid4()), "好")
+
+
+@pytest.fixture
+def together():
+    """A room in which both are, and its mentor's tab."""
+    family = add_family()
+    room, tab = family.rooms["academic"].pk, uuid4()
+    perform([Arrive(room, Side.MENTOR, tab), Arrive(room, Side.CHILD, uuid4())], now=at(18))
+    return family, room, tab
+
+
+def queries(acts, kept=None) -> int:
+    with CaptureQueriesContext(
+        connection,
+    ) as captured:
+        perform(acts, now=at(18.001), kept=kept)
+    return len([each for each in captured if "SAVEPOINT" not in each["sql"]])
+
+
+def test_a_hundred_messages_in_two_rooms_take_the_statements_of_one(together):
+    family, room, _ = together
+    other = family.rooms["wellbeing"].pk
+    perform([Arrive(other, side, uuid4()) for side in Side], now=at(18))
+    kept = Kept()
+    one = queries([words(room)], kept)
+    assert queries([words(each) for each in (room, other) for _ in range(50)], kept) <= one
+    assert queries([words(each) for each in (room, other)], kept) <= 6
+    assert Event.objects.filter(kind="msg").count() == 103
+    assert [each.s for each in statements.rows_after(room, 0, 500)] == list(
+        range(1, Room.objects.get(pk=room).last_s + 1)
+    )
+
+
+def test_what_somebody_else_wrote_in_between_is_seen(together):
+    family, room, tab = together
+    kept = Kept()
+    perform([words(room)], now=at(18.001), kept=kept)
+    perform([EndSession(room, Side.MENTOR, family.academic.user_id)], now=at(18.002))
+    perform([words(room)], now=at(18.003), kept=kept)
+    assert Session.objects.filter(room=room).count() == 2, "both are there and speak again: a session opens"
+    perform([EndSession(room, Side.MENTOR, family.academic.user_id)], now=at(18.004))
+    perform([Leave(room, tab, at(18.004))], now=at(18.004))
+    perform([words(room)], now=at(18.005), kept=kept)
+    assert Session.objects.filter(room=room).count() == 2, "only one is there"
+
+
+def test_of_a_batch_that_failed_nothing_is_kept(together, monkeypatch):
+    _, room, _ = together
+    kept = Kept()
+    perform([words(room)], now=at(18.001), kept=kept)
+
+    def fails(rows):
+        raise IntegrityError
+
+    with monkeypatch.context() as broken:
+        broken.setattr(statements, "save_rooms", fails)
+        with pytest.raises(IntegrityError):
+            perform([words(room)], now=at(18.002), kept=kept)
+    done = perform([words(room)], now=at(18.002), kept=kept)
+    assert [row.s for row in done.rows[room]] == [Room.objects.get(pk=room).last_s]
+    numbers = list(Event.objects.filter(room=room).values_list("s", flat=True))
+    assert numbers == list(range(1, len(numbers) + 1))
