@@ -110,3 +110,20 @@ def test_no_further_choice_is_begun_when_the_time_is_up() -> None:
     best = solve(roster)
     assert alternatives(roster, best, "K", "academic", Options())
     assert alternatives(roster, best, "K", "academic", Options(), seconds=-1.0) == []
+
+
+def test_the_cheapest_comes_first_whatever_its_name() -> None:
+    kid = child("K1", district="a", preferred_gender="f", slots=frozenset({19, 20}))
+    teachers = (
+        teacher("T", district="a", gender="f", slots=frozenset({19, 20})),
+        teacher("A", district="b", gender="f", slots=frozenset({19, 20})),
+        teacher("Z", district="a", gender="m", slots=frozenset({19, 20})),
+    )
+    roster = Roster((kid,), teachers)
+    found = alternatives(roster, solve(roster), "K1", "academic", Options())
+    assert [(each.place.mentor, each.objective) for each in found][1:] == [
+        ("Z", 8),
+        ("Z", 8),
+        ("A", 12),
+        ("A", 12),
+    ]
