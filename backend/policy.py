@@ -21,6 +21,7 @@ class Relation(StrEnum):
     LIMITED_GUARDIAN = "limited_guardian"  # schedule only
     WITHDRAWN_GUARDIAN = "withdrawn_guardian"  # withdrew their consent: sees nothing, may give it again
     CARER = "carer"  # carer of this child
+    EMERGENCY_READER = "emergency_reader"  # of this room, some days of it, for an hour
     ADDRESSEE = "addressee"  # of this notice
 
 
@@ -84,7 +85,7 @@ TABLE: dict[str, dict[str, frozenset[Relation]]] = {
     },
     # A, W and K are here the two whose room it is, whatever else they are to the child; R only of an academic one.
     "room": {
-        "read": frozenset({A, W, K, R}),
+        "read": frozenset({A, W, K, R, Relation.EMERGENCY_READER}),
         "enter": frozenset({A, W, K}),
         "end_session": frozenset({A, W}),
         "freeze": frozenset({L}),
@@ -122,13 +123,31 @@ TABLE: dict[str, dict[str, frozenset[Relation]]] = {
         "read": frozenset({Relation.ADDRESSEE}),
         "mark_read": frozenset({Relation.ADDRESSEE}),
     },
+    # A room read in an emergency: asked by one, approved by another; a lead may go ahead alone in danger.
+    "reading": {
+        "list": frozenset({C, L}),  # own ones, and those that they may decide
+        "list_all": frozenset({L}),
+        "ask_academic": frozenset({C, L}),
+        "ask_wellbeing": frozenset({L}),
+        "decide_academic": frozenset({C, L}),
+        "decide_wellbeing": frozenset({L}),
+        "go_ahead_alone": frozenset({L}),
+        "review": frozenset({L}),
+        "attach": frozenset({L}),  # to a case
+    },
+    "log": {
+        "list": frozenset({C, L}),  # own actions
+        "list_all": frozenset({L}),
+        "read_looks": frozenset({L, G}),  # who looked at this child
+    },
     "case": {
         "list": frozenset({L}),
+        "open": frozenset({L}),
         "read": frozenset({L}),
         "seal": frozenset({L}),
         "release": frozenset({L}),
+        "attach": frozenset({L}),
         "close": frozenset({L}),
-        "count": frozenset({C, L}),  # how many, how old, who has them
     },
     "programme": {
         "read": frozenset({C, L}),

@@ -17,9 +17,11 @@ from backend.rosters.models import Child, Guardianship
 from chat.models import Meeting, Room, Summary
 from chat.models.meetings import Meetings
 from chat.models.rooms import Rooms
+from chat.opening import opened_to
 from chat.protocol import Side
 from chat.reading_along import reader_of, readers_now
 from chat.rules.meetings import JUDGEMENTS
+from chat.sealing import sealed_sessions
 from matching.cards import mentor_relation
 from matching.models import Pairing, Role
 
@@ -37,7 +39,8 @@ class RoomFrozen(Refusal):
 
 
 def relations_in_room(user: Any, room: Room | None) -> set[Relation]:
-    """What this person is to the conversation: one of the two, or a guardian who reads along.
+    """What this person is to the conversation: one of the two, a guardian who reads along, or
+    somebody to whom it is open in an emergency.
 
     None is an absent room: nobody is anything to it, and it takes the same queries as somebody else's.
     """
@@ -48,7 +51,9 @@ def relations_in_room(user: Any, room: Room | None) -> set[Relation]:
         return {Relation.CHILD}
     if room and side is Side.MENTOR:
         return {mentor_relation(room.pairing.role)}
-    return {Relation.READER} if reader_of(user, room or ABSENT_ROOM, timezone.now()) else set()
+    if reader_of(user, room or ABSENT_ROOM, timezone.now()):
+        return {Relation.READER}
+    return {Relation.EMERGENCY_READER} if opened_to(user, room or ABSENT_ROOM) else set()
 
 
 def relations_to_child(user: Any, child: Child) -> set[Relation]:
@@ -185,6 +190,8 @@ def summaries_for(actor: Any, now: datetime) -> QuerySet[Summary]:
     newer = Summary.objects.filter(same, version__gt=OuterRef("version"))
     about = Coalesce("session__room__pairing", "elsewhere__room__pairing")
     rows = Summary.objects.exclude(Exists(newer)).annotate(about=about).order_by("-written_at", "-pk")
+    sealed = sealed_sessions().filter(room__pairing__child__in=family_of(actor))
+    rows = rows.exclude(session__in=sealed)
     if may(actor, "summary", "list"):
         return rows
     if not actor.is_authenticated or not actor.is_active:
@@ -206,6 +213,11 @@ def guarded_by(actor: Any, status: str) -> QuerySet[Any]:
     return Guardianship.objects.filter(guardian=actor, status=status).values("child")
 
 
+def family_of(actor: Any) -> QuerySet[Child]:
+    """Children of whose family this person is, whatever their standing there."""
+    return Child.objects.filter(Q(guardianships__guardian=actor.pk) | Q(carer__user=actor.pk))
+
+
 def readers_of(room: Room) -> tuple[str, ...]:
     """Who can read this room, as the room shows it: from the same rights as everything else."""
     parents = len(readers_now(room, timezone.now()))
@@ -213,7 +225,10 @@ def readers_of(room: Room) -> tuple[str, ...]:
 
 
 def readers_in_words(mentor: str, child: str, parents: int) -> tuple[str, ...]:
-    return (mentor, child, parents_in_words(child, parents)) if parents else (mentor, child)
+    along = (parents_in_words(child, parents),) if parents else ()
+    # Stands in every room, whether or not anybody ever read it so.
+    emergency = _("in an emergency those in charge of the programme (each time on record)")
+    return (mentor, child, *along, emergency)
 
 
 def parents_in_words(child: str, number: int) -> str:

@@ -20,6 +20,7 @@ from chat.protocol import Side
 from chat.rules.attendance import minutes
 from chat.rules.meetings import MeetingState
 from chat.rules.times import local_day, local_time
+from chat.sealing import is_kept_from, sealed_sessions, sealed_words
 from matching.models import Pairing, Role
 
 STAFF = frozenset({Relation.COORDINATOR, Relation.LEAD, Relation.ACADEMIC_MENTOR, Relation.WELLBEING_MENTOR})
@@ -87,8 +88,7 @@ def history_for(*, actor: Any, child_id: int, month: date, now: datetime | None 
 def _between(actor: Any, child_id: int, since: datetime, until: datetime, now: datetime) -> Month:
     readable = _readable(actor, child_id)
     lines = _lines(readable, since, min(until, now), now)
-    rooms = [pairing.room.pk for pairing, _relations in readable.values()]
-    return Month(local_day(since), lines, _said_between(rooms, since, until))
+    return Month(local_day(since), lines, _said_between(readable, since, until))
 
 
 def check_may_read(actor: Any, child_id: int) -> None:
@@ -117,7 +117,7 @@ def first_line(*, actor: Any, child_id: int, now: datetime | None = None) -> Fir
         .order_by("start")
         .first()
     )
-    running = Session.objects.filter(room__pairing__in=readable, ended_at=None)
+    running = _told(Session.objects.filter(room__pairing__in=readable, ended_at=None), readable)
     return FirstLine(last, coming, running.select_related("room__pairing__mentor").first())
 
 
@@ -142,6 +142,17 @@ def _readable(actor: Any, child_id: int) -> Readable:
     if known is None or (not found and not policy.allows("session", "read", base)):
         raise NotYours
     return found
+
+
+def _kept_from(readable: Readable) -> list[int]:
+    """Pairings whose sealed talk this reader may not notice."""
+    return [pk for pk, (_pairing, relations) in readable.items() if is_kept_from(relations)]
+
+
+def _told(sessions: Any, readable: Readable) -> Any:
+    """Without sessions that are sealed for this reader."""
+    kept = _kept_from(readable)
+    return sessions.exclude(room__pairing__in=kept, pk__in=sealed_sessions()) if kept else sessions
 
 
 def _lines(readable: Readable, since: datetime, until: datetime, now: datetime) -> list[Line]:
@@ -173,6 +184,8 @@ def _sessions(readable: Readable, since: datetime, until: datetime) -> Any:
     said = Event.objects.filter(
         room=OuterRef("room"), kind=MSG, at__gte=OuterRef("opened_at"), at__lte=OuterRef("ended_at")
     )
+    if kept := _kept_from(readable):
+        said = said.exclude(sealed_words(), room__pairing__in=kept)
     counts = {
         f"{side}_said": Subquery(
             said.filter(sender=side).order_by().values("room").annotate(n=Count("pk")).values("n")
@@ -182,8 +195,9 @@ def _sessions(readable: Readable, since: datetime, until: datetime) -> Any:
     near = Q(opened_at__gte=since, opened_at__lt=until) | Q(
         meeting__start__gte=since, meeting__start__lt=until
     )
+    ended = Session.objects.filter(near, room__pairing__in=readable, ended_at__isnull=False)
     return (
-        Session.objects.filter(near, room__pairing__in=readable, ended_at__isnull=False)
+        _told(ended, readable)
         .annotate(pairing_id=F("room__pairing"), **counts)
         .prefetch_related("summaries")
         .order_by("opened_at")
@@ -263,9 +277,12 @@ def _minutes(seconds: int | None) -> int | None:
     return None if seconds is None else minutes(timedelta(seconds=seconds))
 
 
-def _said_between(rooms: list[int], since: datetime, until: datetime) -> int:
+def _said_between(readable: Readable, since: datetime, until: datetime) -> int:
     around = Session.objects.filter(room=OuterRef("room"), opened_at__lte=OuterRef("at")).filter(
         Q(ended_at=None) | Q(ended_at__gte=OuterRef("at"))
     )
+    rooms = [pairing.room.pk for pairing, _relations in readable.values()]
     said = Event.objects.filter(room__in=rooms, kind=MSG, at__gte=since, at__lt=until)
+    if kept := _kept_from(readable):
+        said = said.exclude(sealed_words(), room__pairing__in=kept)
     return said.exclude(Exists(around)).count()

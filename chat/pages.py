@@ -1,14 +1,56 @@
-"""Older messages of a room, a page at a time."""
+"""Older messages of a room, a page at a time, and each reader's own part of it."""
 
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Max, QuerySet
 
 from backend.audit import log as audit
-from chat.access import access_room, first_readable
+from backend.policy import Relation
+from chat.access import access_room, first_readable, relations_in_room
 from chat.models import Event, Held, Room
+from chat.opening import Opened, opened_to
 from chat.protocol import LIMITS, to_json
+from chat.rules.gaps import Gaps
+from chat.sealing import gaps_in, is_kept_from
 from chat.statements import as_numbered
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What of a room one reader sees.
+
+    lowest: from which number on.  gaps: closed up for the family.  opened: when it is open only for a while.
+    """
+
+    lowest: int = 1
+    gaps: Gaps = field(default_factory=Gaps)
+    opened: Opened | None = None
+
+    def of(self, room: Room) -> QuerySet[Event]:
+        rows = Event.objects.filter(room=room, s__gte=self.lowest, s__lte=room.last_s)
+        for first, last in self.gaps.spans:
+            rows = rows.exclude(s__gte=first, s__lte=last)
+        if self.opened is not None:
+            rows = rows.filter(at__gte=self.opened.since, at__lt=self.opened.until)
+        return rows
+
+    def last(self, room: Room) -> int:
+        if self.opened is not None:
+            return self.of(room).aggregate(last=Max("s"))["last"] or 0
+        return self.gaps.shown(room.last_s)
+
+
+def part_for(actor: Any, room: Room) -> Part:
+    """For who passed the room's gate."""
+    if room.side_of(actor) is not None:
+        return Part()
+    relations = relations_in_room(actor, room)
+    if Relation.EMERGENCY_READER in relations:
+        return Part(opened=opened_to(actor, room))
+    gaps = gaps_in(room) if is_kept_from(relations) else Gaps()
+    return Part(first_readable(actor, room), gaps)
 
 
 def page_of(
@@ -19,28 +61,33 @@ def page_of(
     In the form of docs/protocol.md, *Older messages*. What anybody but the two reads is recorded.
     """
     room = access_room(actor, room_id, "read")
-    page = _page(room, before, max(1, min(limit, LIMITS.page)), first_readable(actor, room))
+    part = part_for(actor, room)
+    page = _page(room, part, before, max(1, min(limit, LIMITS.page)))
     if room.side_of(actor) is None:
         numbers = [row["s"] for row in page["results"]]
+        seen = {"first": min(numbers, default=0), "last": max(numbers, default=0)}
         with transaction.atomic():
-            audit.record(
-                actor, "room.viewed", room, first=min(numbers, default=0), last=max(numbers, default=0)
-            )
+            audit.record(actor, "room.viewed", room, **seen, **(part.opened.facts if part.opened else {}))
     return page
 
 
-def _page(room: Room, before: int | None, limit: int, lowest: int) -> dict[str, Any]:
-    rows = Event.objects.filter(room=room, s__gte=lowest, s__lte=room.last_s)
+def _page(room: Room, part: Part, before: int | None, limit: int) -> dict[str, Any]:
+    rows = part.of(room)
     if before is not None:
-        rows = rows.filter(s__lt=before)
-    newest_first = list(rows.order_by("-s")[:limit])
-    first = newest_first[-1].s if newest_first else lowest
+        rows = rows.filter(s__lt=part.gaps.real(before))
+    newest_first = list(rows.order_by("-s")[: limit + 1])  # one more says whether there are older ones
+    shown = newest_first[limit - 1 :: -1] if len(newest_first) > limit else newest_first[::-1]
     return {
         "epoch": room.epoch,
-        "last": room.last_s,
-        "results": [to_json(as_numbered(row).frame) for row in reversed(newest_first)],
-        "before": first if first > lowest else None,
+        "last": part.last(room),
+        "results": [_renumbered(to_json(as_numbered(row).frame), part.gaps) for row in shown],
+        "before": part.gaps.shown(shown[0].s) if len(newest_first) > limit else None,
     }
+
+
+def _renumbered(row: dict[str, Any], gaps: Gaps) -> dict[str, Any]:
+    numbers = {name: gaps.shown(row[name]) for name in ("s", "target") if name in row}
+    return row | numbers
 
 
 def own_held(*, actor: Any, room_id: int) -> dict[str, str]:

@@ -10,6 +10,7 @@ from backend.notices.models import Notices
 from backend.policy import Relation
 from backend.rosters.access import GUARDIANS
 from backend.rosters.models import Carer, Child, Guardianship
+from chat.sealing import sealed_abouts
 from matching.models import Pairing
 
 PERSON, CHILD = OuterRef("person"), OuterRef("child")
@@ -21,7 +22,7 @@ def narrow(notices: Notices) -> Notices:
         | Q(audience=Audience.COORDINATOR, person__is_coordinator=True)
         | Q(audience=Audience.MENTOR) & _mentor()
         | Q(audience=Audience.CHILD) & Q(_is(Child, user=PERSON, pk=CHILD))
-        | Q(audience=Audience.FAMILY) & _family()
+        | Q(audience=Audience.FAMILY) & _family() & ~Q(about__in=sealed_abouts())
     )
 
 

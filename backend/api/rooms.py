@@ -18,7 +18,7 @@ from backend.api.meetings import ChildName, MentorName
 from backend.api.ordering import Ordering
 from chat.access import access_room, readers_of, rooms_for
 from chat.models import Room
-from chat.pages import page_of
+from chat.pages import page_of, part_for
 from chat.protocol import LIMITS, MAX_S, EventKind, Side
 from chat.redaction import Reason, redact_message
 from chat.rooms import freeze_room
@@ -88,7 +88,7 @@ class RoomListed(serializers.Serializer[Room]):
     slot = serializers.IntegerField(source="pairing.slot", help_text="weekday * 24 + hour, Monday 00:00 = 0.")
     you = serializers.SerializerMethodField(help_text="Your side; null for who only reads along.")
     epoch = serializers.CharField()
-    last = serializers.IntegerField(source="last_s", help_text="The newest number; 0 if nothing happened.")
+    last = serializers.SerializerMethodField(help_text="The newest number; 0 if nothing happened.")
     frozen = serializers.SerializerMethodField(help_text="Nobody may write in it now.")
     ended = serializers.BooleanField()
 
@@ -96,8 +96,11 @@ class RoomListed(serializers.Serializer[Room]):
     def get_you(self, room: Room) -> str | None:
         return room.side_of(self.context["request"].user)
 
+    def get_last(self, room: Room) -> int:
+        return part_for(self.context["request"].user, room).last(room)
+
     def get_frozen(self, room: Room) -> bool:
-        return room.frozen
+        return room.seems_frozen_to(self.context["request"].user)
 
 
 class RoomDetail(RoomListed):

@@ -10,6 +10,7 @@ from rest_framework.routers import SimpleRouter
 from rest_framework.views import APIView
 
 from backend.api.cards import ChildCard, MentorCard
+from backend.api.cases import CasesOfLeads
 from backend.api.children import ChildrenOfRoster
 from backend.api.comparisons import Comparisons
 from backend.api.consent import ConsentOfChild, StatusOfGuardian, StopOfChild
@@ -17,6 +18,7 @@ from backend.api.differences import Difference
 from backend.api.history import ChildHistory
 from backend.api.invitations import Invitations
 from backend.api.lists import Districts, Subjects
+from backend.api.log import Log, Looks
 from backend.api.meetings import Disputes, Meetings, Reports
 from backend.api.mentors import MentorsOfRoster
 from backend.api.notices import Notices
@@ -24,6 +26,7 @@ from backend.api.pairings import Locks, PairingsOfAll
 from backend.api.plans import Choices, OnePlace, Proposals, UnservedRoles
 from backend.api.programme import Holidays, Programme
 from backend.api.readers import OneReader, ReadersOfChild
+from backend.api.readings import ReadingsOfStaff
 from backend.api.rooms import Freezing, Redactions, Rooms
 from backend.api.rounds import Rounds
 from backend.api.session import Me, Session, Sessions
@@ -71,6 +74,9 @@ for prefix, resource in (
     ("holidays", Holidays),
     ("invitations", Invitations),
     ("notices", Notices),
+    ("readings", ReadingsOfStaff),
+    ("cases", CasesOfLeads),
+    ("log", Log),
 ):
     resource.lookup_value_converter = "day" if prefix == "holidays" else "int"  # type: ignore[attr-defined]
     router.register(prefix, resource, basename=f"api-{prefix}")
@@ -111,6 +117,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("children/<int:child_id>/readers/", ReadersOfChild.as_view(), name="api-readers"),
     path("readers/<int:reader_id>/", OneReader.as_view(), name="api-reader"),
     path("guardians/<int:link_id>/", StatusOfGuardian.as_view(), name="api-guardian"),
+    path("children/<int:child_id>/looks/", Looks.as_view({"get": "list"}), name="api-looks"),
     path("mentors/<int:mentor_id>/card/", MentorCard.as_view(), name="api-mentor-card"),
     path("pairings/<int:pairing_id>/elsewhere/", Reports.as_view(), name="api-report"),
     path("elsewhere/<int:report_id>/dispute/", Disputes.as_view(), name="api-report-dispute"),

@@ -1,21 +1,110 @@
-"""The gate for cases."""
+"""The gate for cases and for rooms that are read in an emergency.
+
+Nobody works on what concerns the own family or the own room, nor on a case that names them: they are
+answered like a stranger, whatever else they are.
+"""
 
 from typing import Any
 
-from backend.accounts.access import may
-from backend.care.models import Case, Cases
+from django.db.models import Q
+from django.utils import timezone
+
+from backend import policy
+from backend.accounts.access import may, programme_relations
+from backend.accounts.models import User
+from backend.care.models import Case, Cases, Reading, Readings
 from backend.errors import NotYours
+from chat.access import family_of
+from chat.models import Room
 
 
 def access_case(actor: Any, case_id: int, action: str = "read") -> Case:
     """The case with its child, or NotYours whether it is missing or forbidden."""
-    case = Case.objects.select_related("child", "owner").filter(pk=case_id).first()
+    case = cases_for(actor).filter(pk=case_id).first()
     if case is None or not may(actor, "case", action):
         raise NotYours
     return case
 
 
 def cases_for(actor: Any) -> Cases:
-    """Cases that this person may read."""
-    cases = Case.objects.select_related("child", "owner")
-    return cases if may(actor, "case", "list") else cases.none()
+    """Cases that this person may read, the newest first."""
+    cases = Case.objects.select_related("child", "owner").order_by("-pk")
+    if not may(actor, "case", "list"):
+        return cases.none()
+    return cases.exclude(named=actor.pk).exclude(_close(actor, "child"))
+
+
+def access_room_to_ask(actor: Any, room_id: int) -> Room:
+    """A room for asking to read it, or NotYours."""
+    room = Room.objects.with_people().filter(pk=room_id).first()
+    if room is None or not may(actor, "reading", f"ask_{room.pairing.role}") or is_close(actor, room):
+        raise NotYours
+    return room
+
+
+def is_close(actor: Any, room: Room) -> bool:
+    """One of the two, or of the child's family."""
+    return room.side_of(actor) is not None or family_of(actor).filter(pk=room.pairing.child_id).exists()
+
+
+def readings_for(actor: Any) -> Readings:
+    """Those that this person asked for or may decide; a lead's are all. The newest first."""
+    people = ("room__pairing__child__user", "room__pairing__mentor__user", "asked_by", "decided_by", "case")
+    rows = Reading.objects.select_related(*people, "reviewed_by")
+    if not may(actor, "reading", "list"):
+        return rows.none()
+    own = Q(asked_by=actor)
+    others = (
+        Q() if may(actor, "reading", "list_all") else Q(state=Reading.State.WAITING, room__in=_decides(actor))
+    )
+    near = (
+        _close(actor, "room__pairing__child") | Q(room__pairing__mentor__user=actor) | Q(case__named=actor.pk)
+    )
+    return rows.filter(own | (others & ~near))
+
+
+def _decides(actor: Any) -> Any:
+    roles = [role for role in ("academic", "wellbeing") if may(actor, "reading", f"decide_{role}")]
+    return Room.objects.filter(pairing__role__in=roles)
+
+
+def access_reading(actor: Any, reading_id: int, action: str = "list") -> Reading:
+    """action: list, decide, review or attach. NotYours also for one's own where another must act."""
+    reading = readings_for(actor).filter(pk=reading_id).first()
+    if reading is None:
+        raise NotYours
+    right = f"decide_{reading.room.pairing.role}" if action == "decide" else action
+    by_another = action in ("decide", "review")
+    if not may(actor, "reading", right) or (by_another and reading.asked_by_id == actor.pk):
+        raise NotYours
+    return reading
+
+
+def who_may_decide(reading: Reading) -> list[User]:
+    """Everybody who could say yes to it now."""
+    resource, action = "reading", f"decide_{reading.room.pairing.role}"
+    staff = User.objects.filter(is_active=True, is_coordinator=True).exclude(pk=reading.asked_by_id)
+    return [
+        user
+        for user in staff.order_by("pk")
+        if policy.allows(resource, action, programme_relations(user))
+        and not is_close(user, reading.room)
+        and (reading.case is None or reading.case.named_id != user.pk)
+    ]
+
+
+def waiting_readings(actor: Any) -> Readings:
+    """Those that wait for this person, the oldest first."""
+    others = readings_for(actor).waiting(timezone.now()).exclude(asked_by=actor.pk)
+    return others.filter(room__in=_decides(actor)).order_by("asked_at")
+
+
+def readings_to_review(actor: Any) -> Readings:
+    """What other leads did alone and nobody has looked at yet, the oldest first."""
+    rows = readings_for(actor).to_review().exclude(asked_by=actor.pk).order_by("asked_at")
+    return rows if may(actor, "reading", "review") else rows.none()
+
+
+def _close(actor: Any, child: str) -> Q:
+    """Of rows with a child: those of whose family the actor is."""
+    return Q(**{f"{child}__in": family_of(actor)}) | Q(**{f"{child}__user": actor.pk})

@@ -4,13 +4,19 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Max, Min, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from backend.accounts.access import check_may
 from backend.audit import log as audit
-from backend.care.access import access_case
-from backend.care.models import Case
-from backend.errors import Conflict, Invalid
+from backend.care.access import access_case, cases_for
+from backend.care.models import Case, Talk
+from backend.errors import Conflict, Invalid, NotYours
+from backend.rosters.models import Child
+from chat.access import family_of
+from chat.models import Event, Room, Session
+from chat.models.rooms import MSG
 
 
 class CaseClosed(Conflict):
@@ -23,11 +29,17 @@ class NotSealed(Conflict):
 
 @transaction.atomic
 def open_case(
-    *, actor: Any, child_id: int, kind: str, due_at: datetime | None = None, sealed: bool = False
+    *,
+    actor: Any,
+    child_id: int,
+    kind: str,
+    due_at: datetime | None = None,
+    sealed: bool = False,
+    named_id: int | None = None,
 ) -> Case:
     """For code that knows why there is a case: whether the actor may do what leads to it was asked there.
 
-    actor: None for the system.  A case of abuse is sealed whatever ``sealed`` says.
+    actor: None for the system.  named_id: the user whom it names.  A case of abuse is sealed whatever ``sealed`` says.
     """
     now = timezone.now()
     sealed = sealed or kind == Case.Kind.ABUSE
@@ -37,10 +49,23 @@ def open_case(
         opened_by=actor,
         opened_at=now,
         due_at=due_at,
+        named_id=named_id,
         sealed_at=now if sealed else None,
     )
     audit.record(actor, "case.opened", case, kind=case.kind, sealed=sealed)
     return case
+
+
+@transaction.atomic
+def open_case_by_hand(*, actor: Any, child_id: int, kind: str, sealed: bool = False) -> Case:
+    """By a lead."""
+    check_may(actor, "case", "open")
+    child = Child.objects.filter(pk=child_id).first()
+    if child is None or family_of(actor).filter(pk=child_id).exists():
+        raise NotYours
+    if kind not in Case.Kind.values:
+        raise Invalid(_("Please say what it is about."))
+    return open_case(actor=actor, child_id=child_id, kind=kind, sealed=sealed)
 
 
 @transaction.atomic
@@ -78,6 +103,56 @@ def close_case(*, actor: Any, case_id: int, outcome: str) -> Case:
     case.save(update_fields=["closed_at", "outcome"])
     audit.record(actor, "case.closed", case, outcome=outcome)
     return case
+
+
+@transaction.atomic
+def attach_talk(*, actor: Any, case_id: int, room_id: int, first: int, last: int) -> Talk:
+    """What was said from number ``first`` to ``last`` belongs to the case, with every session that was only that.
+
+    Raises Invalid when there are no such numbers, or it is another child's room.
+    """
+    case = _locked(actor, case_id, "attach")
+    room = Room.objects.filter(pk=room_id, pairing__child=case.child_id).first()
+    if room is None or not 1 <= first <= last <= room.last_s:
+        raise Invalid(_("There are no such messages in a room of this child."))
+    talk, made = Talk.objects.get_or_create(case=case, room=room, first=first, last=last)
+    if made:
+        talk.sessions.set(_wholly_in(talk))
+        audit.record(actor, "case.talk_attached", case, room=room.pk, first=first, last=last)
+    return talk
+
+
+def _wholly_in(talk: Talk) -> list[Session]:
+    """Sessions in which nothing else was said."""
+    words = Event.objects.filter(room=talk.room, kind=MSG)
+    inside = words.filter(s__gte=talk.first, s__lte=talk.last)
+    span = inside.aggregate(since=Min("at"), until=Max("at"))
+    if span["since"] is None:
+        return []
+    near = Session.objects.filter(room=talk.room, opened_at__lte=span["until"]).exclude(
+        ended_at__lt=span["since"]
+    )
+    found = []
+    for session in near:
+        said = words.filter(at__gte=session.opened_at, at__lte=session.ended_at or timezone.now())
+        if said.exists() and not said.exclude(pk__in=inside).exists():
+            found.append(session)
+    return found
+
+
+def sealed_talks() -> QuerySet[Talk]:
+    """What chat leaves out for families, see chat.sealing."""
+    return Talk.objects.filter(case__in=Case.objects.sealed())
+
+
+def cases_of_look(actor: Any, child: Child) -> list[int]:
+    """To which cases a look at the child belongs: those that stand or are sealed, and are this person's.
+
+    Leads work on all of them, others on those that they opened or look after.
+    """
+    alive = Case.objects.filter(Q(closed_at=None) | Q(pk__in=Case.objects.sealed()), child=child)
+    theirs = Q(pk__in=cases_for(actor)) | Q(owner=actor.pk) | Q(opened_by=actor.pk)
+    return list(alive.filter(theirs).order_by("pk").values_list("pk", flat=True))
 
 
 def _locked(actor: Any, case_id: int, action: str) -> Case:

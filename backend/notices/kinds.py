@@ -14,6 +14,10 @@ class Kind(StrEnum):
     SUMMARY_WRITTEN = "summary_written"
     SUMMARY_DUE = "summary_due"
     SUMMARIES_MISSING = "summaries_missing"
+    READING_ASKED = "reading_asked"
+    READING_ALONE = "reading_alone"
+    READING_OPENED = "reading_opened"
+    READING_REFUSED = "reading_refused"
     PASSWORD_RESET = "password_reset"  # noqa: S105  the name of a notice
     PASSWORD_CHANGED = "password_changed"  # noqa: S105
 
@@ -53,6 +57,10 @@ RULES: dict[Kind, Rule] = {
     Kind.SUMMARY_WRITTEN: Rule(Weight.ORDINARY, ("summary", "read")),
     Kind.SUMMARY_DUE: Rule(Weight.ORDINARY),
     Kind.SUMMARIES_MISSING: Rule(Weight.ORDINARY),
+    Kind.READING_ASKED: Rule(Weight.SAFETY),
+    Kind.READING_ALONE: Rule(Weight.SAFETY),
+    Kind.READING_OPENED: Rule(Weight.REPLY),
+    Kind.READING_REFUSED: Rule(Weight.REPLY),
     Kind.PASSWORD_RESET: Rule(Weight.SAFETY),
     Kind.PASSWORD_CHANGED: Rule(Weight.SAFETY),
 }

@@ -132,6 +132,30 @@ STAFF: dict[Kind, Words] = {
         gettext_noop("Meetings that have no summary after a day: %(count)d."),
         gettext_noop("Meetings that have no summary after a day: %(count)d. Their mentors were reminded."),
     ),
+    Kind.READING_ASKED: Words(
+        gettext_noop("Somebody asks to read a room"),
+        gettext_noop(
+            "Somebody asks to read a room in an emergency. A second person has to look at that today."
+        ),
+        gettext_noop("%(asker)s asks to read a room in an emergency. Please look at the reason and decide."),
+    ),
+    Kind.READING_ALONE: Words(
+        gettext_noop("A room was opened without a second person"),
+        gettext_noop(
+            "A lead opened a room alone, in immediate danger. Another lead reviews that by tomorrow."
+        ),
+        gettext_noop("%(asker)s opened a room alone, in immediate danger. Please review that by tomorrow."),
+    ),
+    Kind.READING_OPENED: Words(
+        gettext_noop("A room is open to you"),
+        gettext_noop("What you asked to read is open to you for 60 minutes."),
+        gettext_noop("What you asked to read is open to you for 60 minutes. Each view is recorded."),
+    ),
+    Kind.READING_REFUSED: Words(
+        gettext_noop("A room stays closed"),
+        gettext_noop("A second person did not approve what you asked to read."),
+        gettext_noop("A second person did not approve what you asked to read."),
+    ),
     Kind.PASSWORD_RESET: Words(
         gettext_noop("A new way in for you"),
         gettext_noop(

@@ -81,6 +81,10 @@ class Room(models.Model):
         """Nobody may write in it now, though its pairing lives."""
         return self.frozen_at is not None or self.shut_by != ""
 
+    def seems_frozen_to(self, user: models.Model) -> bool:
+        """Needs with_people(). A missing gate everybody may know; that a lead froze it only the two."""
+        return self.frozen if self.side_of(user) is not None else self.shut_by != ""
+
     def side_of(self, user: models.Model) -> Side | None:
         """Needs with_people()."""
         if self.pairing.mentor.user_id == user.pk:

@@ -18,6 +18,9 @@ from django.test import Client, override_settings  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
 from backend.accounts.models import User  # noqa: E402
+from backend.care.cases import open_case  # noqa: E402
+from backend.care.models import Case, Reading  # noqa: E402
+from backend.care.readings import ask_in_emergency  # noqa: E402
 from backend.rosters import city, imports  # noqa: E402
 from backend.rosters.models import Child, Mentor, RosterUpload  # noqa: E402
 from backend.rosters.ways_in import invite_person  # noqa: E402
@@ -50,7 +53,10 @@ def plain_settings(settings: Any, tmp_path: Any) -> None:
 
 @dataclass
 class World:
-    """round: solved, not published.  earlier: published, with its pairings.  file: as it was imported."""
+    """round: solved, not published.  earlier: published, with its pairings.  file: as it was imported.
+
+    reading, alone: asked for by a colleague, and by another lead alone in danger.
+    """
 
     coordinator: User
     file: bytes
@@ -62,6 +68,9 @@ class World:
     foreign_child: Child
     mentor: Mentor
     foreign_mentor: Mentor
+    case: Case
+    reading: Reading
+    alone: Reading
     session: Session | None = None
     report: Elsewhere | None = None
     summary: Summary | None = None
@@ -135,12 +144,27 @@ def world(coordinator: User, small_city: bytes) -> World:
         foreign_child=foreign.child,
         mentor=first.mentor,
         foreign_mentor=foreign.mentor,
+        **something_happens(first),
     )
     made.people = cast.people_of(made)
     for who in made.people:
         made.client(who)
     live_a_little(made)
     return made
+
+
+def something_happens(pairing: Pairing) -> dict[str, Any]:
+    """A case about the child, and its room read in an emergency."""
+    colleague = User.objects.create_user(name="吴桐", login="co2", is_coordinator=True)
+    lead = User.objects.create_user(name="许岚", login="sl2", is_coordinator=True, is_safeguarding_lead=True)
+    today = timezone.localdate()
+    asked = {"room_id": pairing.room.pk, "first_day": today, "last_day": today, "code": "danger"}
+    reason = "孩子昨天说不想回家，需要马上了解情况，确保安全"
+    return {
+        "case": open_case(actor=lead, child_id=pairing.child_id, kind="other", sealed=True),
+        "reading": ask_in_emergency(actor=colleague, reason=reason, **asked),
+        "alone": ask_in_emergency(actor=lead, reason=reason, alone=True, **asked),
+    }
 
 
 def live_a_little(world: World) -> None:

@@ -15,7 +15,6 @@ BY_SOCKETS = {("room", "enter")}
 # No door yet. A rule that is asked after all may not stand here.
 WAITING = {
     ("pairing", "end"),
-    *(("case", action) for action in ("list", "read", "seal", "release", "close", "count")),
 }
 
 

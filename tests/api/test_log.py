@@ -83,7 +83,7 @@ def test_everybody_lists_their_own_rooms_and_sees_which_side_they_are(family: Fa
     for other in (family.parent, family.carer, family.coordinator, family.stranger):
         assert rows(other, "rooms/") == []
     detail = ask(family.child.user, f"rooms/{own['id']}/").json()
-    assert detail["readers"] == ["李老师", "沐阳"]
+    assert detail["readers"] == ["李老师", "沐阳", "紧急时的项目负责老师（每次都有记录）"]
     assert [room["role"] for room in rows(family.child.user, "rooms/", role="wellbeing")] == ["wellbeing"]
 
 

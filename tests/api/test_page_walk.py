@@ -23,6 +23,7 @@ DESK = frozenset(cast.DESK)
 GUARDIANS = frozenset(cast.GUARDIANS)
 SCHEDULE = frozenset(cast.SCHEDULE)
 OWN_MENTOR = frozenset({"mentor"})
+LEAD = frozenset({"lead"})
 OWN_ROW = frozenset({"mentor", "ended mentor"})
 PAIR = frozenset({"mentor", "child"})
 GET, POST, BOTH = ("get",), ("post",), ("get", "post")
@@ -63,10 +64,20 @@ TABLE: dict[str, tuple[tuple[str, ...], frozenset[str]]] = {
     "dispute": (POST, GUARDIANS | {"child"}),
     "held": (GET, DESK),
     "decide_held": (POST, DESK),
+    "looks": (GET, GUARDIANS | {"lead"}),
+    "log": (GET, DESK),
+    "readings": (GET, DESK),
+    "ask_in_emergency": (BOTH, DESK),
+    "decide_reading": (POST, DESK),
+    "review_reading": (POST, LEAD),
+    "cases": (GET, LEAD),
+    "case": (GET, LEAD),
+    "open_case": (POST, LEAD),
+    "change_case": (POST, LEAD),
     "family": (GET, GUARDIANS | SCHEDULE | {"foreign guardian", "foreign carer"}),
     "meeting": (GET, DESK | PAIR | GUARDIANS | SCHEDULE),
     "change_meeting": (POST, DESK | GUARDIANS | {"mentor", "carer"}),
-    "room": (GET, PAIR | {"ended mentor", "young guardian"}),
+    "room": (GET, PAIR | {"ended mentor", "young guardian", "emergency reader"}),
     "end_session": (BOTH, OWN_ROW),
     "summary": (BOTH, OWN_MENTOR),
     "my_child": (GET, OWN_MENTOR),
@@ -120,6 +131,13 @@ def path_of(world: World, name: str, *, absent: bool = False) -> str:
         "invite": {"user_id": world.child.user_id},
         "meeting": {"meeting_id": meeting_of(world).pk},
         "change_meeting": {"meeting_id": meeting_of(world).pk},
+        "looks": {"child_id": world.child.pk},
+        "open_case": {"child_id": world.child.pk},
+        "case": {"case_id": world.case.pk},
+        "change_case": {"case_id": world.case.pk},
+        "decide_reading": {"reading_id": world.reading.pk},
+        "review_reading": {"reading_id": world.alone.pk},
+        "ask_in_emergency": {"room_id": world.pairing.room.pk},
         "room": {"room_id": world.pairing.room.pk},
         "end_session": {"room_id": world.pairing.room.pk},
         "summary": {"session_id": world.session.pk},
@@ -161,7 +179,10 @@ def test_the_table_names_every_page() -> None:
     assert set(routes(urlpatterns)) == set(TABLE)
 
 
-KNOW_IT_EXISTS = {("end_session", "child")}  # their own room, which only the mentor ends
+KNOW_IT_EXISTS = {
+    ("end_session", "child"),  # their own room, which only the mentor ends
+    ("end_session", "emergency reader"),  # a room that they read
+}
 FOUND_AGAIN = re.compile(r'name="csrfmiddlewaretoken" value="[^"]+"')
 
 

@@ -8,6 +8,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from backend.care.cases import open_case
+from backend.care.readings import ask_in_emergency
 from backend.notices.kinds import Audience, Kind
 from backend.notices.outbox import News, tell
 from backend.rosters import imports
@@ -38,12 +40,17 @@ LISTS = {
     "api-summaries-list": 4,
     "api-holidays-list": 4,
     "api-invitations-list": 4,
+    "api-readings-list": 4,
+    "api-cases-list": 4,
+    "api-log-list": 4,
+    "api-looks": 11,
 }
+LOOKERS = {"api-rooms-list": "child", "api-cases-list": "lead", "api-looks": "lead"}
 
 
 def test_every_list_is_here() -> None:
     listed = {name for name, method in TABLE if method == "get" and name.endswith("-list")}
-    assert listed | {"api-proposals", "api-unserved", "api-choices"} == set(LISTS)
+    assert listed | {"api-proposals", "api-unserved", "api-choices", "api-looks"} == set(LISTS)
 
 
 def tell_missing_summaries(coordinator: Any, days: int) -> None:
@@ -61,7 +68,7 @@ def tell_missing_summaries(coordinator: Any, days: int) -> None:
 
 
 def asked(world: World, name: str, size: int) -> tuple[int, dict[str, Any]]:
-    client = world.client("child" if name == "api-rooms-list" else "coordinator")
+    client = world.client(LOOKERS.get(name, "coordinator"))
     path = path_of(world, name)
     with CaptureQueriesContext(
         connection,
@@ -91,6 +98,17 @@ def test_lists_ask_as_often_for_many_rows_as_for_one(world: World) -> None:
     write_summary(actor=world.mentor.user, report_id=world.report.pk, body="口算。")
     add_holiday(actor=world.coordinator, day=date(2020, 4, 4))
     invite_person(actor=world.coordinator, user_id=world.child.user_id)
+    open_case(actor=None, child_id=world.child.pk, kind="other")
+    ask_in_emergency(
+        actor=world.people["lead"],
+        room_id=world.pairing.room.pk,
+        first_day=timezone.localdate(),
+        last_day=timezone.localdate(),
+        code="law",
+        reason="依照法律规定，有关部门要求了解这一天的聊天内容",
+    )
+    world.client("coordinator").get(path_of(world, "api-children-detail"))
+    world.client("lead").get(path_of(world, "api-children-detail"))
     for name, most in LISTS.items():
         few, one = asked(world, name, 1)
         many, all_ = asked(world, name, 100)

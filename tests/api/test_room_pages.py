@@ -95,8 +95,8 @@ def test_guardians_read_the_academic_room_until_the_eighth_birthday_and_it_says_
     family = add_family(born=eight + timedelta(days=10))
     academic, wellbeing = family.rooms["academic"], family.rooms["wellbeing"]
     say(academic, 3)
-    assert "家长" in readers_of(academic)[-1] and len(readers_of(academic)) == 3
-    assert len(readers_of(wellbeing)) == 2
+    assert "家长" in readers_of(academic)[-2] and len(readers_of(academic)) == 4
+    assert len(readers_of(wellbeing)) == 3
     assert len(read(family.parent, academic).json()["results"]) == 3
     assert read(family.parent, wellbeing).status_code == 404
     assert read(family.carer, academic).status_code == 404
@@ -107,7 +107,7 @@ def test_guardians_read_the_academic_room_until_the_eighth_birthday_and_it_says_
     assert read(family.parent, academic).status_code == 404
     Guardianship.objects.update(status="active")
     birthday(family, eight - timedelta(days=1))
-    assert len(readers_of(academic)) == 2
+    assert len(readers_of(academic)) == 3
     assert read(family.parent, academic).status_code == 404
 
 

@@ -33,10 +33,14 @@ def coordinators(status: int) -> dict[str, int]:
     return answers(status, DESK)
 
 
+def leads(status: int) -> dict[str, int]:
+    return answers(status, "lead")
+
+
 EVERYBODY = dict.fromkeys(PEOPLE, 200)
 LISTED = answers(200, SIGNED_IN)  # whose rows: test_resources, test_log, tests/notices
 OWN_CHILD = answers(200, DESK, "child", GUARDIANS)
-OWN_ROOM = answers(200, "mentor", "ended mentor", "child", "young guardian")
+OWN_ROOM = answers(200, "mentor", "ended mentor", "child", "young guardian", "emergency reader")
 OWN_PAIR = answers(200, DESK, "mentor", "child", GUARDIANS)
 OWN_LOG = answers(200, DESK, MENTORS, "child", GUARDIANS)
 OWN_MEETING = answers(200, DESK, "mentor", "child", GUARDIANS, SCHEDULE)
@@ -121,6 +125,21 @@ TABLE: dict[tuple[str, str], dict[str, int]] = {
     ("api-guardian", "put"): coordinators(204),
     ("api-child-card", "get"): OWN_LOG,
     ("api-mentor-card", "get"): answers(200, DESK_AND_OWN_MENTOR, "child", GUARDIANS, SCHEDULE),
+    ("api-looks", "get"): answers(200, "lead", GUARDIANS),
+    ("api-log-list", "get"): coordinators(200),  # whose acts: tests/care
+    ("api-readings-list", "get"): coordinators(200),
+    ("api-readings-list", "post"): coordinators(201),
+    ("api-readings-detail", "get"): coordinators(200),
+    ("api-readings-decide", "post"): coordinators(200),
+    ("api-readings-review", "post"): leads(200),
+    ("api-readings-case", "put"): leads(200),
+    ("api-cases-list", "get"): leads(200),
+    ("api-cases-list", "post"): leads(201),
+    ("api-cases-detail", "get"): leads(200),
+    ("api-cases-seal", "post"): leads(200),
+    ("api-cases-release", "post"): leads(200),
+    ("api-cases-close", "post"): leads(200),
+    ("api-cases-talk", "post"): leads(204),
     ("api-programme", "get"): coordinators(200),
     ("api-programme", "put"): coordinators(200),
     ("api-holidays-list", "get"): coordinators(200),
@@ -156,6 +175,10 @@ def path_of(world: World, name: str, *, absent: bool = False) -> str:
         "meetings": {"pk": meeting_of(world).pk},
         "summaries": {"pk": world.summary.pk},
         "holidays": {"pk": DAY_OFF},
+        "readings": {"pk": world.reading.pk},
+        "api-readings-review": {"pk": world.alone.pk},
+        "cases": {"pk": world.case.pk},
+        "api-looks": {"child_id": world.child.pk},
         "api-redact": {"room_id": world.pairing.room.pk, "s": 1},
         "api-room-frozen": {"room_id": world.pairing.room.pk},
         "api-report": {"pairing_id": world.pairing.pk},
@@ -239,6 +262,19 @@ def body_of(world: World, name: str, method: str) -> dict[str, Any]:
         },
         ("api-reader", "put"): {"agree": True},
         ("api-guardian", "put"): {"status": "limited", "reason": "court"},
+        ("api-readings-list", "post"): {
+            "room": world.pairing.room.pk,
+            "first_day": timezone.localdate().isoformat(),
+            "last_day": timezone.localdate().isoformat(),
+            "code": "report",
+            "reason": "班主任转告孩子在聊天室里说了让人担心的话",
+        },
+        ("api-readings-decide", "post"): {"approve": True},
+        ("api-readings-review", "post"): {"review": "right"},
+        ("api-readings-case", "put"): {"case": world.case.pk},
+        ("api-cases-list", "post"): {"child": world.child.pk, "kind": "abuse"},
+        ("api-cases-close", "post"): {"outcome": "settled"},
+        ("api-cases-talk", "post"): {"room": world.pairing.room.pk, "first": 1, "last": 1},
         ("api-redact", "post"): {"reason": "contact"},
         ("api-room-frozen", "put"): {"frozen": True},
         ("api-report", "post"): {

@@ -122,7 +122,11 @@ def test_what_the_child_says_the_mentor_hears_and_the_log_keeps(served, port):
             assert (await child.hello())["you"] == "child"
             welcome = await mentor.hello()
             assert [member["state"] for member in welcome["members"]] == ["here", "here"]
-            assert welcome["session"] is not None and welcome["readers"] == ["李老师", "沐阳"]
+            assert welcome["session"] is not None and welcome["readers"] == [
+                "李老师",
+                "沐阳",
+                "紧急时的项目负责老师（每次都有记录）",
+            ]
             assert (await child.get("presence"))["who"] == "mentor"
             cid = await child.say("老师好！")
             assert (await child.get("ack"))["cid"] == cid

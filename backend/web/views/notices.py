@@ -17,6 +17,7 @@ from backend.notices.outbox import mark_read
 
 PER_PAGE = 30
 CAN_CHANGE = {Kind.MEETING_MOVED}
+TO_READINGS = {Kind.READING_ASKED, Kind.READING_ALONE, Kind.READING_OPENED, Kind.READING_REFUSED}
 IN_HISTORY = {Kind.MEETING_MISSED, Kind.SUMMARY_WRITTEN}
 
 
@@ -45,6 +46,8 @@ def _leads_to(notice: Notice) -> str:
     number: Any = notice.about.partition(":")[2]
     if notice.kind in CAN_CHANGE and notice.audience != Audience.CHILD:
         return reverse("meeting", args=[number])
+    if notice.kind in TO_READINGS:
+        return reverse("readings")
     if notice.kind in IN_HISTORY and notice.audience == Audience.FAMILY:
         return reverse("history", args=[notice.child])
     return ""

@@ -14,9 +14,11 @@ from backend.accounts.access import check_may, may
 from backend.rosters.access import access_mentor, child_relations, mentor_relations
 from backend.rosters.looking import open_child
 from backend.rosters.models import Child, Mentor
+from backend.web.care_forms import CaseForm
 from backend.web.filters import ChildFilter, MentorFilter, PairingFilter
 from backend.web.templatetags.shuangdao import WEEKDAYS
 from matching.access import pairings_for
+from matching.models import Role
 
 PER_PAGE = 50
 
@@ -59,7 +61,9 @@ def child(request: HttpRequest, child_id: int) -> HttpResponse:
     context = {
         "child": found,
         "consent": found.consents.order_by(F("withdrawn_on").desc(nulls_first=True), "-pk").first(),
-        "pairings": found.pairings.filter(ended_at=None).select_related("mentor", "subject"),
+        "pairings": found.pairings.filter(ended_at=None).select_related("mentor", "subject", "room"),
+        "may_ask": [role for role in Role.values if may(request.user, "reading", f"ask_{role}")],
+        "case_form": CaseForm() if may(request.user, "case", "open") else None,
         "week": week_of(found),
         "may_write": policy.allows("child", "write", relations),
         "shows_contacts": policy.allows("child", "read_contacts", relations),

@@ -49,6 +49,8 @@ def show(request: HttpRequest, room_id: int) -> HttpResponse:
             for row in page["results"]
         ]
         names = {Side.CHILD: child, Side.MENTOR: mentor}
+        frozen = room.seems_frozen_to(request.user)
+        context |= {"frozen": frozen, "opened": pages.part_for(request.user, room).opened}
         context |= {"rows": rows, "before": page["before"], "names": names, "you": you}
         return render(request, "room/read.html", context)
     context["is_mentor"] = you is Side.MENTOR

@@ -6,6 +6,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from backend.rosters.models import Child
+from chat.models import Room, Session
 
 USER = settings.AUTH_USER_MODEL
 
@@ -21,6 +22,8 @@ class Cases(models.QuerySet["Case"]):
 
 class Case(models.Model):
     """opened_by: empty for the system.  owner: who looks after it.  due_at: by when.
+
+    named: the adult whom it names, who learns nothing of it.
 
     sealed_at, released_at: between them nothing of it shows to a parent. Abuse is sealed from the first moment.
     """
@@ -42,6 +45,7 @@ class Case(models.Model):
     opened_by = models.ForeignKey(USER, null=True, on_delete=models.PROTECT, related_name="+")
     opened_at = models.DateTimeField()
     owner = models.ForeignKey(USER, null=True, on_delete=models.PROTECT, related_name="cases")
+    named = models.ForeignKey(USER, null=True, on_delete=models.PROTECT, related_name="+")
     due_at = models.DateTimeField(null=True)
     sealed_at = models.DateTimeField(null=True)
     released_at = models.DateTimeField(null=True)
@@ -67,6 +71,10 @@ class Case(models.Model):
                 name="only_a_sealed_case_is_released",
             ),
             models.CheckConstraint(
+                condition=Q(named=None) | Q(owner=None) | ~Q(owner=F("named")),
+                name="nobody_looks_after_a_case_that_names_them",
+            ),
+            models.CheckConstraint(
                 condition=Q(due_at=None) | Q(due_at__gt=F("opened_at")), name="a_case_is_due_after_it_opens"
             ),
             models.CheckConstraint(
@@ -86,3 +94,30 @@ class Case(models.Model):
     @property
     def is_sealed(self) -> bool:
         return self.sealed_at is not None and self.released_at is None
+
+
+class Talk(models.Model):
+    """What was said in a room from number ``first`` to ``last`` belongs to the case.
+
+    sessions: in which nothing else was said. Outside any meeting they are talk too, and not the family's history.
+    """
+
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="talks")
+    room = models.ForeignKey(Room, on_delete=models.PROTECT, related_name="+")
+    first = models.BigIntegerField()
+    last = models.BigIntegerField()
+    sessions = models.ManyToManyField(Session, related_name="+")
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["case", "room", "first", "last"], name="talk_belongs_to_a_case_once"
+            ),
+            models.CheckConstraint(
+                condition=Q(first__gte=1) & Q(last__gte=F("first")), name="talk_ends_after_it_begins"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"talk {self.pk}"

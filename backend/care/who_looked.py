@@ -1,0 +1,106 @@
+"""Who of the staff looked at a child, for its family; and the log of acts, for leads and for oneself.
+
+The family is told as what somebody looked, not who: names of staff are nobody's but the staff's.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from django.db.models import Q, QuerySet
+
+from backend import policy
+from backend.accounts.access import check_may, may
+from backend.accounts.models import User
+from backend.audit.models import Entry
+from backend.care.models import Case, Reading
+from backend.errors import NotYours
+from backend.policy import Relation
+from backend.rosters.access import ABSENT
+from backend.rosters.models import Child
+from chat.access import relations_to_child
+from chat.models import Room
+
+FAMILY = frozenset({Relation.GUARDIAN, Relation.LIMITED_GUARDIAN, Relation.CARER})
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """capacity: coordinator or lead.  first_day, last_day, role: of a room read in an emergency.
+
+    alone: a lead read it without a second person.  who: only for those who may read the log.
+    """
+
+    at: datetime
+    capacity: str
+    role: str = ""
+    first_day: date | None = None
+    last_day: date | None = None
+    alone: bool = False
+    who: str = ""
+
+
+def looks_at(actor: Any, child_id: int) -> "QuerySet[Entry]":
+    """Entries of the log that say who looked at the child, the newest first. NotYours.
+
+    For the family without anything that belongs to a sealed case.
+    """
+    child = Child.objects.filter(pk=child_id).first()
+    relations = relations_to_child(actor, child or ABSENT)
+    if child is None or not policy.allows("log", "read_looks", relations):
+        raise NotYours
+    rooms = [str(pk) for pk in Room.objects.filter(pairing__child=child).values_list("pk", flat=True)]
+    row = Q(object_type="rosters.child", object_id=str(child.pk), action="child.viewed")
+    read = Q(object_type="chat.room", object_id__in=rooms, action="room.viewed", facts__has_key="reading")
+    entries = Entry.objects.filter(row | read).order_by("-number")
+    if relations.isdisjoint(FAMILY):
+        return entries
+    # By id: of what has no such fact the database knows neither that it is sealed nor that it isn't.
+    return entries.exclude(pk__in=Entry.objects.filter(_sealed(child)).values("pk"))
+
+
+def _sealed(child: Child) -> Q:
+    cases = [str(pk) for pk in Case.objects.sealed().filter(child=child).values_list("pk", flat=True)]
+    readings = Reading.objects.filter(case__in=cases).values_list("pk", flat=True)
+    found = Q(pk__in=[])
+    if cases:
+        found |= Q(facts__cases__has_any_keys=cases)
+    if readings:
+        found |= Q(facts__reading__in=list(readings))
+    return found
+
+
+def in_words(actor: Any, entries: Iterable[Entry]) -> list[Look]:
+    """With what a page of entries says, in two queries more; names only for who may read the whole log."""
+    entries = list(entries)
+    readings = Reading.objects.select_related("room__pairing").in_bulk(
+        {entry.facts["reading"] for entry in entries if "reading" in entry.facts}
+    )
+    users = User.objects.in_bulk({entry.actor_id for entry in entries})
+    named = may(actor, "log", "list_all")
+    return [_look(entry, readings, users, named) for entry in entries]
+
+
+def _look(entry: Entry, readings: dict[int, Reading], users: dict[int, User], named: bool) -> Look:
+    who = users[entry.actor_id].name if named and entry.actor_id in users else ""
+    reading = readings.get(entry.facts.get("reading", 0))
+    capacity = entry.facts.get("capacity", "coordinator")
+    if reading is None:
+        return Look(entry.at, capacity, who=who)
+    return Look(
+        entry.at,
+        capacity,
+        reading.room.pairing.role,
+        reading.first_day,
+        reading.last_day,
+        reading.alone,
+        who,
+    )
+
+
+def log_for(actor: Any) -> "QuerySet[Entry]":
+    """All for a lead, one's own acts for a coordinator, the newest first. NotYours for everybody else."""
+    check_may(actor, "log", "list")
+    entries = Entry.objects.order_by("-number")
+    return entries if may(actor, "log", "list_all") else entries.filter(actor_id=actor.pk)

@@ -1,0 +1,117 @@
+"""What stands in the log, as words: looks for the family, acts for the staff."""
+
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from backend.audit.models import Entry
+from backend.care.who_looked import Look
+from backend.web.templatetags.shuangdao import TEACHERS
+
+CAPACITIES = {
+    "coordinator": gettext_lazy("A coordinator"),
+    "lead": gettext_lazy("A safeguarding lead"),
+}
+ACTS = {
+    "authenticator.forgotten": gettext_lazy("second step forgotten"),
+    "authenticator.set_up": gettext_lazy("second step set up"),
+    "case.closed": gettext_lazy("case closed"),
+    "case.opened": gettext_lazy("case opened"),
+    "case.reading_attached": gettext_lazy("reading joined to a case"),
+    "case.released": gettext_lazy("case released"),
+    "case.sealed": gettext_lazy("case sealed"),
+    "case.talk_attached": gettext_lazy("words joined to a case"),
+    "child.added": gettext_lazy("child added"),
+    "child.asked_to_stop": gettext_lazy("child asked to stop"),
+    "child.came_back": gettext_lazy("child takes part again"),
+    "child.edited": gettext_lazy("child's row changed"),
+    "child.stopped": gettext_lazy("child stopped"),
+    "child.viewed": gettext_lazy("child's row looked at"),
+    "consent.given": gettext_lazy("consent given"),
+    "consent.withdrawn": gettext_lazy("consent withdrawn"),
+    "coordinator.added": gettext_lazy("coordinator added"),
+    "guardian.came_back": gettext_lazy("guardian came back"),
+    "guardian.status_changed": gettext_lazy("guardian's standing changed"),
+    "guardian.withdrew": gettext_lazy("guardian withdrew"),
+    "held.refused": gettext_lazy("held message not sent"),
+    "held.released": gettext_lazy("held message let through"),
+    "held.viewed": gettext_lazy("held message looked at"),
+    "lock.added": gettext_lazy("pin or forbid added"),
+    "lock.lifted": gettext_lazy("pin or forbid lifted"),
+    "meeting.cancelled": gettext_lazy("meeting cancelled"),
+    "meeting.disputed": gettext_lazy("meeting disputed"),
+    "meeting.moved": gettext_lazy("meeting moved"),
+    "meeting.reported": gettext_lazy("meeting reported"),
+    "mentor.added": gettext_lazy("mentor added"),
+    "mentor.edited": gettext_lazy("mentor's row changed"),
+    "mentor.paused": gettext_lazy("mentor paused"),
+    "mentor.resumed": gettext_lazy("mentor goes on"),
+    "message.redacted": gettext_lazy("words of a message taken away"),
+    "pairing.ended": gettext_lazy("pairing ended"),
+    "people.invited": gettext_lazy("people invited"),
+    "person.invited": gettext_lazy("person invited"),
+    "person.joined": gettext_lazy("invitation taken up"),
+    "person.signed_in": gettext_lazy("signed in"),
+    "person.signed_out": gettext_lazy("signed out"),
+    "person.signed_out_everywhere": gettext_lazy("signed out everywhere"),
+    "programme.dates_set": gettext_lazy("first and last day set"),
+    "programme.holiday_added": gettext_lazy("day off added"),
+    "programme.holiday_removed": gettext_lazy("day off removed"),
+    "reader.agreed": gettext_lazy("child agreed to reading along"),
+    "reader.asked": gettext_lazy("reading along asked for"),
+    "reader.over": gettext_lazy("reading along over"),
+    "readers.changed": gettext_lazy("those who read along changed"),
+    "reading.approved": gettext_lazy("reading in an emergency approved"),
+    "reading.asked": gettext_lazy("reading in an emergency asked for"),
+    "reading.opened_alone": gettext_lazy("room opened alone, in danger"),
+    "reading.refused": gettext_lazy("reading in an emergency refused"),
+    "reading.reviewed": gettext_lazy("opening alone reviewed"),
+    "recovery_code.used": gettext_lazy("recovery code used"),
+    "recovery_codes.made": gettext_lazy("recovery codes made"),
+    "room.frozen": gettext_lazy("room frozen"),
+    "room.opened": gettext_lazy("room opened again"),
+    "room.shut": gettext_lazy("room shut"),
+    "room.thawed": gettext_lazy("room thawed"),
+    "room.viewed": gettext_lazy("room read"),
+    "roster.exported": gettext_lazy("roster exported"),
+    "roster.gone_deactivated": gettext_lazy("those missing in the file set inactive"),
+    "roster.imported": gettext_lazy("roster imported"),
+    "round.cancelled": gettext_lazy("round stopped"),
+    "round.changed": gettext_lazy("round changed by hand"),
+    "round.compared": gettext_lazy("choices compared"),
+    "round.discarded": gettext_lazy("round discarded"),
+    "round.published": gettext_lazy("round published"),
+    "round.solved": gettext_lazy("round solved"),
+    "round.started": gettext_lazy("round started"),
+    "session.ended": gettext_lazy("meeting ended"),
+    "summary.written": gettext_lazy("summary written"),
+    "tries.slowed": gettext_lazy("tries slowed down"),
+}
+
+
+def act_in_words(entry: Entry) -> str:
+    """An act that has no words is shown by its name."""
+    return str(ACTS.get(entry.action, entry.action))
+
+
+def look_in_words(look: Look) -> str:
+    who = str(CAPACITIES[look.capacity])
+    if look.first_day is None or look.last_day is None:
+        return _("%(who)s looked at your child's details.") % {"who": who}
+    facts = {
+        "who": who,
+        "teacher": TEACHERS[look.role],
+        "first": date_format(look.first_day, "MONTH_DAY_FORMAT"),
+        "last": date_format(look.last_day, "MONTH_DAY_FORMAT"),
+    }
+    if look.alone:
+        said = _(
+            "%(who)s read what was said with the %(teacher)s (%(first)s to %(last)s), at once because of a danger. "
+            "A second lead reviews that."
+        )
+    else:
+        said = _(
+            "%(who)s read what was said with the %(teacher)s (%(first)s to %(last)s) in an emergency, with the "
+            "agreement of a second person."
+        )
+    return said % facts

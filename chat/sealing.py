@@ -1,0 +1,79 @@
+"""Talk of which a family sees no trace: not its words, and not that a number, a line or a notice is missing.
+
+What is sealed is known further up, so a layer above says it, as two queries that are asked inside others.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.db.models import CharField, Exists, F, OuterRef, Q, QuerySet, Value
+from django.db.models.functions import Cast, Concat
+
+from backend.policy import Relation
+from chat.models import Event, Meeting, Room, Session
+from chat.models.rooms import MSG
+from chat.rules.gaps import Gaps
+from chat.rules.meetings import NEAR
+from chat.rules.times import HOUR
+
+FAMILY = frozenset({Relation.GUARDIAN, Relation.READER, Relation.LIMITED_GUARDIAN, Relation.CARER})
+Talks = Callable[[], QuerySet[Any]]
+_talks: list[Talks] = []
+
+
+def seal_with(talks: Talks) -> None:
+    """talks: rows with ``room``, ``first``, ``last`` and ``sessions``, of everything that is sealed now."""
+    _talks.append(talks)
+
+
+def is_kept_from(relations: set[Relation]) -> bool:
+    """Whoever is of the family, whatever else they are."""
+    return not FAMILY.isdisjoint(relations)
+
+
+def sealed_words() -> Q:
+    """Of events: those inside sealed talk."""
+    found = Q(pk=None)
+    for talks in _talks:
+        around = talks().filter(room=OuterRef("room"), first__lte=OuterRef("s"), last__gte=OuterRef("s"))
+        found |= Q(Exists(around))
+    return found
+
+
+def sealed_sessions() -> QuerySet[Session]:
+    """Sessions that are talk of a sealed case. One that belongs to a meeting stays: the meeting took place."""
+    inside = Q(pk=None)
+    for talks in _talks:
+        inside |= Q(Exists(talks().filter(sessions=OuterRef("pk"))))
+    meeting_near = Meeting.objects.filter(
+        pairing=OuterRef("room__pairing"),
+        start__lte=OuterRef("opened_at") + NEAR,
+        start__gt=OuterRef("opened_at") - HOUR,
+    )
+    return Session.objects.filter(inside, meeting=None).exclude(Q(ended_at=None) & Exists(meeting_near))
+
+
+def sealed_abouts() -> QuerySet[Any]:
+    """The same as a notice names them."""
+    about = Concat(Value("session:"), Cast(F("pk"), CharField()), output_field=CharField())
+    return sealed_sessions().annotate(about=about).values("about")
+
+
+def gaps_in(room: Room) -> Gaps:
+    """What is left out of this room for its family: the words, and every event that points at them.
+
+    What else happened meanwhile stays: another weekly hour, the beginning of a meeting.
+    """
+    spans = [span for talks in _talks for span in talks().filter(room=room).values_list("first", "last")]
+    if not spans:
+        return Gaps()
+    talk = Gaps.of(spans)
+    sessions = set(sealed_sessions().filter(room=room).values_list("pk", flat=True))
+    points, stays = [], []
+    events = Event.objects.filter(room=room).exclude(kind=MSG)
+    for s, facts in events.values_list("s", "facts"):
+        if facts.get("session") in sessions or talk.hides(facts.get("target", 0)):
+            points.append((s, s))
+        elif talk.hides(s):
+            stays.append(s)
+    return Gaps.of([*spans, *points], but=stays)

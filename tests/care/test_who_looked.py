@@ -1,0 +1,120 @@
+"""Who looked at a child, for its family, in plain words and without names; the log for leads and for oneself."""
+
+from datetime import date, datetime, timedelta
+
+import pytest
+from django.test import Client
+from django.utils import timezone, translation
+
+from backend.accounts.models import User
+from backend.audit.models import Entry
+from backend.care.access import waiting_readings
+from backend.care.readings import ask_in_emergency, decide_reading
+from backend.care.who_looked import in_words, log_for, looks_at
+from backend.errors import NotYours
+from backend.rosters.looking import open_child
+from backend.web.acts import act_in_words, look_in_words
+from chat.models import Reader
+from chat.pages import page_of
+from tests.care.test_rules import REASON
+
+HOUR = timedelta(hours=1)
+
+
+@pytest.fixture(autouse=True)
+def plain_settings(settings, tmp_path):
+    settings.ALLOWED_HOSTS, settings.STATIC_ROOT, settings.DEMO = ["testserver"], tmp_path, False
+
+
+def look(actor, family, now: datetime | None = None):
+    open_child(actor=actor, child_id=family.child.pk, now=now or timezone.now())
+
+
+def read(family, lead):
+    """The coordinator reads the academic room, approved by the lead."""
+    room, day = family.rooms["academic"], timezone.localdate()
+    asked = ask_in_emergency(
+        actor=family.coordinator, room_id=room.pk, first_day=day, last_day=day, code="law", reason=REASON
+    )
+    assert waiting_readings(lead).get() == asked
+    decide_reading(actor=lead, reading_id=asked.pk, approve=True)
+    page_of(actor=family.coordinator, room_id=room.pk)
+
+
+def words(actor, family):
+    with translation.override("zh-hans"):
+        return [look_in_words(each) for each in in_words(actor, looks_at(actor, family.child.pk))]
+
+
+def test_a_parent_reads_as_what_somebody_looked_and_never_who(family, lead):
+    look(family.coordinator, family)
+    look(lead, family)
+    read(family, lead)
+    day = timezone.localdate()
+    on = f"{day.month}月{day.day}日"
+    assert words(family.parent, family) == [
+        f"紧急情况下，经第二人同意，协调员查看了孩子与学科老师的聊天（{on}至{on}）。",
+        "儿童保护负责人查看了孩子的资料。",
+        "协调员查看了孩子的资料。",
+    ]
+    client = Client()
+    client.force_login(family.parent)
+    for path in (f"/children/{family.child.pk}/looks/", f"/api/v1/children/{family.child.pk}/looks/"):
+        page = client.get(path)
+        assert page.status_code == 200
+        for name in (family.coordinator.name, lead.name, REASON):
+            assert name not in page.content.decode()
+    assert {each.who for each in in_words(lead, looks_at(lead, family.child.pk))} == {"甲", "何静"}
+
+
+def test_guardians_never_see_each_other_s_reading(family):
+    other = User.objects.create_user(name="林爸爸")
+    family.child.guardianships.create(guardian=other, order=2)
+    family.child.birth_date = date(timezone.localdate().year - 5, 1, 1)
+    family.child.save()
+    reads = {"why": "age", "state": "reading", "from_s": 1, "began_at": timezone.now()}
+    Reader.objects.create(room=family.rooms["academic"], guardian=other, **reads)
+    page_of(actor=other, room_id=family.rooms["academic"].pk)
+    assert Entry.objects.filter(action="room.viewed").count() == 1
+    assert words(family.parent, family) == words(other, family) == []
+
+
+def test_who_is_not_an_active_guardian_or_a_lead_asks_in_vain(family):
+    look(family.coordinator, family)
+    family.child.guardianships.update(status="limited", status_reason="协议")
+    mentors = (family.academic.user, family.wellbeing.user)
+    for other in (family.parent, family.carer, family.child.user, family.coordinator, *mentors):
+        with pytest.raises(NotYours):
+            looks_at(other, family.child.pk)
+
+
+def test_the_log_is_the_lead_s_and_everybody_s_own(family, lead):
+    look(family.coordinator, family)
+    look(lead, family)
+    acts = [("child.viewed", lead.pk), ("child.viewed", family.coordinator.pk)]
+    assert list(log_for(lead).values_list("action", "actor_id")) == acts
+    assert list(log_for(family.coordinator).values_list("action", "actor_id")) == acts[1:]
+    for other in (family.parent, family.child.user, family.academic.user):
+        with pytest.raises(NotYours):
+            log_for(other)
+
+
+def test_a_page_of_looks_asks_as_often_for_thirty_as_for_one(family, django_assert_max_num_queries):
+    client = Client()
+    client.force_login(family.parent)
+    path = f"/children/{family.child.pk}/looks/"
+    look(family.coordinator, family)
+    with django_assert_max_num_queries(16) as few:
+        assert client.get(path).content.count(b"<article") == 1
+    for hours in range(1, 35):
+        look(family.coordinator, family, timezone.now() + hours * 2 * HOUR)
+    assert Entry.objects.filter(action="child.viewed").count() == 35
+    with django_assert_max_num_queries(len(few)):
+        assert client.get(path).content.count(b"<article") == 30
+    assert client.get(path, {"page": 2}).content.count(b"<article") == 5
+
+
+def test_an_act_is_said_in_words_and_a_new_one_by_its_name():
+    with translation.override("zh-hans"):
+        assert act_in_words(Entry(action="reading.approved")) == "同意紧急查看"
+        assert act_in_words(Entry(action="moon.landed")) == "moon.landed"
