@@ -119,9 +119,14 @@ def _seven_years_old(world: World) -> None:
 
 
 def _open_the_room(world: World) -> None:
-    asked = Reading.objects.filter(pk=world.reading.pk)
     now = timezone.now()
-    asked.update(
+    Reading.objects.create(
+        room=world.reading.room,
+        first_day=world.reading.first_day,
+        last_day=world.reading.last_day,
+        code="danger",
+        reason=world.reading.reason,
+        asked_at=now,
         state="opened",
         asked_by=world.coordinator,
         decided_by=world.people["lead"],
