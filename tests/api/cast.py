@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 from django.utils import timezone
 
 from backend.accounts.models import User
-from backend.care.models import Reading
 from backend.rosters.models import Carer, Child, Guardianship
 from chat.models import Reader
 from matching.models import Pairing
@@ -26,7 +25,6 @@ PEOPLE = (
     "stranger",  # signed in, and nothing to anybody
     "coordinator",
     "lead",
-    "emergency reader",  # the coordinator, to whom the room is open at the moment
     "mentor",  # academic, of the child
     "wellbeing mentor",
     "ended mentor",  # the mentor, after the pairing
@@ -43,7 +41,7 @@ PEOPLE = (
 )
 NOT_SIGNED_IN = ("anonymous", "disabled")
 SIGNED_IN = tuple(who for who in PEOPLE if who not in NOT_SIGNED_IN)
-DESK = ("coordinator", "lead", "emergency reader")
+DESK = ("coordinator", "lead")
 GUARDIANS = ("guardian", "young guardian")  # active ones
 SCHEDULE = ("limited guardian", "carer")
 
@@ -61,7 +59,6 @@ def people_of(world: World) -> dict[str, User | None]:
         "stranger": User.objects.create_user(name="路人"),
         "coordinator": world.coordinator,
         "lead": lead,
-        "emergency reader": world.coordinator,
         "mentor": mentor,
         "wellbeing mentor": Pairing.objects.live().get(child=child, role="wellbeing").mentor.user,
         "ended mentor": mentor,
@@ -76,14 +73,7 @@ def people_of(world: World) -> dict[str, User | None]:
         "carer": User.objects.create_user(name="奶奶甲"),
         "foreign carer": User.objects.create_user(name="奶奶乙"),
     }
-    same = (
-        "disabled",
-        "emergency reader",
-        "ended mentor",
-        "limited guardian",
-        "suspended guardian",
-        "young guardian",
-    )
+    same = ("disabled", "ended mentor", "limited guardian", "suspended guardian", "young guardian")
     others = [user for who, user in people.items() if who not in same]
     assert len(set(others)) == len(others), "two of them are the same account"
     return people
@@ -118,23 +108,6 @@ def _seven_years_old(world: World) -> None:
     )
 
 
-def _open_the_room(world: World) -> None:
-    now = timezone.now()
-    Reading.objects.create(
-        room=world.reading.room,
-        first_day=world.reading.first_day,
-        last_day=world.reading.last_day,
-        code="danger",
-        reason=world.reading.reason,
-        asked_at=now,
-        state="opened",
-        asked_by=world.coordinator,
-        decided_by=world.people["lead"],
-        decided_at=now,
-        opened_at=now,
-    )
-
-
 def _disable(world: World) -> None:
     User.objects.filter(pk=world.mentor.user_id).update(is_active=False)
 
@@ -143,7 +116,6 @@ STATES: dict[str, Callable[[World], Any]] = {
     "carer": _cares("carer", "child"),
     "foreign carer": _cares("foreign carer", "foreign_child"),
     "disabled": _disable,
-    "emergency reader": _open_the_room,
     "ended mentor": _end,
     "limited guardian": _guards("limited"),
     "suspended guardian": _guards("suspended"),
