@@ -21,8 +21,8 @@ from tests.api.test_walk import TABLE, knock, path_of
 PAGING = {"page", "page_size"}
 # Filters that are not named after the field which they look at.
 LOOKS_AT = {
-    "from": {"start", "written_at", "day"},
-    "to": {"start", "written_at", "day"},
+    "from": {"at", "start", "written_at", "day"},
+    "to": {"at", "start", "written_at", "day"},
     "created_from": {"created_at"},
     "created_to": {"created_at"},
     "subject": {"subject", "subjects", "teaches", "wanted", "subject_id"},
