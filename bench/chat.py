@@ -8,7 +8,9 @@ import asyncio
 import json
 import os
 import resource
+import signal
 import statistics
+import sys
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -48,6 +50,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(say: Say, **options: Any) -> None:
     _raise_limits()
+    # Told to stop, it takes down what it started.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     store = options["json"]
     found: list[Answer] = json.loads(store.read_text()) if store and store.exists() else []
     before = os.sched_getaffinity(0)
