@@ -51,7 +51,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(say: Say, **options: Any) -> None:
     _raise_limits()
     # Told to stop, it takes down what it started.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    told = signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     store = options["json"]
     found: list[Answer] = json.loads(store.read_text()) if store and store.exists() else []
     before = os.sched_getaffinity(0)
@@ -66,6 +66,7 @@ def run(say: Say, **options: Any) -> None:
                 store.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
     finally:
         os.sched_setaffinity(0, before)
+        signal.signal(signal.SIGTERM, told)
     if len(before) == 1:
         say("There is one core only: what serves and what loads share it.")
     _table(say, found)
