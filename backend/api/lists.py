@@ -30,7 +30,7 @@ class NameFilter(django_filters.FilterSet):
         return rows.filter(Q(code__icontains=value) | Q(name__icontains=value) | Q(name_en__icontains=value))
 
 
-@listed("Districts of the programme", DistrictOut, refusals=(401,))
+@listed("Districts of the programme", DistrictOut)
 class Districts(mixins.ListModelMixin, GenericViewSet[District]):
     """Districts of the programme, by code."""
 
@@ -39,7 +39,7 @@ class Districts(mixins.ListModelMixin, GenericViewSet[District]):
     filterset_class = NameFilter
 
 
-@listed("School subjects", SubjectOut, refusals=(401,))
+@listed("School subjects", SubjectOut)
 class Subjects(mixins.ListModelMixin, GenericViewSet[Subject]):
     """Subjects, in the order in which a school lists them."""
 

@@ -30,13 +30,15 @@ def test_the_room_says_who_reads_along_while_it_is_open(
     mentor.goto(f"{site.url}/rooms/{room}/")
     say(mentor, "之前的话")
     readers = mentor.locator("#readers")
-    expect(readers).to_have_text("只有李老师、沐阳能看到这里的话。")
+    expect(readers).to_have_text("只有李老师、沐阳、紧急时的项目负责老师（每次都有记录）能看到这里的话。")
     parent.get_by_role("link", name="看聊天").click()
     parent.get_by_role("button", name="问问沐阳").click()
     expect(parent.get_by_text("还没有回答")).to_be_visible()
     child.reload()
     child.get_by_role("button", name="可以", exact=True).click()
-    expect(readers).to_have_text("只有李老师、沐阳、沐阳的一位家长能看到这里的话。")
+    expect(readers).to_have_text(
+        "只有李老师、沐阳、沐阳的一位家长、紧急时的项目负责老师（每次都有记录）能看到这里的话。"
+    )
     expect(mentor.locator("#log")).to_contain_text("从这里开始，沐阳的一位家长也能看到这里的话。")
     say(mentor, "之后的话")
     expect(mentor.locator("#log")).to_contain_text("之后的话")
@@ -46,7 +48,7 @@ def test_the_room_says_who_reads_along_while_it_is_open(
     expect(parent.get_by_text("之前的话")).to_have_count(0)
     child.goto(site.url)
     child.get_by_role("button", name="不让看了").click()
-    expect(readers).to_have_text("只有李老师、沐阳能看到这里的话。")
+    expect(readers).to_have_text("只有李老师、沐阳、紧急时的项目负责老师（每次都有记录）能看到这里的话。")
     expect(mentor.locator("#log")).to_contain_text(re.compile("从这里开始，家长看不到这里的话了"))
     answer = parent.goto(f"{site.url}/rooms/{room}/")
     assert answer is not None and answer.status == 404

@@ -184,7 +184,9 @@ class Rooms(RuleBasedStateMachine):
     def a_meeting_changes(self, data: st.DataObject, cancels: bool) -> None:
         pk = data.draw(st.sampled_from(list(self.meetings)))
         before = self.meetings[pk]
-        may = meeting_rules.may_change(before, self.now)
+        begins, ends = before.start - timedelta(minutes=15), before.start + timedelta(hours=1)
+        met = any(begins <= opened < ends for opened, *_ in self.sessions)
+        may = meeting_rules.may_change(before, self.now) and not met
         try:
             if cancels:
                 cancel_meeting(actor=self.family.parent, meeting_id=pk, now=self.now)

@@ -13,7 +13,7 @@ from backend.web.mentor_forms import SummaryForm
 from backend.web.saying import teacher
 from backend.web.templatetags.shuangdao import WEEKDAYS
 from chat import pages, sessions
-from chat.access import access_room, parents_in_words, readers_of
+from chat.access import access_room, parents_in_words, readers_in_words, readers_of
 from chat.models import Room
 from chat.protocol import LIMITS, Side
 
@@ -111,8 +111,11 @@ def _last_time(room: Room) -> dict[str, Any]:
 def _readers(room: Room) -> dict[str, Any]:
     """The words for who can read, when that changes while the page is open."""
     pairing = room.pairing
-    family = [parents_in_words(pairing.child.call_name, number) for number in range(1, MOST_GUARDIANS + 1)]
-    return {"two": [pairing.mentor.name, pairing.child.call_name], "parents": family}
+    mentor, child, most = pairing.mentor.name, pairing.child.call_name, MOST_GUARDIANS
+    return {
+        "parents": [parents_in_words(child, number) for number in range(1, most + 1)],
+        "all": [readers_in_words(mentor, child, parents) for parents in range(most + 1)],
+    }
 
 
 def _words(other: str) -> dict[str, Any]:

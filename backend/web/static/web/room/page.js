@@ -32,7 +32,7 @@ const client = new RoomClient({
       if (frame.t === "msg" && !mine) typing.hidden = true;
       if (frame.kind === "session_opened") showSession({ opened_at: frame.at });
       if (frame.kind === "session_ended") showSession(null);
-      if (frame.kind === "readers_changed") showReaders([...words.two, ...log.parents(frame.parents)]);
+      if (frame.kind === "readers_changed") showReaders(words.all[Math.min(frame.parents, words.all.length - 1)]);
       say("");
       log.append(frame);
       if (!log.atEnd() && frame.t === "msg" && !mine) newer.hidden = false;
