@@ -131,5 +131,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("docs/", DOCS, name="api-docs"),
     *router.urls,
     # With its slash: without one an address is first tried with it.
-    re_path(r"^.*/$", NothingHere.as_view(), name="api-nothing"),
+    re_path(r"^[\s\S]*/$", NothingHere.as_view(), name="api-nothing"),
 ]

@@ -84,3 +84,11 @@ def test_the_chinese_catalogue_is_complete_and_compiled() -> None:
     for path in home.rglob("*.py"):
         found |= set(re.findall(r'\b_\(\s*"((?:[^"\\]|\\.)*)"\s*,?\s*\)', path.read_text()))
     assert found == {msgid for msgid, _text in entries}
+
+
+@pytest.mark.parametrize(
+    "address", ["nowhere/", "mentors/-1/", "mentors/1%0A/active/", "rooms/%00/redactions/"]
+)
+def test_an_address_that_nothing_has_is_refused_as_json(address: str) -> None:
+    answer = Client().get(f"/api/v1/{address}")
+    assert answer.status_code == 401 and set(answer.json()) == {"code", "detail", "facts"}
