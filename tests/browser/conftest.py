@@ -18,6 +18,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from backend.testing import find_chromium
 from tests.browser.cast import CANARIES, PASSWORD
+from tests.chat.served import copy_migrated
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 FLAGS = [
@@ -76,7 +77,8 @@ def _serve(tmp_path: Path, **more: str) -> Iterator[Site]:
     kept = {key: value for key, value in os.environ.items() if not key.startswith("SHUANGDAO_")}
     environment = {**kept, "SHUANGDAO_DATA_DIR": str(tmp_path / "data"), "PYTHONPATH": str(ROOT), **more}
     site = Site(f"http://127.0.0.1:{port}", environment)
-    site.manage("migrate", "--verbosity=0")
+    name = "demo" if more.get("SHUANGDAO_MODE") == "demo" else "shuangdao"
+    copy_migrated(tmp_path / "data" / f"{name}.sqlite3")
     serve = [sys.executable, "-m", "daphne", "-b", "127.0.0.1", "-p", str(port), "backend.asgi:application"]
     work = [sys.executable, str(ROOT / "manage.py"), "worker"]
     with (tmp_path / "log").open("w") as log:
