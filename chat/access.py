@@ -14,11 +14,11 @@ from backend.errors import ENDED, NOT_NOW, NotYours, Refusal
 from backend.policy import Relation
 from backend.rosters.access import ABSENT
 from backend.rosters.models import Child, Guardianship
-from chat.models import Meeting, Room, Summary
+from chat.models import Event, Meeting, Room, Summary
 from chat.models.meetings import Meetings
 from chat.models.rooms import Rooms
 from chat.opening import opened_to
-from chat.protocol import Side
+from chat.protocol import EventKind, Side
 from chat.reading_along import reader_of, readers_now
 from chat.rules.meetings import JUDGEMENTS
 from chat.sealing import sealed_sessions
@@ -236,11 +236,13 @@ def parents_in_words(child: str, number: int) -> str:
     return words.get(number, _("%(number)d parents of %(child)s")) % {"child": child, "number": number}
 
 
-def first_readable(actor: Any, room: Room) -> int:
-    """The number from which on this person reads the room: whoever reads along, from when it showed so."""
-    if room.side_of(actor) is not None:
-        return 1
+def beginning_of(actor: Any, room: Room) -> tuple[int, datetime | None]:
+    """From which number, and from when on, this guardian reads along: since the room has shown it.
+
+    No time where that was from its first day on. NotYours for who does not read along.
+    """
     reader = reader_of(actor, room, timezone.now())
     if reader is None or reader.from_s is None:
         raise NotYours
-    return reader.from_s
+    shown = Event.objects.filter(room=room, s=reader.from_s, kind=EventKind.READERS_CHANGED).first()
+    return reader.from_s, shown and shown.at

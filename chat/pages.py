@@ -1,14 +1,16 @@
 """Older messages of a room, a page at a time, and each reader's own part of it."""
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from django.db import transaction
 from django.db.models import Max, QuerySet
+from django.db.models.functions import Coalesce
 
 from backend.audit import log as audit
 from backend.policy import Relation
-from chat.access import access_room, first_readable, relations_in_room
+from chat.access import access_room, beginning_of, relations_in_room
 from chat.models import Event, Held, Room
 from chat.opening import Opened, opened_to
 from chat.protocol import LIMITS, to_json
@@ -21,10 +23,12 @@ from chat.statements import as_numbered
 class Part:
     """What of a room one reader sees.
 
-    lowest: from which number on.  gaps: closed up for the family.  opened: when it is open only for a while.
+    lowest: from which number on.  since: nothing that was said before, though it may have been released after.
+    gaps: closed up for the family.  opened: when it is open only for a while.
     """
 
     lowest: int = 1
+    since: datetime | None = None
     gaps: Gaps = field(default_factory=Gaps)
     opened: Opened | None = None
 
@@ -32,8 +36,11 @@ class Part:
         rows = Event.objects.filter(room=room, s__gte=self.lowest, s__lte=room.last_s)
         for first, last in self.gaps.spans:
             rows = rows.exclude(s__gte=first, s__lte=last)
+        rows = rows.annotate(said=Coalesce("said_at", "at"))  # a message that was held has waited
+        if self.since is not None:
+            rows = rows.filter(said__gte=self.since)
         if self.opened is not None:
-            rows = rows.filter(at__gte=self.opened.since, at__lt=self.opened.until)
+            rows = rows.filter(said__gte=self.opened.since, said__lt=self.opened.until)
         return rows
 
     def last(self, room: Room) -> int:
@@ -50,7 +57,8 @@ def part_for(actor: Any, room: Room) -> Part:
     if Relation.EMERGENCY_READER in relations:
         return Part(opened=opened_to(actor, room))
     gaps = gaps_in(room) if is_kept_from(relations) else Gaps()
-    return Part(first_readable(actor, room), gaps)
+    lowest, since = beginning_of(actor, room)
+    return Part(lowest, since, gaps)
 
 
 def page_of(

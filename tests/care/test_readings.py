@@ -23,9 +23,11 @@ from backend.care.readings import (
 from backend.errors import Invalid, NotYours
 from backend.notices.models import Notice
 from chat.acts import Redact, Speak
+from chat.models import Held
 from chat.pages import page_of
 from chat.protocol import Side
 from chat.record import perform
+from chat.rooms import decide_held
 from chat.rules.times import local_day
 from tests.care.test_rules import REASON
 
@@ -104,6 +106,22 @@ def test_a_page_says_nothing_of_what_lies_outside_the_days(family, rooms, second
     page = page_of(actor=family.coordinator, room_id=room.pk, limit=1, before=3)
     assert [row["body"] for row in page["results"]] == ["2天前"]
     assert page["before"] is None
+
+
+def test_what_was_held_belongs_to_the_day_on_which_it_was_said(family, rooms, second):
+    room = rooms["academic"]
+    for number, day in ((8, 3), (9, 1)):
+        cid = f"0d8a1f52-8c86-4f5e-9d0b-{number:012}"
+        held = Speak(room.pk, Side.MENTOR, cid, f"{day}天前扣下", held_for="contact")
+        perform([held], now=NOW - DAY * day)
+    for each in Held.objects.all():  # released today
+        decide_held(actor=second, held_id=each.pk, release=True)
+    today = ask(family.coordinator, room, first=0, last=0)
+    decide_reading(actor=second, reading_id=today.pk, approve=True)
+    assert words(family.coordinator, room) == ["0天前"]
+    yesterday = ask(second, room, first=1, last=1)
+    decide_reading(actor=family.coordinator, reading_id=yesterday.pk, approve=True)
+    assert words(second, room) == ["1天前", "1天前扣下"]
 
 
 def test_asking_deciding_and_every_view_stand_in_the_log(family, rooms, second):

@@ -16,10 +16,11 @@ from backend.rosters.models import Guardianship
 from chat import readers
 from chat.access import access_room, readers_of
 from chat.acts import Speak
-from chat.models import Event, Reader, Room
+from chat.models import Event, Held, Reader, Room
 from chat.pages import page_of
 from chat.protocol import Side
 from chat.record import perform
+from chat.rooms import decide_held
 from matching.models import Pairing
 from tests.chat.people import add_family, at
 
@@ -270,3 +271,18 @@ def test_half_a_reader_is_refused_by_the_database(family, fields):
         Reader.objects.create(**whole, state="reading", from_s=1)
     Reader.objects.filter(pk=first.pk).update(state="over", end="refused", over_at=at(12))
     Reader.objects.create(**whole, state="reading", from_s=1)
+
+
+def test_what_was_said_before_and_held_until_after_is_not_read_along(family):
+    room, cid = family.rooms["academic"], uuid4()
+    held = Speak(room.pk, Side.MENTOR, str(cid), "之前说的，后来才放行", held_for="contact")
+    with time_machine.travel(at(12.5), tick=False):
+        perform([held], now=timezone.now())
+    with time_machine.travel(at(13), tick=False):
+        agreed(family)
+        later = Speak(room.pk, Side.MENTOR, str(uuid4()), "之后说的", held_for="contact")
+        perform([later], now=timezone.now() + timedelta(minutes=1))
+        for each in Held.objects.filter(room=room):
+            decide_held(actor=family.coordinator, held_id=each.pk, release=True)
+        assert said_to(family.parent, room) == ["readers_changed", "之后说的"]
+        assert said_to(family.child.user, room) == ["readers_changed", "之前说的，后来才放行", "之后说的"]
