@@ -9,6 +9,7 @@ from datetime import date, datetime
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -24,6 +25,8 @@ from backend.rosters.models import Child, Consent, Guardianship
 
 Status = Guardianship.Status
 WITHDREW = "withdrew"  # a guardianship's reason, besides Guardianship.Reason
+# One who sees the schedule only can't carry a consent.
+_GOES_ON = Q(status=Status.ACTIVE, guardian__is_active=True)
 
 
 class ConsentStands(Conflict):
@@ -79,7 +82,8 @@ def consent_of(*, actor: Any, child_id: int) -> Standing:
 def give_consent(*, actor: Any, child_id: int) -> None:
     """By a guardian, from 18 by the person. Whoever withdrew theirs shares again. Raises ConsentStands."""
     child, now = _asked(actor, child_id, "give")
-    link = child.guardianships.filter(guardian_id=actor.pk, withdrew_at__isnull=False).first()
+    links = child.guardianships.select_for_update()
+    link = links.filter(guardian_id=actor.pk, withdrew_at__isnull=False).first()
     if link is not None:
         # Only an active guardian can have withdrawn, and no coordinator has changed the link since.
         link.status, link.status_reason, link.withdrew_at = Status.ACTIVE, "", None
@@ -117,10 +121,7 @@ def withdraw_consent(*, actor: Any, child_id: int) -> bool:
         signals.guardianship_changed.send(Child, child=child, actor=actor, now=now)
         signals.guardian_withdrew.send(Child, child=child, actor=actor, now=now)
         return False
-    stands.withdrawn_on, stands.withdrawn_by = max(local_day(now), stands.given_on), actor
-    stands.save(update_fields=["withdrawn_on", "withdrawn_by"])
-    audit.record(actor, "consent.withdrawn", stands, child=child.pk)
-    signals.taking_part_ended.send(Child, child=child, actor=actor, now=now)
+    _end(actor, stands, child, withdrawn_by=actor, now=now)
     return True
 
 
@@ -150,6 +151,25 @@ def come_back(*, actor: Any, child_id: int) -> None:
     child.stopped_at = None
     child.save(update_fields=["stopped_at"])
     audit.record(actor, "child.came_back", child)
+
+
+def end_if_nobody_goes_on(*, actor: Any, child: Child, now: datetime) -> None:
+    """Under the child's lock, after a guardian's link was changed: a withdrawal that left the child to
+    others becomes the whole one when none of them is left."""
+    links = child.guardianships.all()
+    withdrew = links.filter(withdrew_at__isnull=False).order_by("-withdrew_at").first()
+    stands = child.consents.filter(withdrawn_on=None).first()
+    if withdrew is None or stands is None or not rules_at(child.birth_date, now).guardian_consents:
+        return
+    if not links.filter(_GOES_ON).exists():
+        _end(actor, stands, child, withdrawn_by=withdrew.guardian, now=now)
+
+
+def _end(actor: Any, stands: Consent, child: Child, *, withdrawn_by: Any, now: datetime) -> None:
+    stands.withdrawn_on, stands.withdrawn_by = max(local_day(now), stands.given_on), withdrawn_by
+    stands.save(update_fields=["withdrawn_on", "withdrawn_by"])
+    audit.record(actor, "consent.withdrawn", stands, child=child.pk)
+    signals.taking_part_ended.send(Child, child=child, actor=actor, now=now)
 
 
 def access_consent(actor: Any, child_id: int, action: str) -> Child:
@@ -188,6 +208,5 @@ def _may(relations: set[Relation], action: str, child: Child, now: datetime) -> 
 
 
 def _others(child: Child, actor: Any) -> Any:
-    """Guardians who would go on; one who sees the schedule only can't carry a consent."""
-    active = child.guardianships.filter(status=Status.ACTIVE, guardian__is_active=True)
-    return active.exclude(guardian_id=actor.pk)
+    """Guardians who would go on."""
+    return child.guardianships.filter(_GOES_ON).exclude(guardian_id=actor.pk)

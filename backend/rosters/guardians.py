@@ -10,6 +10,7 @@ from backend.audit import log as audit
 from backend.errors import Invalid
 from backend.rosters import signals
 from backend.rosters.access import access_guardianship
+from backend.rosters.consent import end_if_nobody_goes_on
 from backend.rosters.models import Child, Guardianship
 
 Status, Reason = Guardianship.Status, Guardianship.Reason
@@ -19,10 +20,13 @@ Status, Reason = Guardianship.Status, Guardianship.Reason
 def set_guardian_status(*, actor: Any, link_id: int, status: str, reason: str) -> Guardianship:
     """Holds from the next request on. Nobody is told, least of all the guardian.
 
-    A guardian who withdrew their consent can't come back by themselves after this.
+    A guardian who withdrew their consent can't come back by themselves after this. When the last one leaves
+    with whom the sharing went on after another withdrew, the withdrawal ends the child's taking part.
     """
-    access_guardianship(actor, link_id)
-    link = Guardianship.objects.select_for_update(of=("self",)).select_related("child").get(pk=link_id)
+    child_id = access_guardianship(actor, link_id).child_id
+    # The child's lock first, as giving and withdrawing do: what a link is, only its holder knows.
+    child = Child.objects.select_for_update().get(pk=child_id)
+    link = child.guardianships.select_for_update().get(pk=link_id)
     if status not in Status.values or reason not in Reason.values:
         raise Invalid(_("Say what it is to be, and why."))
     before = link.status
@@ -33,10 +37,12 @@ def set_guardian_status(*, actor: Any, link_id: int, status: str, reason: str) -
         actor,
         "guardian.status_changed",
         link,
-        child=link.child_id,
+        child=child.pk,
         before=before,
         status=status,
         reason=reason,
     )
-    signals.guardianship_changed.send(Child, child=link.child, actor=actor, now=timezone.now())
+    now = timezone.now()
+    signals.guardianship_changed.send(Child, child=child, actor=actor, now=now)
+    end_if_nobody_goes_on(actor=actor, child=child, now=now)
     return link

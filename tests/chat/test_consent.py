@@ -281,3 +281,28 @@ def test_a_guardian_whose_account_is_switched_off_carries_no_consent(family):
     father = second_parent(family)
     User.objects.filter(pk=father.pk).update(is_active=False)
     assert consent.withdraw_consent(actor=family.parent, child_id=family.child.pk)
+
+
+@pytest.mark.parametrize("status", ["limited", "suspended"])
+@pytest.mark.parametrize("withdrew_first", [True, False])
+def test_when_nobody_goes_on_after_a_withdrawal_it_ends_whoever_came_last(family, status, withdrew_first):
+    second_parent(family)
+    other = Guardianship.objects.get(order=2)
+
+    def withdraw():
+        consent.withdraw_consent(actor=family.parent, child_id=family.child.pk)
+
+    def change():
+        set_guardian_status(actor=family.coordinator, link_id=other.pk, status=status, reason="court")
+
+    for act in (withdraw, change) if withdrew_first else (change, withdraw):
+        assert not Consent.objects.filter(withdrawn_by=family.parent).exists()
+        act()
+    assert everything_ended()
+    assert Consent.objects.get().withdrawn_by == family.parent
+
+
+def test_a_guardian_s_suspension_alone_ends_nothing(family):
+    link = Guardianship.objects.get()
+    set_guardian_status(actor=family.coordinator, link_id=link.pk, status="suspended", reason="court")
+    assert not everything_ended() and Consent.objects.filter(withdrawn_on=None).exists()
