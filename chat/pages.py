@@ -58,7 +58,7 @@ def part_for(actor: Any, room: Room) -> Part:
         return Part(opened=opened_to(actor, room))
     gaps = gaps_in(room) if is_kept_from(relations) else Gaps()
     lowest, since = beginning_of(actor, room)
-    return Part(lowest, since, gaps)
+    return Part(lowest, since, gaps.from_on(lowest))
 
 
 def page_of(

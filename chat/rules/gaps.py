@@ -25,6 +25,10 @@ class Gaps:
             joined = [part for span in joined for part in _split(span, s)]
         return cls(tuple(joined))
 
+    def from_on(self, lowest: int) -> "Gaps":
+        """Only those from a number on: what lies below it keeps its numbers."""
+        return Gaps(tuple((max(first, lowest), last) for first, last in self.spans if last >= lowest))
+
     def hides(self, s: int) -> bool:
         return any(first <= s <= last for first, last in self.spans)
 

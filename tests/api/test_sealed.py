@@ -24,7 +24,7 @@ from backend.notices import letters
 from backend.notices.access import notices_for
 from backend.rosters.looking import open_child
 from backend.rosters.models import Child
-from chat import duties, history, pages
+from chat import duties, history, pages, readers
 from chat.acts import Arrive, EndSession, Speak
 from chat.models import Event, Meeting, Room, Session
 from chat.protocol import Side
@@ -308,6 +308,29 @@ def test_the_comparison_notices_every_sealing_that_is_broken(
     assert "封存：我不想回家" in found["get api-rooms-messages"][2].decode()
     assert "封存：谈了家里的事。" in found["get api-child-history"][2].decode()
     assert b'"count":3,' in found["get api-looks"][2]
+
+
+@pytest.mark.django_db
+def test_nothing_moves_for_who_began_to_read_after_what_is_sealed(world: World, clock: Any) -> None:
+    """The child is past eight, agreed, and the reader knows the number from which on they read."""
+    room, guardian = world.pairing.room, world.client("guardian")
+    story = Story(world, clock, world.child)
+    for words in ("老师好", "封存：有件事想说", "封存：我不想回家", "明天见"):
+        story.say(room, words)
+    assert world.reader is not None
+    readers.answer_reader(actor=world.people["child"], reader_id=world.reader.pk, agree=True)
+    for words in ("今天学分数", "好的", "再见"):
+        story.say(room, words)
+
+    def view() -> dict[str, Any]:
+        paths = (f"/api/v1/children/{world.child.pk}/readers/", f"/api/v1/rooms/{room.pk}/")
+        whole = {path: reply(guardian.get(path)) for path in (*paths, f"/rooms/{room.pk}/")}
+        return whole | dict(room_by_pages(world, "guardian"))
+
+    before = view()
+    story.seal()
+    assert view() == before
+    assert all(answer[0] == 200 for answer in before.values()) and len(before) > 5
 
 
 @pytest.mark.django_db
