@@ -154,6 +154,24 @@ def test_an_ordinary_sentence_of_a_lesson_holds_nobody_up_and_alarms_nobody() ->
 
 
 @pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("加一下我 23456 和 76543", Kind.QQ),
+        ("加一下 12345678 和 87654321", Kind.QQ),
+        ("138 0000 1234 有空打给我，一个人的时候", Kind.PHONE),
+        ("给我写信，写上你的地址", Kind.MEETING),
+        ("速度回，你家住哪里", Kind.MEETING),
+        ("在地图上把你家位置发我", Kind.MEETING),
+        ("我们改成微信聊吧", Kind.OFF_PLATFORM),
+        ("进群接龙，加我微信", Kind.OFF_PLATFORM),
+        ("天知地知，你知我知，好吗", Kind.SECRECY),
+    ],
+)
+def test_a_word_of_a_lesson_beside_it_excuses_no_way_out(text: str, kind: Kind) -> None:
+    assert kind in kinds(text)
+
+
+@pytest.mark.parametrize(
     ("parts", "covered"),
     [(("我的号 138", "1234", "5678"), "＊＊＊＊"), (("我的威信", "shu_dao88"), "＊＊＊＊＊＊＊＊＊")],
 )

@@ -36,6 +36,11 @@ PIECE_GAP = re.compile(r"[+×÷*/=%<>°]|元|块|厘米|千米|平方|公里|分
 
 UNIT = r"(?!\d|\.\d|[ ]?[元块米个张页题对只克千万亿年月日人条本次步秒分度种粒公厘立平斤吨倍字位m])"
 ADD_CUE = quick([filled("{qq}"), filled("{add}")])
+# 加一下 23456 和 76543: a sum, where nobody says who is to be added.
+SUM_WORD = re.compile(r"加(?:[一1]?下|个|这)(?!.*我)")
+SUM_BEHIND = re.compile(r"[ ,]?再?(?:[+×÷*/=-]|(?P<said>[和与跟加减乘])以?) ?\d")
+SUM_BEFORE = re.compile(r"\d ?(?:[+×÷*/=-]|(?P<said>[和与跟加减乘])以?) ?$")
+MOST_DIGITS = 6  # of a sum in words: numbers that people are added by are mostly longer
 NUMBER = rf"\d(?:{GAP}\d){{4,10}}"
 QQ = re.compile(
     filled(
@@ -92,6 +97,7 @@ def _in_pieces(numbers: str, cued: bool) -> Iterator[tuple[int, int]]:
             and re.fullmatch(r"1[3-9]\d{9}", digits)
             and (cued or alone or spoken)
             and not SUM_CUE.search(numbers, max(0, piece.start() - 12), piece.start())
+            and (cued or not SUM_CUE.search(numbers, pieces[last].end(), pieces[last].end() + 12))
         ):
             yield piece.start(), pieces[last].end()
 
@@ -124,4 +130,17 @@ def _is_arithmetic(numbers: str, match: "re.Match[str]") -> bool:
 
 def _is_counted(numbers: str, match: "re.Match[str]") -> bool:
     """Beside a word that may mean anything; what is said to be a QQ number is one."""
-    return not match["number"] and bool(SUM_CUE.search(numbers, max(0, match.start() - 12), match.end() + 8))
+    if match["number"]:
+        return False
+    return bool(
+        SUM_CUE.search(numbers, max(0, match.start() - 12), match.end() + 8) or _is_summed(numbers, match)
+    )
+
+
+def _is_summed(numbers: str, match: "re.Match[str]") -> bool:
+    group = "other" if match["other"] else "before"
+    start, end = match.span(group)
+    beside = SUM_BEHIND.match(numbers, end) or SUM_BEFORE.search(numbers[max(0, start - 4) : start])
+    if not beside or not SUM_WORD.search(match[0]):
+        return False
+    return not beside["said"] or len(re.findall(r"\d", match[group])) <= MOST_DIGITS
