@@ -1,6 +1,7 @@
 """Whether a phone or an e-mail address in a roster can belong to the person it stands with.
 
-The reader knows the file; this knows who is here already. Two people can't share one, on either side.
+The reader knows the file; this knows who is here already. Two people can't share one, on either side; and
+whoever works for the programme is made nobody's family by a row, nor reached at another address.
 """
 
 from collections.abc import Iterable
@@ -13,6 +14,7 @@ from backend.accounts.models import User
 from backend.rosters.models import Child, Mentor
 from backend.rosters.reading.rows import Problem, RosterFile, Row
 
+CONTACT = ("name", "phone", "email")
 PEOPLE = (("parent_", 1), ("parent2_", 2), ("carer_", 0))
 
 
@@ -25,6 +27,8 @@ def claim_problems(read: RosterFile) -> list[Problem]:
     problems: list[Problem] = []
     for row in read.mentors:
         known = mentors.get(row.get("mentor_id"))
+        account = known.user if known else phones.get(row.get("phone")) or emails.get(row.get("email"))
+        problems.extend(_of_staff(row, account, {"phone": "phone", "email": "email"}))
         for column, users in (("phone", phones), ("email", emails)):
             user = users.get(row.get(column))
             if user is None or (known and user.pk == known.user_id):
@@ -41,6 +45,11 @@ def claim_problems(read: RosterFile) -> list[Problem]:
             if by_phone and by_phone.pk not in own and by_phone.name != row.get(f"{prefix}name", ""):
                 problems.append(_taken(row, f"{prefix}phone"))
             by_email = emails.get(row.get(f"{prefix}email"))
+            person, found_by = (by_phone, "phone") if by_phone else (by_email, "email")
+            if person and person.is_coordinator and person.pk not in own:
+                problems.append(_works_here(row, f"{prefix}{found_by}"))
+                continue
+            problems.extend(_of_staff(row, person, {f"{prefix}{what}": what for what in CONTACT}))
             if by_email and by_email != by_phone and by_email.phone is not None:
                 problems.append(_taken(row, f"{prefix}email"))
     return problems
@@ -66,6 +75,24 @@ def _family() -> dict[str, set[int]]:
         for child, user in Child.objects.exclude(**{path: None}).values_list("roster_id", path):
             found.setdefault(child, set()).add(user)
     return found
+
+
+def _of_staff(row: Row, account: User | None, columns: dict[str, str]) -> list[Problem]:
+    """Cells that would change somebody's account who works for the programme. columns: and what they change."""
+    if account is None or not account.is_coordinator:
+        return []
+    cells = [(column, row.get(column)) for column in columns]
+    other = [column for column, text in cells if text and text != getattr(account, columns[column])]
+    wrong, expected = (
+        _("this person works for the programme: their account is not changed here"),
+        _("as it is in their account, or an empty cell"),
+    )
+    return [Problem(row.file, row.number, column, wrong, expected) for column in other]
+
+
+def _works_here(row: Row, column: str) -> Problem:
+    wrong = _("this belongs to somebody who works for the programme")
+    return Problem(row.file, row.number, column, wrong, _("another number or address of the family"))
 
 
 def _taken(row: Row, column: str) -> Problem:

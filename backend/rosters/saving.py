@@ -96,7 +96,7 @@ def save_mentor(
         mentor = known
         _update(mentor, _within(row, fields, {"is_academic": "roles", "is_wellbeing": "roles"}))
         contact = {column: values[column] for column in ("phone", "email", "name") if values.get(column)}
-        _update(mentor.user, contact)
+        _update_account(mentor.user, contact)
     _set_slots(MentorSlot, "mentor", mentor, values["availability"], changed)
     if "teaches" in changed:
         mentor.teachings.all().delete()
@@ -174,8 +174,14 @@ def person_of(name: str, phone: str | None = None, email: str | None = None) -> 
     if known is None:
         return User.objects.create(name=name, phone=phone, email=email, password=make_password(None))
     given = {"name": name, "phone": phone, "email": email}
-    _update(known, {column: value for column, value in given.items() if value})
+    _update_account(known, {column: value for column, value in given.items() if value})
     return known
+
+
+def _update_account(user: User, values: Mapping[str, Any]) -> None:
+    """Whoever works for the programme is reached where they said, whatever a row says."""
+    if not user.is_coordinator:
+        _update(user, values)
 
 
 def _within(row: Row, fields: Mapping[str, Any], of: Mapping[str, str]) -> dict[str, Any]:

@@ -200,3 +200,65 @@ def test_a_paper_from_before_the_family_withdrew_is_no_new_consent(coordinator: 
     later = (withdrawn_on + timedelta(days=1)).isoformat()
     people.save_child(actor=coordinator, child_id=child.pk, cells={"consent_date": later})
     assert Child.objects.publishable().exists(), "a paper signed afterwards is one"
+
+
+@pytest.mark.parametrize(
+    ("cells", "column"),
+    [
+        ({"parent2_name": "何静", "parent2_phone": "13700137000"}, "parent2_phone"),
+        ({"carer_name": "何静", "carer_phone": "13700137000", "carer_relation": "姑姑"}, "carer_phone"),
+        (
+            {
+                "parent2_name": "何静",
+                "parent2_phone": "13600136000",
+                "parent2_email": "he@example.invalid",
+            },
+            "parent2_email",
+        ),
+    ],
+)
+def test_a_row_makes_nobody_family_who_works_for_the_programme(
+    coordinator: User, lead: User, everything: Any, cells: Any, column: str
+) -> None:
+    """A lead of the child's family may not look after its cases: a row would shut them all out."""
+    phone = None if column == "parent2_email" else "13700137000"
+    User.objects.filter(pk=lead.pk).update(phone=phone, email="he@example.invalid")
+    child = people.save_child(actor=coordinator, child_id=None, cells=CHILD)
+    before = everything()
+    for child_id, given in ((child.pk, cells), (None, {**CHILD, "child_id": "N2", **cells})):
+        with pytest.raises(people.BadCells) as refused:
+            people.save_child(actor=coordinator, child_id=child_id, cells=given)
+        assert columns(refused) == {column}
+    assert everything() == before
+
+
+def test_a_row_changes_nothing_of_an_account_that_works_for_the_programme(
+    coordinator: User, lead: User, everything: Any
+) -> None:
+    """A link from before they worked here stays; a mentor who works here is found as ever."""
+    User.objects.filter(pk=lead.pk).update(phone="13700137000", email="he@example.invalid")
+    child = people.save_child(actor=coordinator, child_id=None, cells=CHILD)
+    Guardianship.objects.create(child=child, guardian=lead, order=2)
+    row = {**MENTOR, "name": "何静", "phone": "13700137000", "email": ""}
+    mentor = people.save_mentor(actor=coordinator, mentor_id=None, cells=row)
+    assert mentor.user_id == lead.pk
+    before = everything()
+    for given, named in (
+        ({"parent2_email": "else@example.invalid"}, {"parent2_email"}),
+        ({"parent2_name": "别人"}, {"parent2_name"}),
+        # The address that stays is then somebody's who has another number.
+        ({"parent2_phone": "13600136000"}, {"parent2_phone", "parent2_email"}),
+    ):
+        with pytest.raises(people.BadCells) as refused:
+            people.save_child(actor=coordinator, child_id=child.pk, cells=given)
+        assert columns(refused) == named
+    for given, column in (
+        ({"email": "else@example.invalid"}, "email"),
+        ({"phone": "13600136000"}, "phone"),
+    ):
+        with pytest.raises(people.BadCells) as refused:
+            people.save_mentor(actor=coordinator, mentor_id=mentor.pk, cells=given)
+        assert columns(refused) == {column}
+    assert everything() == before
+    people.save_child(actor=coordinator, child_id=child.pk, cells={"needs": "安静的时间"})
+    assert child.guardianships.filter(guardian=lead).exists()
