@@ -14,6 +14,7 @@ from backend.policy import Relation
 from backend.rosters.access import ABSENT
 from backend.rosters.models import Child
 from chat.access import CHILD_FIRST, looks_after, relations_to_child, relations_to_pairing
+from chat.met import told_to_family
 from chat.models import Elsewhere, Event, Meeting, Session, Summary
 from chat.models.rooms import MSG
 from chat.protocol import Side
@@ -71,7 +72,7 @@ class Month:
 
 @dataclass(frozen=True, slots=True)
 class FirstLine:
-    """What a parent sees without a tap. last: the newest line that took place or was missed.  running: they are together now."""
+    """What a parent sees without a tap. last: the newest line that took place or was missed.  running: they are together now, in a live pairing."""
 
     last: Line | None
     next: Meeting | None
@@ -117,8 +118,7 @@ def first_line(*, actor: Any, child_id: int, now: datetime | None = None) -> Fir
         .order_by("start")
         .first()
     )
-    running = _told(Session.objects.filter(room__pairing__in=readable, ended_at=None), readable)
-    return FirstLine(last, coming, running.select_related("room__pairing__mentor").first())
+    return FirstLine(last, coming, _running(readable, now))
 
 
 _SETTLED = {MeetingState.HELD, MeetingState.MISSED, MeetingState.VOID}
@@ -155,6 +155,15 @@ def _told(sessions: Any, readable: Readable) -> Any:
     return sessions.exclude(room__pairing__in=kept, pk__in=sealed_sessions()) if kept else sessions
 
 
+def _running(readable: Readable, now: datetime) -> Session | None:
+    """In a live pairing; a family is told only of one in which they really meet."""
+    live = Session.objects.filter(room__pairing__in=readable, room__pairing__ended_at=None, ended_at=None)
+    rows = list(_told(live, readable).select_related("room__pairing__mentor"))
+    told = told_to_family(rows, now)
+    seen = (row for row in rows if row.pk in told or readable[row.room.pairing_id][1] & STAFF)
+    return next(seen, None)
+
+
 def _lines(readable: Readable, since: datetime, until: datetime, now: datetime) -> list[Line]:
     sessions = list(_sessions(readable, since, until))
     reports = list(
@@ -170,9 +179,11 @@ def _lines(readable: Readable, since: datetime, until: datetime, now: datetime) 
         if meeting.state in (MeetingState.PLANNED, MeetingState.MOVED) and not own:
             continue  # its hour is not over yet
         lines.append(_meeting_line(meeting, own, pairing, relations, now))
-    for session in sessions:
-        if session.meeting_id is None:
-            pairing, relations = readable[session.pairing_id]
+    outside = [session for session in sessions if session.meeting_id is None]
+    told = told_to_family(outside, now)
+    for session in outside:
+        pairing, relations = readable[session.pairing_id]
+        if session.pk in told or relations & STAFF:
             lines.append(_session_line(session, pairing, relations, now))
     for report in reports:
         pairing, relations = readable[report.pairing_id]

@@ -50,9 +50,10 @@ def session_totals(session: Session) -> Totals:
     return totals_by_session([session])[session.pk]
 
 
-def totals_by_session(sessions: Iterable[Session]) -> dict[int, Totals]:
-    """Of ended sessions."""
-    spans = {row: Interval(row.opened_at, row.ended_at) for row in sessions if row.ended_at is not None}
+def totals_by_session(sessions: Iterable[Session], now: datetime | None = None) -> dict[int, Totals]:
+    """Of ended sessions, and up to ``now`` of those that run."""
+    ends = {row: row.ended_at or (now and max(now, row.opened_at)) for row in sessions}
+    spans = {row: Interval(row.opened_at, end) for row, end in ends.items() if end is not None}
     rows = connections_by_room({row.room_id for row in spans}, spans.values())
     return {row.pk: totals(rows[row.room_id], [span]) for row, span in spans.items()}
 

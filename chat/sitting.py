@@ -140,7 +140,7 @@ class Sitting:
         if row is None:
             return
         row.ended_at, row.why, row.decided_at = max(ended.at, row.opened_at), ended.why, ended.decided_at
-        row.next_tick_at, row.meeting = None, meeting_of(row)
+        row.next_tick_at, row.meeting = None, meeting_of(row, row.ended_at)
         row.active_at = max(row.active_at, row.opened_at)
         row.save()
         facts: dict[str, int | str] = {
@@ -152,10 +152,9 @@ class Sitting:
         self.row = None
 
 
-def meeting_of(session: Session) -> Meeting | None:
-    """The meeting of its pairing to which an ended session belongs."""
-    assert session.ended_at is not None
-    span = Interval(session.opened_at, session.ended_at)
+def meeting_of(session: Session, until: datetime) -> Meeting | None:
+    """The meeting of its pairing to which a session that lasts until then belongs."""
+    span = Interval(session.opened_at, until)
     near = Meeting.objects.filter(
         pairing_id=session.room.pairing_id,
         start__gte=span.start - meetings.HOUR - meetings.NEAR,

@@ -19,6 +19,7 @@ from backend.rosters.family import Family, families_of
 from backend.rosters.models import Child, Mentor
 from backend.rosters.surnames import given_name
 from chat.access import CHILD_FIRST
+from chat.met import told_to_family
 from chat.models import Elsewhere, Meeting, Session, Summary
 from chat.rules.meetings import MeetingState
 from chat.rules.times import HOUR
@@ -93,8 +94,11 @@ def meeting_missed(meeting: Meeting, now: datetime) -> None:
 
 def summary_written(summary: Summary, now: datetime) -> None:
     """Inside the transaction that keeps it. Later versions are not news, but a wellbeing one that nobody
-    but the child could read yet is the child's for a whole day again."""
+    but the child could read yet is the child's for a whole day again. A glance that the family is not told
+    of as a meeting is no news either."""
     target = _target(summary)
+    if isinstance(target, Session) and not told_to_family([target], now):
+        return
     pairing, about = target.room.pairing, f"{target._meta.model_name}:{target.pk}"
     is_wellbeing = pairing.role == Role.WELLBEING
     readable = now + CHILD_FIRST if is_wellbeing else now

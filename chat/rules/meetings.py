@@ -13,6 +13,7 @@ from chat.rules.times import HOUR, Interval, check_aware, local_day, slot_on
 
 TOGETHER = timedelta(minutes=5)  # both present so long: held
 OUTAGE = timedelta(minutes=5)  # rooms down so long within the slot: nobody is to blame
+MOMENT = timedelta(minutes=1)  # together shorter than that, without a word: nobody met
 NEAR = timedelta(minutes=15)  # a session this close to a slot belongs to its meeting
 
 
@@ -169,6 +170,11 @@ def meeting_of(session: Interval, meetings: Iterable[Meeting]) -> Meeting | None
         key=lambda meeting: (-_shared(session, meeting), _distance(session, meeting), meeting.start),
         default=None,
     )
+
+
+def is_told(*, of_meeting: bool, together: timedelta, said: bool) -> bool:
+    """A family is told of this session. A glance into the room outside any meeting is not a meeting."""
+    return of_meeting or said or together >= MOMENT
 
 
 def windows(meeting: Meeting, sessions: Iterable[Interval]) -> tuple[Interval, ...]:

@@ -17,6 +17,7 @@ from chat.rules.meetings import (
     cancel,
     free_hours,
     is_due,
+    is_told,
     judge,
     length_for,
     may_change,
@@ -221,3 +222,17 @@ def test_hours_offered_for_a_move(
 
 def test_a_meeting_is_shorter_for_the_smallest() -> None:
     assert [length_for(grade).seconds // 60 for grade in (1, 2, 3, 12)] == [20, 20, 30, 30]
+
+
+@pytest.mark.parametrize(
+    ("of_meeting", "seconds", "said", "told"),
+    [
+        (False, 0, False, False),
+        (False, 59, False, False),
+        (False, 60, False, True),
+        (False, 0, True, True),
+        (True, 0, False, True),
+    ],
+)
+def test_a_glance_outside_any_meeting_is_not_told_to_a_family(of_meeting, seconds, said, told):
+    assert is_told(of_meeting=of_meeting, together=timedelta(seconds=seconds), said=said) is told

@@ -9,6 +9,7 @@ from django.core.management import CommandError, call_command
 from django.db import IntegrityError, transaction
 
 from backend.errors import Invalid, NotYours
+from backend.notices.models import Notice
 from chat import duties
 from chat.access import RoomEnded, access_room, meetings_for, rooms_for
 from chat.acts import Arrive, EndSession, Leave, Refused, Said, Speak, Stir, Tick
@@ -297,3 +298,71 @@ def test_the_database_refuses_what_can_t_be(family):
     for meeting in ({"state": "missed"}, {"state": "held"}, {"start": at(3)}, {"state": "moved"}):
         with pytest.raises(IntegrityError), transaction.atomic():
             Meeting.objects.filter(pk=academic(family).pk).update(**meeting)
+
+
+def peek(room: Room, start, seconds: float):
+    """The child looks in where the mentor is, and goes; then the mentor goes too."""
+    mentor, child, end = uuid4(), uuid4(), start + timedelta(seconds=seconds)
+    perform([Arrive(room.pk, Side.MENTOR, mentor), Arrive(room.pk, Side.CHILD, child)], now=start)
+    Attendance.objects.filter(token__in=[mentor, child]).update(last_seen_at=end)
+    perform([Leave(room.pk, child, end), Leave(room.pk, mentor, end)], now=end)
+
+
+def lines_of(family: Family, who, now):
+    return history_for(actor=who, child_id=family.child.pk, month=date(2020, 2, 1), now=now).lines
+
+
+@pytest.mark.parametrize("settled", [False, True])
+def test_a_glance_hours_before_is_no_meeting_for_the_family(family, settled):
+    room, now = family.rooms["academic"], at(9.5, day=19)
+    peek(room, now, 1)
+    running = first_line(actor=family.parent, child_id=family.child.pk, now=now + timedelta(seconds=2))
+    assert running.running is None and running.last is None
+    perform([EndSession(room.pk, Side.MENTOR, family.academic.user_id, "没来。")], now=at(9.6, day=19))
+    if settled:
+        assert duties.settle_sessions(at(10, day=19)) == 1
+    first = first_line(actor=family.parent, child_id=family.child.pk, now=at(10, day=19))
+    assert first.last is None and first.running is None
+    for who in (family.parent, family.child.user):
+        assert lines_of(family, who, at(10, day=19)) == []
+        assert not Notice.objects.filter(person=who, kind="summary_written").exists()
+    [line] = lines_of(family, family.coordinator, at(10, day=19))
+    assert (line.kind, line.minutes) == ("session", 0 if settled else None)
+
+
+def test_a_minute_or_a_word_outside_a_meeting_is_told(family):
+    together(family.rooms["academic"], at(9, day=19), 1.5)
+    together(family.rooms["wellbeing"], at(9, day=18), 0.6, words=1)
+    assert [line.kind for line in lines_of(family, family.parent, at(10, day=19))] == ["session"] * 2
+    assert Notice.objects.filter(person=family.parent, kind="summary_written").count() == 2
+
+
+def test_a_running_session_is_told_when_they_really_meet(family):
+    def running(now):
+        return first_line(actor=family.parent, child_id=family.child.pk, now=now).running
+
+    room, start = family.rooms["academic"], at(9, day=19)
+    tokens = [uuid4(), uuid4()]
+    acts = [Arrive(room.pk, side, token) for side, token in zip(Side, tokens, strict=True)]
+    perform(acts, now=start)
+    assert running(start + timedelta(seconds=5)) is None
+    Attendance.objects.filter(token__in=tokens).update(last_seen_at=start + timedelta(seconds=60))
+    assert running(start + timedelta(seconds=61)) is not None
+    Attendance.objects.filter(token__in=tokens).update(last_seen_at=start)
+    perform([Speak(room.pk, Side.CHILD, str(uuid4()), "在吗")], now=start + timedelta(seconds=3))
+    assert running(start + timedelta(seconds=5)) is not None
+
+
+def test_in_the_hour_of_a_meeting_they_are_told_as_together_at_once(family):
+    room, start = family.rooms["academic"], at(19, day=19)
+    perform([Arrive(room.pk, side, uuid4()) for side in Side], now=start)
+    first = first_line(actor=family.parent, child_id=family.child.pk, now=start + timedelta(seconds=1))
+    assert first.running is not None
+
+
+def test_a_session_that_an_ended_pairing_left_behind_does_not_run_for_the_family(family):
+    room, start = family.rooms["academic"], at(19, day=19)
+    perform([Arrive(room.pk, side, uuid4()) for side in Side], now=start)
+    Pairing.objects.filter(room=room).update(ended_at=start + timedelta(seconds=5), end_reason="consent")
+    first = first_line(actor=family.parent, child_id=family.child.pk, now=start + timedelta(seconds=10))
+    assert Session.objects.filter(ended_at=None).exists() and first.running is None

@@ -301,7 +301,7 @@ def test_a_pairing_that_ends_within_the_hour_takes_the_meeting_with_it(family):
 
 def test_a_new_version_of_a_wellbeing_summary_does_not_take_the_old_one_from_the_parents(family):
     room = family.rooms["wellbeing"]
-    together(room, at(19, day=18), 25)
+    together(room, at(19, day=18), 25, words=1)
     session = Session.objects.get()
     write_summary(actor=family.wellbeing.user, session_id=session.pk, body="改过的。", now=at(20, day=20))
     path = f"/children/{family.child.pk}/history/"
