@@ -3,11 +3,31 @@
 Neither is a judgement of the person. docs/architecture.md says what this can't see.
 """
 
+from django.utils.translation import gettext_lazy as _
+
 from backend.care import detection
+from backend.care.detection import Kind
 from chat.checks import Hold, Mask, Verdict, Words
 from chat.models import Event
 from chat.models.rooms import MSG
 from chat.protocol import Side
+
+NAMES = {
+    Kind.PHONE: _("a telephone number"),
+    Kind.QQ: _("a QQ number"),
+    Kind.WECHAT: _("a name on WeChat"),
+    Kind.MAIL: _("an e-mail address"),
+    Kind.LINK: _("a link"),
+    Kind.OFF_PLATFORM: _("talking somewhere else"),
+    Kind.MEETING: _("meeting in person, or where somebody lives"),
+    Kind.SECRECY: _("keeping a secret"),
+    Kind.PHOTOS: _("photos of somebody"),
+}
+
+
+def named(reason: str) -> str:
+    """What a message was held for, in words for people; empty where the seam was given another reason."""
+    return str(NAMES[Kind(reason)]) if reason in NAMES else ""
 
 
 def look_for_contacts(words: Words) -> Verdict:

@@ -4,7 +4,8 @@ from uuid import uuid4
 
 import pytest
 
-from backend.care.watching import look_for_contacts
+from backend.care import detection
+from backend.care.watching import look_for_contacts, named
 from chat.acts import HeldBack, Outcome, Said, Speak
 from chat.checks import Words
 from chat.models import Event, Held, Original
@@ -56,3 +57,8 @@ def test_what_a_child_asks_is_never_held_or_changed(family: Family) -> None:
 def test_plain_words_cost_no_query_more(family: Family, django_assert_num_queries) -> None:
     with django_assert_num_queries(0):
         assert look_for_contacts(Words(1, Side.CHILD, str(uuid4()), "我做完了，下一题呢？")) is None
+
+
+def test_every_kind_has_words_for_the_coordinator() -> None:
+    assert all(named(kind) for kind in detection.Kind)
+    assert named("") == named("another's reason") == ""

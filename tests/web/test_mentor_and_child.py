@@ -221,12 +221,13 @@ def test_a_coordinator_decides_what_waits_and_looking_is_recorded(family):
     rooms, desk = family.rooms, browser_of(family.coordinator)
     for number, role in enumerate(("academic", "wellbeing")):
         said = {"cid": CID.format(number), "body": f"加我微信 {role}", "said_at": at(12)}
-        Held.objects.create(room=rooms[role], sender=Side.MENTOR, **said)
+        Held.objects.create(room=rooms[role], sender=Side.MENTOR, reason="wechat", **said)
     with time_machine.travel(at(13), tick=False):
         assert "1条消息等人看一下" in desk.get("/").content.decode()
         page = desk.get("/held/").content.decode()
         # Wellbeing rooms are the safeguarding lead's.
         assert "加我微信 academic" in page and "wellbeing" not in page
+        assert "里面好像有：微信号" in page
         assert Entry.objects.filter(action="held.viewed").count() == 1
         held = Held.objects.get(room=rooms["academic"])
         desk.post(f"/held/{held.pk}/", {"release": "1"})

@@ -6,6 +6,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
+from backend.care.watching import named
 from backend.web.saying import teacher
 from chat import holds, rooms
 from chat.protocol import Side
@@ -15,6 +16,7 @@ def index(request: HttpRequest) -> HttpResponse:
     rows = [
         {
             "held": held,
+            "what": named(held.reason),
             "child": held.room.pairing.child,
             "mentor": held.room.pairing.mentor.name,
             "role": held.room.pairing.role,
