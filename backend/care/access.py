@@ -1,12 +1,12 @@
 """The gate for cases and for rooms that are read in an emergency.
 
-Nobody works on what concerns the own family or the own room, nor on a case that names them: they are
-answered like a stranger, whatever else they are.
+Nobody works on what concerns a child of the own family, a child whose mentor they are, or one of whom a
+case names them: they are answered like a stranger, whatever else they are.
 """
 
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from backend import policy
@@ -14,8 +14,10 @@ from backend.accounts.access import may, programme_relations
 from backend.accounts.models import User
 from backend.care.models import Case, Cases, Reading, Readings
 from backend.errors import NotYours
+from backend.rosters.models import Child
 from chat.access import family_of
 from chat.models import Room
+from matching.models import Pairing
 
 
 def access_case(actor: Any, case_id: int, action: str = "read") -> Case:
@@ -31,7 +33,7 @@ def cases_for(actor: Any) -> Cases:
     cases = Case.objects.select_related("child", "owner").order_by("-pk")
     if not may(actor, "case", "list"):
         return cases.none()
-    return cases.exclude(named=actor.pk).exclude(_close(actor, "child"))
+    return cases.exclude(named=actor.pk).exclude(child__in=close_to(actor))
 
 
 def access_room_to_ask(actor: Any, room_id: int) -> Room:
@@ -43,8 +45,22 @@ def access_room_to_ask(actor: Any, room_id: int) -> Room:
 
 
 def is_close(actor: Any, room: Room) -> bool:
-    """One of the two, or of the child's family."""
-    return room.side_of(actor) is not None or family_of(actor).filter(pk=room.pairing.child_id).exists()
+    """One of the two, or close to the child."""
+    return room.side_of(actor) is not None or close_to(actor).filter(pk=room.pairing.child_id).exists()
+
+
+def close_to(actor: Any) -> QuerySet[Child]:
+    """Children about whom this person decides nothing: of the own family, those whose mentor they are in
+    either room, and those of whom a case names them that stands or is sealed.
+    """
+    mentored = Pairing.objects.live().filter(mentor__user=actor.pk)
+    named = Case.objects.alive().filter(named=actor.pk)
+    return Child.objects.filter(
+        Q(user=actor.pk)
+        | Q(pk__in=family_of(actor).values("pk"))
+        | Q(pk__in=mentored.values("child"))
+        | Q(pk__in=named.values("child"))
+    )
 
 
 def readings_for(actor: Any) -> Readings:
@@ -58,7 +74,9 @@ def readings_for(actor: Any) -> Readings:
         Q() if may(actor, "reading", "list_all") else Q(state=Reading.State.WAITING, room__in=_decides(actor))
     )
     near = (
-        _close(actor, "room__pairing__child") | Q(room__pairing__mentor__user=actor) | Q(case__named=actor.pk)
+        Q(room__pairing__child__in=close_to(actor))
+        | Q(room__pairing__mentor__user=actor)
+        | Q(case__named=actor.pk)
     )
     return rows.filter(own | (others & ~near))
 
@@ -103,8 +121,3 @@ def readings_to_review(actor: Any) -> Readings:
     """What other leads did alone and nobody has looked at yet, the oldest first."""
     rows = readings_for(actor).to_review().exclude(asked_by=actor.pk).order_by("asked_at")
     return rows if may(actor, "reading", "review") else rows.none()
-
-
-def _close(actor: Any, child: str) -> Q:
-    """Of rows with a child: those of whose family the actor is."""
-    return Q(**{f"{child}__in": family_of(actor)}) | Q(**{f"{child}__user": actor.pk})

@@ -150,7 +150,7 @@ def cases_of_look(actor: Any, child: Child) -> list[int]:
 
     Leads work on all of them, others on those that they opened or look after.
     """
-    alive = Case.objects.filter(Q(closed_at=None) | Q(pk__in=Case.objects.sealed()), child=child)
+    alive = Case.objects.alive().filter(child=child)
     theirs = Q(pk__in=cases_for(actor)) | Q(owner=actor.pk) | Q(opened_by=actor.pk)
     return list(alive.filter(theirs).order_by("pk").values_list("pk", flat=True))
 

@@ -10,7 +10,7 @@ from django.utils import timezone
 from backend.accounts.models import User
 from backend.audit.models import Entry
 from backend.care.access import readings_to_review, waiting_readings
-from backend.care.cases import open_case
+from backend.care.cases import close_case, open_case, release_case
 from backend.care.models import Case, Reading
 from backend.care.readings import (
     AlreadyAsked,
@@ -342,3 +342,30 @@ def test_the_database_refuses_half_a_reading(family, second, name, fields):
     with pytest.raises(IntegrityError, match=name), transaction.atomic():
         Reading.objects.create(**(whole | {"asked_by": family.coordinator} | given))
     assert timezone.now() == NOW
+
+
+def test_whom_a_case_names_reads_nothing_of_its_child_alone_either(family, lead, second_lead, rooms):
+    ask(lead, rooms["academic"], alone=True)
+    assert words(lead, rooms["academic"])
+    case = open_case(actor=None, child_id=family.child.pk, kind=Case.Kind.ABUSE, named_id=lead.pk)
+    for room in rooms.values():
+        with pytest.raises(NotYours):
+            words(lead, room)
+        for alone in (True, False):
+            with pytest.raises(NotYours):
+                ask(lead, room, alone=alone)
+    close_case(actor=second_lead, case_id=case.pk, outcome="unfounded")
+    with pytest.raises(NotYours):
+        words(lead, rooms["academic"])
+    release_case(actor=second_lead, case_id=case.pk)
+    assert words(lead, rooms["academic"])
+
+
+def test_a_mentor_of_the_child_reads_neither_of_its_rooms_as_a_lead(family, lead, second_lead, rooms):
+    family.academic.user = lead
+    family.academic.save()
+    for alone in (True, False):
+        with pytest.raises(NotYours):
+            ask(lead, rooms["wellbeing"], alone=alone)
+    ask(second_lead, rooms["wellbeing"])
+    assert not waiting_readings(lead).exists()

@@ -19,6 +19,10 @@ class Cases(models.QuerySet["Case"]):
         """Of which the family sees no trace. Closing a case does not release it."""
         return self.filter(sealed_at__isnull=False, released_at=None)
 
+    def alive(self) -> "Cases":
+        """That stand, or are sealed still."""
+        return self.filter(Q(closed_at=None) | Q(sealed_at__isnull=False, released_at=None))
+
 
 class Case(models.Model):
     """opened_by: empty for the system.  owner: who looks after it.  due_at: by when.
