@@ -25,12 +25,16 @@ CHANGES = (401, 403, 404, 409)
 
 
 class CaseOut(serializers.Serializer[Case]):
-    """sealed: the family sees no trace of it. owner: null while nobody looks after it."""
+    """sealed: the family sees no trace of it. owner: null while nobody looks after it.
+
+    named: the adult whom it names; to them it does not exist.
+    """
 
     id = serializers.IntegerField()
     child = ChildName()
     kind = serializers.ChoiceField(choices=Case.Kind.choices)
     owner = PersonName(allow_null=True)
+    named = PersonName(allow_null=True)
     opened_at = serializers.DateTimeField()
     due_at = serializers.DateTimeField(allow_null=True)
     sealed = serializers.BooleanField(source="is_sealed")
@@ -43,6 +47,13 @@ class CaseIn(serializers.Serializer[Any]):
     child = serializers.IntegerField(min_value=1, max_value=MAX_S)
     kind = serializers.ChoiceField(choices=Case.Kind.choices)
     sealed = serializers.BooleanField(default=False, help_text="A case of abuse always is.")
+    named = serializers.IntegerField(
+        min_value=1,
+        max_value=MAX_S,
+        allow_null=True,
+        default=None,
+        help_text="The user whom it names: a mentor, a guardian or the carer of the child.",
+    )
 
 
 class CloseIn(serializers.Serializer[Any]):

@@ -30,7 +30,7 @@ def access_case(actor: Any, case_id: int, action: str = "read") -> Case:
 
 def cases_for(actor: Any) -> Cases:
     """Cases that this person may read, the newest first."""
-    cases = Case.objects.select_related("child", "owner").order_by("-pk")
+    cases = Case.objects.select_related("child", "owner", "named").order_by("-pk")
     if not may(actor, "case", "list"):
         return cases.none()
     return cases.exclude(named=actor.pk).exclude(child__in=close_to(actor))

@@ -9,14 +9,15 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from backend.accounts.access import check_may
+from backend.accounts.models import User
 from backend.audit import log as audit
-from backend.care.access import access_case, cases_for
+from backend.care.access import access_case, cases_for, close_to
 from backend.care.models import Case, Talk
 from backend.errors import Conflict, Invalid, NotYours
-from backend.rosters.models import Child
-from chat.access import family_of
+from backend.rosters.models import Carer, Child, Guardianship
 from chat.models import Event, Room, Session
 from chat.models.rooms import MSG
+from matching.models import Pairing
 
 
 class CaseClosed(Conflict):
@@ -57,15 +58,28 @@ def open_case(
 
 
 @transaction.atomic
-def open_case_by_hand(*, actor: Any, child_id: int, kind: str, sealed: bool = False) -> Case:
-    """By a lead."""
+def open_case_by_hand(
+    *, actor: Any, child_id: int, kind: str, sealed: bool = False, named: int | None = None
+) -> Case:
+    """By a lead.  named: the user whom it names, one of `people_around` the child."""
     check_may(actor, "case", "open")
     child = Child.objects.filter(pk=child_id).first()
-    if child is None or family_of(actor).filter(pk=child_id).exists():
+    if child is None or close_to(actor).filter(pk=child_id).exists():
         raise NotYours
     if kind not in Case.Kind.values:
         raise Invalid(_("Please say what it is about."))
-    return open_case(actor=actor, child_id=child_id, kind=kind, sealed=sealed)
+    if named is not None and not people_around(child_id).filter(pk=named).exists():
+        raise Invalid(_("A case names a mentor, a guardian or the carer of the child."))
+    return open_case(actor=actor, child_id=child_id, kind=kind, sealed=sealed, named_id=named)
+
+
+def people_around(child_id: int) -> QuerySet[User]:
+    """Whom a case of the child can name: its mentors, those before them too, its guardians, its carer."""
+    mentors = Pairing.objects.filter(child=child_id).values("mentor__user")
+    guardians = Guardianship.objects.filter(child=child_id).values("guardian")
+    carers = Carer.objects.filter(child=child_id).values("user")
+    found = User.objects.filter(Q(pk__in=mentors) | Q(pk__in=guardians) | Q(pk__in=carers))
+    return found.order_by("name", "pk")
 
 
 @transaction.atomic

@@ -41,6 +41,17 @@ class CaseForm(forms.Form):
         help_text=_("The family sees no trace of it. A case of abuse is always sealed."),
         required=False,
     )
+    named = forms.TypedChoiceField(
+        label=_("Whom it names"),
+        help_text=_("This person sees nothing of the case, whatever else they do here."),
+        coerce=int,
+        empty_value=None,
+        required=False,
+    )
+
+    def __init__(self, *args: Any, people: list[tuple[int, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["named"].choices = [("", _("nobody")), *people]
 
 
 class CloseForm(forms.Form):

@@ -28,12 +28,16 @@ def index(request: HttpRequest) -> HttpResponse:
 @require_POST
 def open_case(request: HttpRequest, child_id: int) -> HttpResponse:
     check_may(request.user, "case", "open")
-    form = CaseForm(request.POST)
+    form = CaseForm(request.POST, people=people_to_name(child_id))
     if not form.is_valid():
         messages.error(request, _("Please say what it is about."))
         return redirect("child", child_id)
     case = cases.open_case_by_hand(actor=request.user, child_id=child_id, **form.cleaned_data)
     return redirect("case", case.pk)
+
+
+def people_to_name(child_id: int) -> list[tuple[int, str]]:
+    return list(cases.people_around(child_id).values_list("pk", "name"))
 
 
 def show(request: HttpRequest, case_id: int) -> HttpResponse:

@@ -17,6 +17,7 @@ from backend.rosters.models import Child, Mentor
 from backend.web.care_forms import CaseForm
 from backend.web.filters import ChildFilter, MentorFilter, PairingFilter
 from backend.web.templatetags.shuangdao import WEEKDAYS
+from backend.web.views.cases import people_to_name
 from matching.access import pairings_for
 from matching.models import Role
 
@@ -63,7 +64,7 @@ def child(request: HttpRequest, child_id: int) -> HttpResponse:
         "consent": found.consents.order_by(F("withdrawn_on").desc(nulls_first=True), "-pk").first(),
         "pairings": found.pairings.filter(ended_at=None).select_related("mentor", "subject", "room"),
         "may_ask": [role for role in Role.values if may(request.user, "reading", f"ask_{role}")],
-        "case_form": CaseForm() if may(request.user, "case", "open") else None,
+        "case_form": CaseForm(people=people_to_name(child_id)) if may(request.user, "case", "open") else None,
         "week": week_of(found),
         "may_write": policy.allows("child", "write", relations),
         "shows_contacts": policy.allows("child", "read_contacts", relations),
