@@ -218,6 +218,14 @@ def family_of(actor: Any) -> QuerySet[Child]:
     return Child.objects.filter(Q(guardianships__guardian=actor.pk) | Q(carer__user=actor.pk))
 
 
+def own_rooms(actor: Any) -> Rooms:
+    """Rooms about which this person decides nothing, whatever else they are: they are one of the two, or of
+    the child's family.
+    """
+    two = Q(pairing__mentor__user=actor.pk) | Q(pairing__child__user=actor.pk)
+    return Room.objects.filter(two | Q(pairing__child__in=family_of(actor).values("pk")))
+
+
 def readers_of(room: Room) -> tuple[str, ...]:
     """Who can read this room, as the room shows it: from the same rights as everything else."""
     parents = len(readers_now(room, timezone.now()))

@@ -11,6 +11,7 @@ from backend.accounts.access import check_may
 from backend.audit import log as audit
 from backend.errors import Conflict, Invalid, NotYours
 from chat import bells
+from chat.access import own_rooms
 from chat.acts import Gone, Redact
 from chat.models import Event
 from chat.models.rooms import MSG
@@ -37,7 +38,7 @@ def redact_message(*, actor: Any, room_id: int, s: int, reason: str) -> None:
     check_may(actor, "message", "redact")
     if reason not in Reason.values:
         raise Invalid(_("Please say why."))
-    event = Event.objects.filter(room=room_id, s=s, kind=MSG).first()
+    event = Event.objects.exclude(room__in=own_rooms(actor)).filter(room=room_id, s=s, kind=MSG).first()
     if event is None:
         raise NotYours
     done = perform([Redact(room_id, s)], now=timezone.now())

@@ -13,6 +13,7 @@ from backend.accounts.access import check_may
 from backend.audit import log as audit
 from backend.errors import Conflict, NotYours
 from chat import bells, readers
+from chat.access import own_rooms
 from chat.acts import ChangeSlot, Decide, Gone
 from chat.models import Held, Room
 from chat.planning import drop_meetings, plan_meetings
@@ -65,7 +66,7 @@ def revoke(*, room: int | None = None, user: int | None = None) -> None:
 def freeze_room(*, actor: Any, room_id: int, frozen: bool) -> Room:
     """Nobody may write in a frozen room, and its sockets are closed."""
     check_may(actor, "room", "freeze")
-    room = Room.objects.select_for_update().filter(pk=room_id).first()
+    room = Room.objects.select_for_update().exclude(pk__in=own_rooms(actor)).filter(pk=room_id).first()
     if room is None:
         raise NotYours
     room.frozen_at = timezone.now() if frozen else None
@@ -83,7 +84,8 @@ class AlreadyDecided(Conflict):
 @transaction.atomic
 def decide_held(*, actor: Any, held_id: int, release: bool) -> Held:
     """Releases a held message into its room, or refuses it. Raises AlreadyDecided for the second of two."""
-    held = Held.objects.select_related("room__pairing").filter(pk=held_id).first()
+    theirs = Held.objects.exclude(room__in=own_rooms(actor))
+    held = theirs.select_related("room__pairing").filter(pk=held_id).first()
     if held is None:
         raise NotYours
     wellbeing = held.room.pairing.role == Role.WELLBEING
