@@ -14,13 +14,14 @@ from backend import policy
 from backend.accounts.access import check_may, may
 from backend.accounts.models import User
 from backend.audit.models import Entry
+from backend.care.access import close_to
 from backend.care.models import Case, Reading
 from backend.errors import NotYours
 from backend.policy import Relation
 from backend.rosters.access import ABSENT
 from backend.rosters.models import Child
 from chat.access import relations_to_child
-from chat.models import Room
+from chat.models import Held, Room
 
 FAMILY = frozenset({Relation.GUARDIAN, Relation.LIMITED_GUARDIAN, Relation.CARER})
 
@@ -100,7 +101,40 @@ def _look(entry: Entry, readings: dict[int, Reading], users: dict[int, User], na
 
 
 def log_for(actor: Any) -> "QuerySet[Entry]":
-    """All for a lead, one's own acts for a coordinator, the newest first. NotYours for everybody else."""
+    """All for a lead, one's own acts for a coordinator, the newest first. NotYours for everybody else.
+
+    A lead reads nothing here of what they have no part in: cases, readings, rooms and looks of children close
+    to them, and cases that name them. Their own acts stand there for them whatever they are about.
+    """
     check_may(actor, "log", "list")
     entries = Entry.objects.order_by("-number")
-    return entries if may(actor, "log", "list_all") else entries.filter(actor_id=actor.pk)
+    own = Q(actor_id=actor.pk)
+    if not may(actor, "log", "list_all"):
+        return entries.filter(own)
+    return entries.filter(own | ~Q(pk__in=Entry.objects.filter(_close(actor)).values("pk")))
+
+
+def _close(actor: Any) -> Q:
+    children = list(close_to(actor).values_list("pk", flat=True).distinct())
+    cases = _ids(Case.objects.filter(Q(child__in=children) | Q(named=actor.pk)))
+    rooms = Room.objects.filter(pairing__child__in=children)
+    readings = Reading.objects.filter(Q(room__in=rooms) | Q(case__in=cases))
+    found = Q(pk__in=[])
+    for kind, ids in (
+        ("care.case", cases),
+        ("care.reading", _ids(readings)),
+        ("chat.room", _ids(rooms)),
+        ("chat.held", _ids(Held.objects.filter(room__in=rooms))),
+    ):
+        found |= Q(object_type=kind, object_id__in=ids)
+    if children:
+        found |= Q(object_type="rosters.child", object_id__in=map(str, children), action="child.viewed")
+    if cases:
+        found |= Q(facts__cases__has_any_keys=cases)
+    if readings:
+        found |= Q(facts__reading__in=[reading.pk for reading in readings])
+    return found
+
+
+def _ids(rows: "QuerySet[Any]") -> list[str]:
+    return [str(pk) for pk in rows.values_list("pk", flat=True)]

@@ -9,6 +9,7 @@ from django.utils import timezone, translation
 from backend.accounts.models import User
 from backend.audit.models import Entry
 from backend.care.access import waiting_readings
+from backend.care.cases import close_case, open_case, release_case
 from backend.care.readings import ask_in_emergency, decide_reading
 from backend.care.who_looked import in_words, log_for, looks_at
 from backend.errors import NotYours
@@ -16,7 +17,9 @@ from backend.rosters.looking import open_child
 from backend.web.acts import act_in_words, look_in_words
 from chat.models import Reader
 from chat.pages import page_of
+from chat.rooms import freeze_room
 from tests.care.test_rules import REASON
+from tests.chat.people import add_family
 
 HOUR = timedelta(hours=1)
 
@@ -118,3 +121,54 @@ def test_an_act_is_said_in_words_and_a_new_one_by_its_name():
     with translation.override("zh-hans"):
         assert act_in_words(Entry(action="reading.approved")) == "同意紧急查看"
         assert act_in_words(Entry(action="moon.landed")) == "moon.landed"
+
+
+def acts_in(actor):
+    return list(log_for(actor).values_list("action", flat=True).order_by("number"))
+
+
+def much_happens(family, lead, named=None):
+    """All of it the second lead's, the coordinator's or the system's."""
+    case = open_case(actor=lead, child_id=family.child.pk, kind="abuse", named_id=named and named.pk)
+    look(lead, family)
+    read(family, lead)
+    freeze_room(actor=lead, room_id=family.rooms["academic"].pk, frozen=True)
+    close_case(actor=lead, case_id=case.pk, outcome="settled")
+    return case
+
+
+ALL = [
+    "case.opened",
+    "child.viewed",
+    "reading.asked",
+    "reading.approved",
+    "room.viewed",
+    "room.frozen",
+    "case.closed",
+]
+
+
+@pytest.mark.parametrize("how", ["guardian", "suspended", "carer", "mentor", "named"])
+def test_the_log_tells_a_lead_nothing_of_a_child_close_to_them(family, lead, second_lead, how):
+    other = add_family(5, slots=(1, 25))
+    if how in ("guardian", "suspended"):
+        status = "active" if how == "guardian" else how
+        family.child.guardianships.create(guardian=lead, order=2, status=status, status_reason="法院")
+    elif how == "carer":
+        family.child.carer.user = lead
+        family.child.carer.save()
+    elif how == "mentor":
+        family.wellbeing.user = lead
+        family.wellbeing.save()
+    case = much_happens(family, second_lead, named=lead if how == "named" else None)
+    assert acts_in(lead) == []
+    assert acts_in(second_lead) == ALL
+    client = Client()
+    client.force_login(lead)
+    assert client.get("/api/v1/log/").json()["results"] == []
+    look(lead, other)
+    look(second_lead, other)
+    assert acts_in(lead) == ["child.viewed"] * 2, "their own, and of others"
+    if how == "named":
+        release_case(actor=second_lead, case_id=case.pk)
+        assert "room.frozen" in acts_in(lead) and not [act for act in acts_in(lead) if "case" in act]
