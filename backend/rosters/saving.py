@@ -29,6 +29,7 @@ from backend.rosters.models import (
 from backend.rosters.reading.rows import Row
 from backend.rosters.surnames import given_name
 
+PLACES = (1, 2)  # of a child's parents; links behind them have ended
 STAYS_WHEN_EMPTY = frozenset(
     [f"{who}_{what}" for who in ("parent", "parent2", "carer") for what in ("name", "phone", "email")]
     + ["carer_relation", "certificate", "consent_date", "phone", "email"]
@@ -238,17 +239,39 @@ def _save_family(child: Child, values: Mapping[str, Any], changed: list[str]) ->
 
 
 def _link_guardian(child: Child, order: int, guardian: User) -> None:
-    """Makes this person the first or second parent; parents who only change places keep their links."""
-    links = {link.order: link for link in child.guardianships.all().select_for_update()}
+    """Makes this person the first or second parent; parents who only change places keep their links.
+
+    Whoever comes into another's place comes with a link of their own, and the other's ends.
+    """
+    Child.objects.select_for_update().get(pk=child.pk)  # as whoever changes a link
+    links = {link.order: link for link in child.guardianships.select_for_update()}
     here = links.get(order)
     own = next((link for link in links.values() if link.guardian_id == guardian.pk), None)
-    if own is not None and own is not here:
+    if own is not None and own is here:
+        return
+    behind = max([2, *links]) + 1
+    if own is not None and own.order in PLACES:
         was = own.order
-        _update(own, {"order": max(links) + 1})
+        _update(own, {"order": behind})
         if here is not None:
             _update(here, {"order": was})
         _update(own, {"order": order})
-    elif own is None and here is not None:
-        _update(here, {"guardian_id": guardian.pk})
-    elif own is None:
-        Guardianship.objects.create(child=child, order=order, guardian=guardian)
+        return
+    kept = {}
+    if here is not None:
+        if here.guardian.name == guardian.name:  # with another number, most likely
+            kept = {"status": here.status, "status_reason": here.status_reason}
+        _end_link(here, behind)
+    if own is not None:
+        _update(own, {"order": order})
+        return
+    Guardianship.objects.create(child=child, order=order, guardian=guardian, **kept)
+
+
+def _end_link(link: Guardianship, behind: int) -> None:
+    """What was taken from somebody stays taken, also from them as the child's carer; nothing else is left."""
+    if link.status == Guardianship.Status.ACTIVE:
+        link.delete()
+    else:
+        suspended = Guardianship.Status.SUSPENDED
+        _update(link, {"order": behind, "status": suspended, "withdrew_at": None})

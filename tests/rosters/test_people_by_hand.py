@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from backend.accounts.models import User
 from backend.audit.models import Entry
@@ -262,3 +263,37 @@ def test_a_row_changes_nothing_of_an_account_that_works_for_the_programme(
     assert everything() == before
     people.save_child(actor=coordinator, child_id=child.pk, cells={"needs": "安静的时间"})
     assert child.guardianships.filter(guardian=lead).exists()
+
+
+@pytest.mark.parametrize("status", ["active", "limited", "suspended", "withdrew"])
+def test_whoever_comes_into_a_parent_s_place_has_a_link_of_their_own(coordinator: User, status: str) -> None:
+    """And the one before has nothing left, also not as the child's carer when it had been taken from them."""
+    carer = {"carer_name": "陈敏", "carer_phone": "13800138000", "carer_relation": "妈妈"}
+    child = people.save_child(actor=coordinator, child_id=None, cells={**CHILD, **carer})
+    link = child.guardianships.get()
+    if status == "withdrew":
+        link.status, link.status_reason, link.withdrew_at = "suspended", "withdrew", timezone.now()
+    elif status != "active":
+        link.status, link.status_reason = status, "court"
+    link.save()
+    before = link.guardian
+    cells = {"parent_name": "王勇", "parent_phone": "13900139000"}
+    people.save_child(actor=coordinator, child_id=child.pk, cells=cells)
+    new = child.guardianships.get(order=1)
+    assert (new.guardian.name, new.status, new.status_reason, new.withdrew_at) == ("王勇", "active", "", None)
+    assert new.pk != link.pk
+    left = access.consent_relations(before, child)
+    assert left == ({access.Relation.CARER} if status == "active" else set())
+    assert cells_of(Child.objects.get())["parent_name"] == "王勇"
+    # Back in their place they have what they had; the other's link ends in turn.
+    cells = {"parent_name": "陈敏", "parent_phone": "13800138000"}
+    people.save_child(actor=coordinator, child_id=child.pk, cells=cells)
+    assert child.guardianships.get().status == ("active" if status == "active" else "suspended")
+
+
+def test_a_parent_with_another_number_gets_nothing_back_that_was_taken(coordinator: User) -> None:
+    child = people.save_child(actor=coordinator, child_id=None, cells=CHILD)
+    child.guardianships.update(status="limited", status_reason="court")
+    people.save_child(actor=coordinator, child_id=child.pk, cells={"parent_phone": "13900139000"})
+    found = child.guardianships.values_list("guardian__phone", "status", "status_reason")
+    assert list(found) == [("13900139000", "limited", "court"), ("13800138000", "suspended", "court")]
