@@ -56,13 +56,17 @@ class MarkRead:
 
 @dataclass(frozen=True, slots=True)
 class EndSession:
-    """by: the mentor's user id.  summary, mood: kept for the last session when none is running."""
+    """by: the mentor's user id.  summary, mood: kept for the last session when none is running.
+
+    unkept: there was a summary that the child may not read as it is.
+    """
 
     room: int
     side: Side
     by: int
     summary: str | None = None
     mood: int | None = None
+    unkept: bool = False
 
 
 @dataclass(frozen=True, slots=True)

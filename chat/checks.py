@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeVar
 
 from django.db import DatabaseError, InterfaceError
 
@@ -32,9 +33,13 @@ class Mask:
 Verdict = Hold | Mask | None
 Check = Callable[[Words], Verdict]
 Heard = Callable[[list[Words]], None]
+Details = Callable[[str], list[str]]
+Asked = TypeVar("Asked")
+Answer = TypeVar("Answer")
 
 _checks: list[Check] = []
 _heard: list[Heard] = []
+_details: list[Details] = []
 
 
 def register(check: Check) -> None:
@@ -51,11 +56,21 @@ def register_heard(heard: Heard) -> None:
     _heard.append(heard)
 
 
+def register_details(details: Details) -> None:
+    """Asked what an adult may not write where a child reads it, as the kinds in words for people."""
+    _details.append(details)
+
+
+def details_in(body: str) -> list[str]:
+    """The kinds of what would be held in ``body`` for leading to a person outside the room. Holds nothing."""
+    return [kind for details in _details for kind in _safely(details, body) or []]
+
+
 def look_at(words: Words) -> Verdict:
     """The first hold wins; masks add up."""
     body = words.body
     for check in _checks:
-        verdict = _ask(check, Words(words.room, words.side, words.cid, body))
+        verdict = _safely(check, Words(words.room, words.side, words.cid, body))
         if isinstance(verdict, Hold):
             return verdict
         if isinstance(verdict, Mask):
@@ -63,7 +78,7 @@ def look_at(words: Words) -> Verdict:
     return None if body == words.body else Mask(body)
 
 
-def _ask(check: Check, words: Words) -> Verdict:
+def _safely(check: Callable[[Asked], Answer], words: Asked) -> Answer | None:
     try:
         return check(words)
     except (DatabaseError, InterfaceError):

@@ -20,7 +20,7 @@ from chat.protocol import LIMITS
 from chat.rules import meetings as rules
 from chat.rules.meetings import MeetingState
 from chat.rules.times import HOUR, Interval, local_day
-from chat.summaries import add_version, check_mood
+from chat.summaries import add_version, check_mood, checked_words
 
 OFFERED = timedelta(days=14)
 REPORTED_WITHIN = timedelta(days=31)
@@ -149,7 +149,7 @@ def record_meeting_elsewhere(
     except IntegrityError:
         raise Conflict(_("A meeting at this time is reported already.")) from None
     if summary.strip():
-        text = summary.strip()[: LIMITS.summary_chars]
+        text = checked_words(summary.strip()[: LIMITS.summary_chars])
         add_version(report, body=text, written_by=actor.pk, now=now, mood=mood)
     audit.record(actor, "meeting.reported", report, minutes=minutes, medium=medium)
     return report

@@ -246,6 +246,10 @@ class _Batch:
         if act.summary is not None:
             words = {"body": act.summary, "mood": act.mood, "written_by": act.by}
             keep_summary(room=Room.objects.get(pk=room.pk), session=session, now=self.now, **words)
+        if act.unkept:
+            return Refused(
+                ErrCode.NOT_ALLOWED, "the summary is not kept: contact details, and the child reads it"
+            )
         return Done()
 
     def _sit(self, room: LockedRoom, step: Step) -> Outcome:

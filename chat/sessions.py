@@ -15,9 +15,9 @@ from chat import bells, signals
 from chat.access import access_room, relations_to_pairing
 from chat.acts import EndSession
 from chat.models import Elsewhere, Room, Session, Summary
-from chat.protocol import LIMITS, Side
+from chat.protocol import Side
 from chat.record import perform
-from chat.summaries import add_version, check_mood, last_session
+from chat.summaries import add_version, check_mood, checked_words, last_session
 
 PEOPLE = ("room__pairing__child", "room__pairing__mentor")
 
@@ -34,7 +34,10 @@ def end_session(
     """As the mentor's `end` does. Without a running session only the summary is kept, for the last one."""
     room = access_room(actor, room_id, "end_session")
     check_mood(mood, room.pairing.role)
-    text, now = None if summary is None or not summary.strip() else _text(summary), now or timezone.now()
+    text, now = (
+        None if summary is None or not summary.strip() else checked_words(summary),
+        now or timezone.now(),
+    )
     if text is not None and last_session(room, now) is None:
         raise Invalid(_("You did not meet here in the last day, so there is nothing that this is about."))
     end = EndSession(room.pk, Side.MENTOR, actor.pk, text, mood)
@@ -60,7 +63,9 @@ def write_summary(
     check_mood(mood, about.room.pairing.role)
     # Versions are counted by who holds the row.
     type(about).objects.select_for_update().get(pk=about.pk)
-    summary = add_version(about, body=_text(body), written_by=actor.pk, now=now or timezone.now(), mood=mood)
+    summary = add_version(
+        about, body=checked_words(body), written_by=actor.pk, now=now or timezone.now(), mood=mood
+    )
     audit.record(actor, "summary.written", summary, version=summary.version)
     signals.summary_written.send(Summary, summary=summary, actor=actor)
     return summary
@@ -92,10 +97,3 @@ def last_summary(room: Room) -> Summary | None:
     """What the mentor wrote last time, of whichever meeting; for those who passed the room's gate."""
     of_room = Summary.objects.filter(Q(session__room=room) | Q(elsewhere__room=room))
     return of_room.order_by("-written_at").first()
-
-
-def _text(body: str) -> str:
-    text = body.strip()
-    if not 1 <= len(text) <= LIMITS.summary_chars:
-        raise Invalid(_("A summary has 1 to %(most)d characters.") % {"most": LIMITS.summary_chars})
-    return text

@@ -6,8 +6,9 @@ from django.db.models import Max
 from django.utils.translation import gettext as _
 
 from backend.errors import Invalid
-from chat import telling
+from chat import checks, telling
 from chat.models import Elsewhere, Room, Session, Summary
+from chat.protocol import LIMITS
 from matching.models import Role
 
 LATELY = timedelta(hours=24)
@@ -39,6 +40,19 @@ def add_version(
     )
     telling.summary_written(summary, now)
     return summary
+
+
+def checked_words(body: str) -> str:
+    """``body`` as it may be kept. Raises Invalid: also where details in it would lead the child who reads it away."""
+    text = body.strip()
+    if not 1 <= len(text) <= LIMITS.summary_chars:
+        raise Invalid(_("A summary has 1 to %(most)d characters.") % {"most": LIMITS.summary_chars})
+    if found := checks.details_in(text):
+        what = _(", ").join(found)
+        raise Invalid(
+            _("The child reads the summary too. Please take out what is in it: %(what)s.") % {"what": what}
+        )
+    return text
 
 
 def check_mood(mood: int | None, role: str) -> None:

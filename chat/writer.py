@@ -18,7 +18,7 @@ from django.db import (
 from django.utils import timezone
 
 from chat import checks
-from chat.acts import Act, Leave, Outcome, Performed, Refused, Speak
+from chat.acts import Act, EndSession, Leave, Outcome, Performed, Refused, Speak
 from chat.checks import Hold, Mask
 from chat.protocol import ErrCode
 from chat.record import perform
@@ -152,6 +152,8 @@ def _commit(acts: list[Act]) -> Performed:
 
 
 def _looked_at(act: Act) -> Act:
+    if isinstance(act, EndSession) and act.summary is not None and checks.details_in(act.summary):
+        return replace(act, summary=None, unkept=True)
     if not isinstance(act, Speak):
         return act
     verdict = checks.look_at(checks.Words(act.room, act.side, act.cid, act.body))

@@ -10,6 +10,7 @@ class CareConfig(AppConfig):
         from chat import checks, opening, sealing
 
         checks.register(watching.look_for_contacts)
+        checks.register_details(watching.details_in)
         signals.guardian_withdrew.connect(families.guardian_withdrew, dispatch_uid="cases")
         signals.stop_asked.connect(families.stop_asked, dispatch_uid="cases")
         looking.belongs_with(cases.cases_of_look)

@@ -40,6 +40,12 @@ def look_for_contacts(words: Words) -> Verdict:
     return None if body == words.body else Mask(body)
 
 
+def details_in(body: str) -> list[str]:
+    """The kinds of details in ``body``, in words: in a summary they would be a way out that nobody looks at."""
+    found = (each.kind for each in detection.contacts(body) if each.kind in detection.DETAILS)
+    return [named(kind) for kind in dict.fromkeys(found)]
+
+
 def _said_before(words: Words) -> list[str]:
     """The sender's last messages, the oldest first; read only where this one could be the end of a number or name."""
     if not detection.may_continue(words.body):

@@ -6,9 +6,9 @@ import pytest
 
 from backend.care import detection
 from backend.care.watching import look_for_contacts, named
-from chat.acts import HeldBack, Outcome, Said, Speak
+from chat.acts import Arrive, Done, EndSession, HeldBack, Outcome, Refused, Said, Speak
 from chat.checks import Words
-from chat.models import Event, Held, Original
+from chat.models import Event, Held, Original, Session, Summary
 from chat.protocol import Side
 from chat.record import perform
 from chat.writer import _looked_at
@@ -62,3 +62,16 @@ def test_plain_words_cost_no_query_more(family: Family, django_assert_num_querie
 def test_every_kind_has_words_for_the_coordinator() -> None:
     assert all(named(kind) for kind in detection.Kind)
     assert named("") == named("another's reason") == ""
+
+
+def test_a_session_ends_without_the_summary_that_leads_the_child_away(family: Family) -> None:
+    room, mentor = family.rooms["academic"].pk, family.academic.user_id
+    for side in Side:
+        perform([Arrive(room, side, uuid4())], now=at(18))
+    end = EndSession(room, Side.MENTOR, mentor, "加我微信 shu_dao88")
+    outcome = perform([_looked_at(end)], now=at(18.5)).outcomes[0]
+    assert isinstance(outcome, Refused) and outcome.code == "not_allowed" and "summary" in outcome.detail
+    assert Session.objects.get().ended_at and not Summary.objects.exists()
+    kept = EndSession(room, Side.MENTOR, mentor, "分数。别告诉妈妈她的礼物。")
+    assert perform([_looked_at(kept)], now=at(18.6)).outcomes == [Done()]
+    assert Summary.objects.get().body == kept.summary

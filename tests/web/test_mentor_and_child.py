@@ -331,3 +331,37 @@ def test_a_mood_goes_with_words_and_line_breaks_count_once(family):
         long = "\r\n".join(["字" * 9] * 200)
         assert mentor.post(f"/rooms/{room.pk}/end/", {"body": long}).status_code == 302
     assert len(Summary.objects.latest("version").body) == 1999
+
+
+AWAY = "今天学了分数。我的电话13812345678，微信 shu_dao88"
+TOLD = "小结孩子也会看到，请去掉里面的电话号码、微信号。"
+
+
+@pytest.mark.parametrize("page", ["end", "summary", "elsewhere"])
+def test_a_summary_that_leads_the_child_away_is_refused_and_stays_in_the_form(family, page):
+    session, mentor = measured(family, at(19, day=19), 28), browser_of(family.academic.user)
+    room = family.rooms["academic"]
+    path = {
+        "end": f"/rooms/{room.pk}/end/",
+        "summary": f"/sessions/{session.pk}/summary/",
+        "elsewhere": f"/my-children/{room.pairing_id}/elsewhere/",
+    }[page]
+    told = {"began_at": "2020-02-19T20:00", "minutes": 25, "medium": "phone"}
+    with time_machine.travel(at(21, day=19), tick=False):
+        answer = mentor.post(path, {**told, "body": AWAY})
+        said = answer.content.decode()
+        assert answer.status_code == 200 and TOLD in said and AWAY in said
+        assert not Summary.objects.exists() and not Elsewhere.objects.exists()
+        # Soft words are no details: 见面 is what a summary is about.
+        assert mentor.post(path, {**told, "body": "下次在图书馆见面那课，别告诉妈妈。"}).status_code == 302
+    assert Summary.objects.count() == 1
+
+
+def test_a_summary_that_leads_the_child_away_is_refused_by_the_resource(family):
+    session = measured(family, at(19, day=19), 28)
+    with time_machine.travel(at(21, day=19), tick=False):
+        answer = browser_of(family.academic.user).post(
+            f"/api/v1/sessions/{session.pk}/summaries/", {"body": AWAY}, content_type="application/json"
+        )
+    assert answer.status_code == 400 and "电话号码、微信号" in answer.content.decode()
+    assert not Summary.objects.exists()

@@ -9,6 +9,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from backend.errors import Conflict, Invalid
 from backend.web.mentor_forms import ElsewhereForm
 from backend.web.saying import coming, on_day, what_happened
 from backend.web.views.people import week_of
@@ -91,17 +92,23 @@ def elsewhere(request: HttpRequest, pairing_id: int) -> HttpResponse:
     form = ElsewhereForm(request.POST or None, role=pairing.role)
     if request.method == "POST" and form.is_valid():
         told = form.cleaned_data
-        meetings.record_meeting_elsewhere(
-            actor=request.user,
-            pairing_id=pairing_id,
-            began_at=told["began_at"],
-            minutes=told["minutes"],
-            medium=told["medium"],
-            summary=told["body"],
-            mood=told.get("mood"),
-        )
-        messages.success(request, _("Kept. The family sees that you told it, and can say if it is wrong."))
-        return redirect("my_child", pairing_id)
+        try:
+            meetings.record_meeting_elsewhere(
+                actor=request.user,
+                pairing_id=pairing_id,
+                began_at=told["began_at"],
+                minutes=told["minutes"],
+                medium=told["medium"],
+                summary=told["body"],
+                mood=told.get("mood"),
+            )
+        except (Invalid, Conflict) as refused:
+            form.add_error(None, str(refused))
+        else:
+            messages.success(
+                request, _("Kept. The family sees that you told it, and can say if it is wrong.")
+            )
+            return redirect("my_child", pairing_id)
     return render(
         request, "mentor/elsewhere.html", {"pairing": pairing, "child": pairing.child, "form": form}
     )

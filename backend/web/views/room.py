@@ -95,11 +95,15 @@ def summary(request: HttpRequest, session_id: int) -> HttpResponse:
     form = SummaryForm(request.POST or None, role=session.room.pairing.role)
     if request.method == "POST" and form.is_valid():
         written = form.cleaned_data
-        sessions.write_summary(
-            actor=request.user, session_id=session_id, body=written["body"], mood=written.get("mood")
-        )
-        messages.success(request, _("The summary is kept."))
-        return redirect("home")
+        try:
+            sessions.write_summary(
+                actor=request.user, session_id=session_id, body=written["body"], mood=written.get("mood")
+            )
+        except Invalid as refused:
+            form.add_error("body", str(refused))
+        else:
+            messages.success(request, _("The summary is kept."))
+            return redirect("home")
     context = {"session": session, "room": session.room, "form": form, **_last_time(session.room)}
     return render(request, "room/summary.html", context)
 
