@@ -21,7 +21,7 @@ from chat.opening import opened_to
 from chat.protocol import EventKind, Side
 from chat.reading_along import reader_of, readers_now
 from chat.rules.meetings import JUDGEMENTS
-from chat.sealing import sealed_sessions
+from chat.sealing import wholly_sealed
 from matching.cards import mentor_relation
 from matching.models import Pairing, Role
 
@@ -190,7 +190,7 @@ def summaries_for(actor: Any, now: datetime) -> QuerySet[Summary]:
     newer = Summary.objects.filter(same, version__gt=OuterRef("version"))
     about = Coalesce("session__room__pairing", "elsewhere__room__pairing")
     rows = Summary.objects.exclude(Exists(newer)).annotate(about=about).order_by("-written_at", "-pk")
-    sealed = sealed_sessions().filter(room__pairing__child__in=family_of(actor))
+    sealed = wholly_sealed().filter(room__pairing__child__in=family_of(actor))
     rows = rows.exclude(session__in=sealed)
     if may(actor, "summary", "list"):
         return rows

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, Exists, F, OuterRef, Q, Subquery
+from django.db.models import Count, Exists, F, OuterRef, Q, Subquery, Value
 from django.utils import timezone
 
 from backend import policy
@@ -21,7 +21,7 @@ from chat.protocol import Side
 from chat.rules.attendance import minutes
 from chat.rules.meetings import MeetingState
 from chat.rules.times import local_day, local_time
-from chat.sealing import is_kept_from, sealed_sessions, sealed_words
+from chat.sealing import is_kept_from, sealed_sessions, sealed_words, wholly_sealed
 from matching.models import Pairing, Role
 
 STAFF = frozenset({Relation.COORDINATOR, Relation.LEAD, Relation.ACADEMIC_MENTOR, Relation.WELLBEING_MENTOR})
@@ -195,8 +195,10 @@ def _sessions(readable: Readable, since: datetime, until: datetime) -> Any:
     said = Event.objects.filter(
         room=OuterRef("room"), kind=MSG, at__gte=OuterRef("opened_at"), at__lte=OuterRef("ended_at")
     )
+    sealed: Any = Value(False)
     if kept := _kept_from(readable):
         said = said.exclude(sealed_words(), room__pairing__in=kept)
+        sealed = Exists(wholly_sealed().filter(pk=OuterRef("pk"), room__pairing__in=kept))
     counts = {
         f"{side}_said": Subquery(
             said.filter(sender=side).order_by().values("room").annotate(n=Count("pk")).values("n")
@@ -209,7 +211,7 @@ def _sessions(readable: Readable, since: datetime, until: datetime) -> Any:
     ended = Session.objects.filter(near, room__pairing__in=readable, ended_at__isnull=False)
     return (
         _told(ended, readable)
-        .annotate(pairing_id=F("room__pairing"), **counts)
+        .annotate(pairing_id=F("room__pairing"), sealed=sealed, **counts)
         .prefetch_related("summaries")
         .order_by("opened_at")
     )
@@ -232,8 +234,10 @@ def _meeting_line(
     if relations & STAFF and meeting.judged_at is not None:
         line.missed_by = meeting.missed_by
         line.mentor_minutes, line.child_minutes = _minutes(meeting.mentor_s), _minutes(meeting.child_s)
-    _take_summary(line, [session.summaries.all() for session in sessions], relations, now)
-    line.summary_due = line.summary is None and meeting.state == MeetingState.HELD
+    told = [session for session in sessions if not session.sealed]
+    _take_summary(line, [session.summaries.all() for session in told], relations, now)
+    # Of a sealed session nobody waits for what will not show.
+    line.summary_due = line.summary is None and meeting.state == MeetingState.HELD and told == sessions
     return line
 
 

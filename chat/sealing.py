@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.db.models import CharField, Exists, F, OuterRef, Q, QuerySet, Value
-from django.db.models.functions import Cast, Concat
+from django.db.models.functions import Cast, Coalesce, Concat
 
 from backend.policy import Relation
 from chat.models import Event, Meeting, Room, Session
@@ -40,23 +40,34 @@ def sealed_words() -> Q:
     return found
 
 
-def sealed_sessions() -> QuerySet[Session]:
-    """Sessions that are talk of a sealed case. One that belongs to a meeting stays: the meeting took place."""
-    inside = Q(pk=None)
+def wholly_sealed() -> QuerySet[Session]:
+    """Sessions in which nothing is said but sealed talk, as it is now: what is written about them is sealed too."""
+    said = Event.objects.filter(
+        room=OuterRef("room"),
+        kind=MSG,
+        at__gte=OuterRef("opened_at"),
+        at__lte=Coalesce(OuterRef("ended_at"), F("at")),
+    )
+    near = Q(pk=None)
     for talks in _talks:
-        inside |= Q(Exists(talks().filter(sessions=OuterRef("pk"))))
+        near |= Q(Exists(talks().filter(sessions=OuterRef("pk"))))
+    return Session.objects.filter(near, Exists(said)).exclude(Exists(said.exclude(sealed_words())))
+
+
+def sealed_sessions() -> QuerySet[Session]:
+    """Of these the ones that are no part of what took place. One that belongs to a meeting stays: that did."""
     meeting_near = Meeting.objects.filter(
         pairing=OuterRef("room__pairing"),
         start__lte=OuterRef("opened_at") + NEAR,
         start__gt=OuterRef("opened_at") - HOUR,
     )
-    return Session.objects.filter(inside, meeting=None).exclude(Q(ended_at=None) & Exists(meeting_near))
+    return wholly_sealed().filter(meeting=None).exclude(Q(ended_at=None) & Exists(meeting_near))
 
 
 def sealed_abouts() -> QuerySet[Any]:
-    """The same as a notice names them."""
+    """Those about which nothing that was written shows, as a notice names them."""
     about = Concat(Value("session:"), Cast(F("pk"), CharField()), output_field=CharField())
-    return sealed_sessions().annotate(about=about).values("about")
+    return wholly_sealed().annotate(about=about).values("about")
 
 
 def gaps_in(room: Room) -> Gaps:

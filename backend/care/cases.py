@@ -4,7 +4,8 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Max, Min, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -121,7 +122,7 @@ def close_case(*, actor: Any, case_id: int, outcome: str) -> Case:
 
 @transaction.atomic
 def attach_talk(*, actor: Any, case_id: int, room_id: int, first: int, last: int) -> Talk:
-    """What was said from number ``first`` to ``last`` belongs to the case, with every session that was only that.
+    """What was said from number ``first`` to ``last`` belongs to the case, with every session in which nothing else is.
 
     Raises Invalid when there are no such numbers, or it is another child's room.
     """
@@ -131,27 +132,16 @@ def attach_talk(*, actor: Any, case_id: int, room_id: int, first: int, last: int
         raise Invalid(_("There are no such messages in a room of this child."))
     talk, made = Talk.objects.get_or_create(case=case, room=room, first=first, last=last)
     if made:
-        talk.sessions.set(_wholly_in(talk))
+        talk.sessions.set(_touched_by(talk))
         audit.record(actor, "case.talk_attached", case, room=room.pk, first=first, last=last)
     return talk
 
 
-def _wholly_in(talk: Talk) -> list[Session]:
-    """Sessions in which nothing else was said."""
-    words = Event.objects.filter(room=talk.room, kind=MSG)
-    inside = words.filter(s__gte=talk.first, s__lte=talk.last)
-    span = inside.aggregate(since=Min("at"), until=Max("at"))
-    if span["since"] is None:
-        return []
-    near = Session.objects.filter(room=talk.room, opened_at__lte=span["until"]).exclude(
-        ended_at__lt=span["since"]
-    )
-    found = []
-    for session in near:
-        said = words.filter(at__gte=session.opened_at, at__lte=session.ended_at or timezone.now())
-        if said.exists() and not said.exclude(pk__in=inside).exists():
-            found.append(session)
-    return found
+def _touched_by(talk: Talk) -> QuerySet[Session]:
+    """Sessions in which some of it was said. Whether anything else was, is asked when it matters."""
+    said = Event.objects.filter(room=talk.room, kind=MSG, s__gte=talk.first, s__lte=talk.last)
+    within = said.filter(at__gte=OuterRef("opened_at"), at__lte=Coalesce(OuterRef("ended_at"), F("at")))
+    return Session.objects.filter(Exists(within), room=talk.room)
 
 
 def sealed_talks() -> QuerySet[Talk]:

@@ -271,7 +271,7 @@ BREAKS: dict[str, tuple[Any, str, Callable[..., Any]]] = {
     "sessions": (history, "_told", lambda sessions, _readable: sessions),
     "summaries": (
         __import__("chat.access", fromlist=["access"]),
-        "sealed_sessions",
+        "wholly_sealed",
         Session.objects.none,
     ),
     "notices and letters": (

@@ -103,7 +103,7 @@ class Case(models.Model):
 class Talk(models.Model):
     """What was said in a room from number ``first`` to ``last`` belongs to the case.
 
-    sessions: in which nothing else was said. Outside any meeting they are talk too, and not the family's history.
+    sessions: in which some of it was said. Those with nothing else are talk too, see chat.sealing.
     """
 
     case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="talks")
