@@ -40,9 +40,10 @@ def open_child(*, actor: Any, child_id: int, now: datetime, action: str = "read"
 
 
 def _as_what(actor: Any, child: Child) -> dict[str, Any]:
-    is_lead = Relation.LEAD in programme_relations(actor)
-    facts: dict[str, Any] = {"capacity": "lead" if is_lead else "coordinator"}
+    """A lead's everyday look is a coordinator's: only one that belongs to a case says that a lead looked."""
     cases = {str(case): True for belonging in _cases for case in belonging(actor, child)}
+    is_lead = Relation.LEAD in programme_relations(actor)
+    facts: dict[str, Any] = {"capacity": "lead" if cases and is_lead else "coordinator"}
     return facts | ({"cases": cases} if cases else {})  # keys: every database can look for any of them
 
 

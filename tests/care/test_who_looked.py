@@ -57,7 +57,7 @@ def test_a_parent_reads_as_what_somebody_looked_and_never_who(family, lead):
     on = f"{day.month}月{day.day}日"
     assert words(family.parent, family) == [
         f"紧急情况下，经第二人同意，协调员查看了孩子与学科老师的聊天（{on}至{on}）。",
-        "儿童保护负责人查看了孩子的资料。",
+        "协调员查看了孩子的资料。",
         "协调员查看了孩子的资料。",
     ]
     client = Client()
@@ -68,6 +68,18 @@ def test_a_parent_reads_as_what_somebody_looked_and_never_who(family, lead):
         for name in (family.coordinator.name, lead.name, REASON):
             assert name not in page.content.decode()
     assert {each.who for each in in_words(lead, looks_at(lead, family.child.pk))} == {"甲", "何静"}
+
+
+def test_only_a_look_that_belongs_to_a_case_says_that_a_lead_looked(family, lead):
+    look(lead, family)
+    open_case(actor=family.coordinator, child_id=family.child.pk, kind="other")
+    look(lead, family)
+    look(family.coordinator, family)
+    assert words(family.parent, family) == [
+        "协调员查看了孩子的资料。",
+        "儿童保护负责人查看了孩子的资料。",
+        "协调员查看了孩子的资料。",
+    ]
 
 
 def test_guardians_never_see_each_other_s_reading(family):
