@@ -96,12 +96,18 @@ def seal_case(*, actor: Any, case_id: int) -> Case:
 
 @transaction.atomic
 def release_case(*, actor: Any, case_id: int) -> Case:
-    """What belongs to it shows again where it belongs. Raises NotSealed."""
+    """What belongs to it shows again where it belongs. Raises NotSealed.
+
+    Rooms read for it go over to another case of the child that is sealed: no trace of them while one is.
+    """
     case = _locked(actor, case_id, "release")
     if not case.is_sealed:
         raise NotSealed(_("This case is not sealed."))
     case.released_at = timezone.now()
     case.save(update_fields=["released_at"])
+    other = sealed_case_of(case.child_id)
+    if other is not None:
+        case.readings.update(case=other)
     audit.record(actor, "case.released", case)
     return case
 
@@ -142,6 +148,14 @@ def _touched_by(talk: Talk) -> QuerySet[Session]:
     said = Event.objects.filter(room=talk.room, kind=MSG, s__gte=talk.first, s__lte=talk.last)
     within = said.filter(at__gte=OuterRef("opened_at"), at__lte=Coalesce(OuterRef("ended_at"), F("at")))
     return Session.objects.filter(Exists(within), room=talk.room)
+
+
+def sealed_case_of(child_id: int) -> Case | None:
+    """While a case of the child is sealed, what is read of it is the case's: the family learns of neither.
+
+    Who asks to read need not know that there is a case, and is not told.
+    """
+    return Case.objects.sealed().filter(child=child_id).order_by("-pk").first()
 
 
 def sealed_talks() -> QuerySet[Talk]:

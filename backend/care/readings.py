@@ -14,7 +14,8 @@ from backend.accounts.models import User
 from backend.audit import log as audit
 from backend.care import rules
 from backend.care.access import access_case, access_reading, access_room_to_ask, is_close, who_may_decide
-from backend.care.models import Case, Reading
+from backend.care.cases import sealed_case_of
+from backend.care.models import Reading
 from backend.care.rules import Fault
 from backend.errors import Conflict, Invalid
 from backend.notices.kinds import Audience, Kind
@@ -72,7 +73,7 @@ def ask_in_emergency(
         alone=alone,
         state=Reading.State.OPENED if alone else Reading.State.WAITING,
         opened_at=now if alone else None,
-        case=_sealed_case_of(room),
+        case=sealed_case_of(room.pairing.child_id),
     )
     try:
         with transaction.atomic():
@@ -104,19 +105,14 @@ def _lapse(room: Room, actor: Any) -> None:
     old.filter(asked_at__lte=timezone.now() - rules.WAITS_FOR).update(state=Reading.State.LAPSED)
 
 
-def _sealed_case_of(room: Room) -> Case | None:
-    """While a case of the child is sealed, what is read of it is the case's: the family learns of neither.
-
-    The asker need not know that there is a case, and is not told.
-    """
-    return Case.objects.sealed().filter(child=room.pairing.child_id).order_by("-pk").first()
-
-
 @transaction.atomic
 def decide_reading(*, actor: Any, reading_id: int, approve: bool) -> Reading:
     """Opens the room to the asker for an hour, or refuses. Raises AlreadyDecided for the second of two."""
     reading = access_reading(actor, reading_id, "decide")
     now = timezone.now()
+    case = reading.case
+    if case is None or not case.is_sealed:
+        case = sealed_case_of(reading.room.pairing.child_id) or case
     claimed = (
         Reading.objects.filter(pk=reading.pk)
         .waiting(now)
@@ -125,6 +121,7 @@ def decide_reading(*, actor: Any, reading_id: int, approve: bool) -> Reading:
             decided_by=actor,
             decided_at=now,
             opened_at=now if approve else None,
+            case=case,
         )
     )
     if not claimed:

@@ -10,7 +10,7 @@ from backend.accounts.models import User
 from backend.audit.models import Entry
 from backend.care.access import waiting_readings
 from backend.care.cases import close_case, open_case, release_case
-from backend.care.readings import ask_in_emergency, decide_reading
+from backend.care.readings import ask_in_emergency, attach_reading, decide_reading
 from backend.care.who_looked import in_words, log_for, looks_at
 from backend.errors import NotYours
 from backend.rosters.looking import open_child
@@ -184,3 +184,33 @@ def test_the_log_tells_a_lead_nothing_of_a_child_close_to_them(family, lead, sec
     if how == "named":
         release_case(actor=second_lead, case_id=case.pk)
         assert "room.frozen" in acts_in(lead) and not [act for act in acts_in(lead) if "case" in act]
+
+
+def test_what_was_asked_before_a_sealed_case_and_opened_after_it_is_the_case_s(family, lead, second_lead):
+    room, day = family.rooms["academic"], timezone.localdate()
+    asked = ask_in_emergency(
+        actor=family.coordinator, room_id=room.pk, first_day=day, last_day=day, code="law", reason=REASON
+    )
+    released = open_case(actor=None, child_id=family.child.pk, kind="other", sealed=True)
+    attach_reading(actor=lead, reading_id=asked.pk, case_id=released.pk)
+    release_case(actor=lead, case_id=released.pk)
+    case = open_case(actor=None, child_id=family.child.pk, kind="abuse")
+    decided = decide_reading(actor=lead, reading_id=asked.pk, approve=True)
+    page_of(actor=family.coordinator, room_id=room.pk)
+    assert decided.case == case and words(family.parent, family) == []
+    release_case(actor=lead, case_id=case.pk)
+    assert len(words(family.parent, family)) == 1
+
+
+@pytest.mark.parametrize("first", [0, 1])
+def test_what_was_read_stays_unseen_while_any_case_of_the_child_is_sealed(family, lead, first):
+    cases = [open_case(actor=None, child_id=family.child.pk, kind="abuse") for _ in range(2)]
+    read(family, lead)
+    elsewhere = add_family(5, slots=(1, 25)).child
+    open_case(actor=None, child_id=elsewhere.pk, kind="abuse")
+    release_case(actor=lead, case_id=cases[first].pk)
+    assert words(family.parent, family) == []
+    release_case(actor=lead, case_id=cases[1 - first].pk)
+    assert len(words(family.parent, family)) == 1
+    open_case(actor=None, child_id=family.child.pk, kind="abuse")
+    assert len(words(family.parent, family)) == 1, "what was seen once does not vanish"
