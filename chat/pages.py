@@ -7,15 +7,17 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Max, QuerySet
 from django.db.models.functions import Coalesce
+from django.utils import timezone
 
 from backend.audit import log as audit
-from backend.policy import Relation
-from chat.access import access_room, beginning_of, relations_in_room
+from backend.errors import NotYours
+from chat.access import access_room, beginning_of
 from chat.models import Event, Held, Room
 from chat.opening import Opened, opened_to
 from chat.protocol import LIMITS, to_json
+from chat.reading_along import reader_of
 from chat.rules.gaps import Gaps
-from chat.sealing import gaps_in, is_kept_from
+from chat.sealing import gaps_in
 from chat.statements import as_numbered
 
 
@@ -50,15 +52,16 @@ class Part:
 
 
 def part_for(actor: Any, room: Room) -> Part:
-    """For who passed the room's gate."""
+    """For who passed the room's gate. NotYours where that right ended in the meantime."""
     if room.side_of(actor) is not None:
         return Part()
-    relations = relations_in_room(actor, room)
-    if Relation.EMERGENCY_READER in relations:
-        return Part(opened=opened_to(actor, room))
-    gaps = gaps_in(room) if is_kept_from(relations) else Gaps()
-    lowest, since = beginning_of(actor, room)
-    return Part(lowest, since, gaps.from_on(lowest))
+    if reader_of(actor, room, timezone.now()) is not None:
+        lowest, since = beginning_of(actor, room)
+        return Part(lowest, since, gaps_in(room).from_on(lowest))
+    opened = opened_to(actor, room)
+    if opened is None:
+        raise NotYours
+    return Part(opened=opened)
 
 
 def page_of(

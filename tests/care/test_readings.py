@@ -22,6 +22,7 @@ from backend.care.readings import (
 )
 from backend.errors import Invalid, NotYours
 from backend.notices.models import Notice
+from chat import pages
 from chat.acts import Redact, Speak
 from chat.models import Held
 from chat.pages import page_of
@@ -369,3 +370,20 @@ def test_a_mentor_of_the_child_reads_neither_of_its_rooms_as_a_lead(family, lead
             ask(lead, rooms["wellbeing"], alone=alone)
     ask(second_lead, rooms["wellbeing"])
     assert not waiting_readings(lead).exists()
+
+
+def test_an_hour_that_ends_between_the_gate_and_the_page_opens_nothing(
+    family, rooms, second, clock, monkeypatch
+):
+    room = rooms["academic"]
+    decide_reading(actor=second, reading_id=ask(family.coordinator, room).pk, approve=True)
+    still_open = pages.opened_to
+
+    def late(*given):
+        clock.shift(timedelta(minutes=60))
+        return still_open(*given)
+
+    monkeypatch.setattr(pages, "opened_to", late)
+    with pytest.raises(NotYours):
+        words(family.coordinator, room)
+    assert not Entry.objects.filter(action="room.viewed").exists()
