@@ -12,6 +12,9 @@ from typing import Any
 SECRET = re.compile(r"(/calendar/)[^/\s?\"]+")
 QUESTION = re.compile(r"(/[^\s?\"]*)\?[^\s\"]*")
 
+# <Task finished … exception=ValueError('…')>: to the last bracket, for the words may hold brackets and lines.
+OF_A_TASK = re.compile(r"(exception=[\w.]+)\(.*\)", re.DOTALL)
+
 
 def quiet(line: str) -> str:
     return SECRET.sub(r"\1…", QUESTION.sub(r"\1", line))
@@ -27,11 +30,34 @@ class WithoutWords(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         record = logging.makeLogRecord(record.__dict__)
         record.exc_text = None  # another handler's, with words
-        if isinstance(record.args, tuple):
-            record.args = tuple(
-                _named(type(one)) if isinstance(one, BaseException) else one for one in record.args
-            )
+        if isinstance(record.msg, BaseException):
+            record.msg, record.args = _without_words(record.msg), ()
+        record.args = _without_words(record.args)
         return quiet(super().format(record))
+
+    def formatMessage(self, record: logging.LogRecord) -> str:
+        error = record.exc_info[1] if record.exc_info else None
+        # Written into the message before it came here: by asyncio, and by f-strings.
+        seen: set[int] = set()  # a chain may be a circle
+        while error is not None and id(error) not in seen:
+            seen.add(id(error))
+            for words in (repr(error), str(error)):
+                if len(words) > 1:
+                    record.message = record.message.replace(words, _named(type(error)))
+            error = error.__cause__ or error.__context__
+        record.message = OF_A_TASK.sub(r"\1", record.message)
+        return super().formatMessage(record)
+
+
+def _without_words(logged: Any) -> Any:
+    """``logged`` with every exception in it as its kind."""
+    if isinstance(logged, BaseException):
+        return _named(type(logged))
+    if isinstance(logged, dict):
+        return {key: _without_words(one) for key, one in logged.items()}
+    if type(logged) in (tuple, list):
+        return type(logged)(_without_words(one) for one in logged)
+    return logged
 
 
 def _named(kind: Any) -> str:

@@ -75,3 +75,10 @@ def test_a_session_ends_without_the_summary_that_leads_the_child_away(family: Fa
     kept = EndSession(room, Side.MENTOR, mentor, "分数。别告诉妈妈她的礼物。")
     assert perform([_looked_at(kept)], now=at(18.6)).outcomes == [Done()]
     assert Summary.objects.get().body == kept.summary
+
+
+def test_only_what_begins_with_latin_letters_or_digits_is_read_with_what_came_before(family: Family) -> None:
+    speak(family, Side.MENTOR, "别告诉")
+    assert isinstance(speak(family, Side.MENTOR, "你妈妈"), Said)
+    speak(family, Side.MENTOR, "我的威信")
+    assert isinstance(speak(family, Side.MENTOR, "shu_dao88"), HeldBack)
