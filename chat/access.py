@@ -21,7 +21,7 @@ from chat.opening import opened_to
 from chat.protocol import EventKind, Side
 from chat.reading_along import reader_of, readers_now
 from chat.rules.meetings import JUDGEMENTS
-from chat.sealing import wholly_sealed
+from chat.sealing import named_about, wholly_sealed
 from matching.cards import mentor_relation
 from matching.models import Pairing, Role
 
@@ -71,6 +71,14 @@ def relations_to_child(user: Any, child: Child) -> set[Relation]:
     cares = Child.objects.filter(pk=child.pk, carer__user=user).exists()
     if cares and status != Guardianship.Status.SUSPENDED:
         relations.add(Relation.CARER)
+    return relations
+
+
+def reading_relations(user: Any, child: Child) -> set[Relation]:
+    """The same for what is read about the child: whoever is of the family reads as family, whatever else they are."""
+    relations = relations_to_child(user, child)
+    if family_of(user).filter(pk=child.pk).exists():
+        relations -= {Relation.COORDINATOR, Relation.LEAD}
     return relations
 
 
@@ -191,9 +199,8 @@ def summaries_for(actor: Any, now: datetime) -> QuerySet[Summary]:
     about = Coalesce("session__room__pairing", "elsewhere__room__pairing")
     rows = Summary.objects.exclude(Exists(newer)).annotate(about=about).order_by("-written_at", "-pk")
     sealed = wholly_sealed().filter(room__pairing__child__in=family_of(actor))
-    rows = rows.exclude(session__in=sealed)
-    if may(actor, "summary", "list"):
-        return rows
+    elsewhere = Pairing.objects.filter(child__in=kept_from(actor)).exclude(mentor__user=actor.pk)
+    rows = rows.exclude(session__in=sealed).exclude(about__in=elsewhere)
     if not actor.is_authenticated or not actor.is_active:
         return rows.none()
     live = Pairing.objects.live().filter(mentor__user=actor)
@@ -205,7 +212,10 @@ def summaries_for(actor: Any, now: datetime) -> QuerySet[Summary]:
     # A wellbeing summary is the child's alone for a while.
     late = Q(about__in=guarded, written_at__lte=now - CHILD_FIRST)
     at_once = Q(about__in=guarded.filter(role=Role.ACADEMIC))
-    return rows.filter(Q(about__in=early) | at_once | late)
+    own = Q(about__in=early) | at_once | late
+    if may(actor, "summary", "list"):
+        own |= ~Q(about__in=Pairing.objects.filter(child__in=family_of(actor)))
+    return rows.filter(own)
 
 
 def guarded_by(actor: Any, status: str) -> QuerySet[Any]:
@@ -224,6 +234,14 @@ def own_rooms(actor: Any) -> Rooms:
     """
     two = Q(pairing__mentor__user=actor.pk) | Q(pairing__child__user=actor.pk)
     return Room.objects.filter(two | Q(pairing__child__in=family_of(actor).values("pk")))
+
+
+def kept_from(actor: Any) -> QuerySet[Child]:
+    """Children of whom something sealed names this person, who then reads of nobody else's time with them.
+
+    For the family sealing is enough: their log must not change.
+    """
+    return Child.objects.filter(named_about(actor)).exclude(pk__in=family_of(actor))
 
 
 def readers_of(room: Room) -> tuple[str, ...]:

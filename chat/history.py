@@ -13,7 +13,7 @@ from backend.errors import NotYours
 from backend.policy import Relation
 from backend.rosters.access import ABSENT
 from backend.rosters.models import Child
-from chat.access import CHILD_FIRST, looks_after, relations_to_child, relations_to_pairing
+from chat.access import CHILD_FIRST, kept_from, looks_after, reading_relations, relations_to_pairing
 from chat.met import told_to_family
 from chat.models import Elsewhere, Event, Meeting, Session, Summary
 from chat.models.rooms import MSG
@@ -129,11 +129,14 @@ def _readable(actor: Any, child_id: int) -> Readable:
     """The child's pairings, ended ones too, whose log this person may read. NotYours when it is none."""
     known = Child.objects.filter(pk=child_id).first()
     child = known or ABSENT
-    base, cares = relations_to_child(actor, child), looks_after(actor, child)
+    base, cares = reading_relations(actor, child), looks_after(actor, child)
+    named = kept_from(actor).filter(pk=child.pk).exists()
     found = {}
     for pairing in Pairing.objects.filter(child=child, room__isnull=False).select_related(
         "mentor", "child", "room"
     ):
+        if named and pairing.mentor.user_id != actor.pk:
+            continue
         relations = relations_to_pairing(actor, pairing, base)
         if cares and pairing.role == Role.ACADEMIC:
             relations.add(Relation.WELLBEING_MENTOR)

@@ -1,6 +1,6 @@
 """Talk of which a family sees no trace: not its words, and not that a number, a line or a notice is missing.
 
-What is sealed is known further up, so a layer above says it, as two queries that are asked inside others.
+What is sealed is known further up, so a layer above says it, as queries that are asked inside others.
 """
 
 from collections.abc import Callable
@@ -18,12 +18,26 @@ from chat.rules.times import HOUR
 
 FAMILY = frozenset({Relation.GUARDIAN, Relation.READER, Relation.LIMITED_GUARDIAN, Relation.CARER})
 Talks = Callable[[], QuerySet[Any]]
+Naming = Callable[[Any], QuerySet[Any]]
 _talks: list[Talks] = []
+_naming: list[Naming] = []
 
 
-def seal_with(talks: Talks) -> None:
-    """talks: rows with ``room``, ``first``, ``last`` and ``sessions``, of everything that is sealed now."""
+def seal_with(talks: Talks, naming: Naming) -> None:
+    """talks: rows with ``room``, ``first``, ``last`` and ``sessions``, of everything that is sealed now.
+
+    naming: children of whose sealed talk a person is the subject.
+    """
     _talks.append(talks)
+    _naming.append(naming)
+
+
+def named_about(user: Any) -> Q:
+    """Of children: those about whom something sealed names this person."""
+    found = Q(pk=None)
+    for naming in _naming:
+        found |= Q(pk__in=naming(user))
+    return found
 
 
 def is_kept_from(relations: set[Relation]) -> bool:

@@ -14,5 +14,5 @@ class CareConfig(AppConfig):
         signals.guardian_withdrew.connect(families.guardian_withdrew, dispatch_uid="cases")
         signals.stop_asked.connect(families.stop_asked, dispatch_uid="cases")
         looking.belongs_with(cases.cases_of_look)
-        sealing.seal_with(cases.sealed_talks)
+        sealing.seal_with(cases.sealed_talks, cases.children_naming)
         opening.open_with(readings.opened_to)

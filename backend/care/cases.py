@@ -163,6 +163,11 @@ def sealed_talks() -> QuerySet[Talk]:
     return Talk.objects.filter(case__in=Case.objects.sealed())
 
 
+def children_naming(user: Any) -> QuerySet[Any]:
+    """Of whom a sealed case names this person."""
+    return Case.objects.sealed().filter(named=user.pk).values("child")
+
+
 def cases_of_look(actor: Any, child: Child) -> list[int]:
     """To which cases a look at the child belongs: those that stand or are sealed, and are this person's.
 

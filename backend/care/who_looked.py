@@ -20,7 +20,7 @@ from backend.errors import NotYours
 from backend.policy import Relation
 from backend.rosters.access import ABSENT
 from backend.rosters.models import Child
-from chat.access import relations_to_child
+from chat.access import reading_relations
 from chat.models import Held, Room
 
 FAMILY = frozenset({Relation.GUARDIAN, Relation.LIMITED_GUARDIAN, Relation.CARER})
@@ -48,7 +48,7 @@ def looks_at(actor: Any, child_id: int) -> "QuerySet[Entry]":
     For the family without anything that belongs to a sealed case.
     """
     child = Child.objects.filter(pk=child_id).first()
-    relations = relations_to_child(actor, child or ABSENT)
+    relations = reading_relations(actor, child or ABSENT)
     if child is None or not policy.allows("log", "read_looks", relations):
         raise NotYours
     rooms = [str(pk) for pk in Room.objects.filter(pairing__child=child).values_list("pk", flat=True)]
