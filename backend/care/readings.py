@@ -37,6 +37,10 @@ class AlreadyAsked(Conflict):
     code = "reading.asked"
 
 
+class JustRefused(Conflict):
+    code = "reading.just_refused"
+
+
 class AlreadyDecided(Conflict):
     code = "reading.decided"
 
@@ -54,13 +58,16 @@ def ask_in_emergency(
 ) -> Reading:
     """alone: a lead goes ahead at once, in immediate danger; another lead looks at it the next day.
 
-    Raises Invalid, or AlreadyAsked while an earlier asking of this person for this room waits.
+    Raises Invalid, AlreadyAsked while an earlier asking of this person for this room waits, or JustRefused for
+    going ahead alone where somebody refused it to them within a day.
     """
     room = access_room_to_ask(actor, room_id)
     if alone:
         check_may(actor, "reading", "go_ahead_alone")
     now = timezone.now()
     _check(first_day, last_day, code, reason, local_day(now))
+    if alone and Reading.objects.refused(now).filter(room=room, asked_by=actor).exists():
+        raise JustRefused(_("This was refused to you within the last day. Another lead decides."))
     _lapse(room, actor)
     reading = Reading(
         room=room,
@@ -164,6 +171,8 @@ def opened_to(user: Any, room: Room) -> Opened | None:
     if not user.is_coordinator:
         return None
     own = Reading.objects.open(timezone.now()).filter(room=room, asked_by=user)
+    if not may(user, "reading", "go_ahead_alone"):
+        own = own.filter(alone=False)
     reading = own.order_by("-opened_at").first()
     # Who is no lead any more has no business in a wellbeing room, whatever was approved before.
     if reading is None or reading.opened_at is None or is_close(user, room):

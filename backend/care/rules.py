@@ -5,6 +5,7 @@ from enum import StrEnum
 
 OPEN_FOR = timedelta(minutes=60)
 WAITS_FOR = timedelta(hours=24)  # an asking that nobody decided by then is over
+REFUSED_FOR = timedelta(hours=24)  # who was refused doesn't go ahead alone in the same room meanwhile
 LEAST_REASON = 20  # characters
 MOST_DAYS = 31
 FARTHEST = timedelta(days=366)  # nothing older is anybody's emergency

@@ -15,6 +15,7 @@ from backend.care.models import Case, Reading
 from backend.care.readings import (
     AlreadyAsked,
     AlreadyDecided,
+    JustRefused,
     ask_in_emergency,
     attach_reading,
     decide_reading,
@@ -387,3 +388,43 @@ def test_an_hour_that_ends_between_the_gate_and_the_page_opens_nothing(
     with pytest.raises(NotYours):
         words(family.coordinator, room)
     assert not Entry.objects.filter(action="room.viewed").exists()
+
+
+def test_a_review_that_finds_it_wrong_closes_the_room_at_once(family, lead, second_lead, rooms):
+    for review in ("right", "wrong"):
+        reading = ask(lead, rooms["wellbeing"], alone=True)
+        assert words(lead, rooms["wellbeing"]) == ["2天前", "1天前"]
+        review_reading(actor=second_lead, reading_id=reading.pk, review=review)
+        if review == "right":
+            assert words(lead, rooms["wellbeing"]) == ["2天前", "1天前"]
+            Reading.objects.filter(pk=reading.pk).delete()
+    with pytest.raises(NotYours):
+        words(lead, rooms["wellbeing"])
+    with pytest.raises(JustRefused):
+        ask(lead, rooms["wellbeing"], alone=True)
+
+
+def test_who_is_no_lead_any_more_loses_what_they_opened_alone_only(family, lead, second_lead, rooms):
+    decide_reading(actor=second_lead, reading_id=ask(lead, rooms["academic"]).pk, approve=True)
+    ask(lead, rooms["academic"], first=3, last=3, alone=True)
+    assert words(lead, rooms["academic"])
+    lead.is_safeguarding_lead = False
+    lead.save()
+    assert words(lead, rooms["academic"]) == ["2天前", "1天前"], "what two agreed on"
+    Reading.objects.filter(alone=False).delete()
+    with pytest.raises(NotYours):
+        words(lead, rooms["academic"])
+
+
+def test_who_was_refused_does_not_go_ahead_alone_in_that_room_for_a_day(
+    family, lead, second_lead, rooms, clock
+):
+    decide_reading(actor=second_lead, reading_id=ask(lead, rooms["academic"]).pk, approve=False)
+    clock.shift(DAY - timedelta(seconds=1))
+    with pytest.raises(JustRefused):
+        ask(lead, rooms["academic"], alone=True)
+    ask(lead, rooms["academic"])  # with a second person they may ask again
+    ask(second_lead, rooms["academic"], alone=True)
+    ask(lead, rooms["wellbeing"], alone=True)
+    clock.shift(timedelta(seconds=1))
+    ask(lead, rooms["academic"], alone=True)

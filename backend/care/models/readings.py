@@ -21,7 +21,17 @@ class Readings(models.QuerySet["Reading"]):
         return self.filter(state=Reading.State.WAITING, asked_at__gt=now - rules.WAITS_FOR)
 
     def open(self, now: datetime) -> "Readings":
-        return self.filter(state=Reading.State.OPENED, opened_at__lte=now, opened_at__gt=now - rules.OPEN_FOR)
+        """Not what another lead found wrong meanwhile."""
+        opened = self.filter(state=Reading.State.OPENED).exclude(review=Reading.Review.WRONG)
+        return opened.filter(opened_at__lte=now, opened_at__gt=now - rules.OPEN_FOR)
+
+    def refused(self, now: datetime) -> "Readings":
+        """Lately, by the second person, or by the review of what was done alone."""
+        since = now - rules.REFUSED_FOR
+        return self.filter(
+            Q(state=Reading.State.REFUSED, decided_at__gt=since)
+            | Q(review=Reading.Review.WRONG, reviewed_at__gt=since)
+        )
 
     def to_review(self) -> "Readings":
         return self.filter(alone=True, reviewed_at=None)
