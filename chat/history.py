@@ -12,6 +12,7 @@ from backend import policy
 from backend.errors import NotYours
 from backend.policy import Relation
 from backend.rosters.access import ABSENT
+from backend.rosters.looking import note_look
 from backend.rosters.models import Child
 from chat.access import CHILD_FIRST, kept_from, looks_after, reading_relations, relations_to_pairing
 from chat.met import told_to_family
@@ -83,7 +84,10 @@ def history_for(*, actor: Any, child_id: int, month: date, now: datetime | None 
     """A month (by Shanghai's calendar) of all that this reader may read about the child."""
     first = month.replace(day=1)
     following = (first + timedelta(days=32)).replace(day=1)
-    return _between(actor, child_id, local_time(first, 0), local_time(following, 0), now or timezone.now())
+    now = now or timezone.now()
+    found = _between(actor, child_id, local_time(first, 0), local_time(following, 0), now)
+    note_look(actor=actor, child_id=child_id, now=now)
+    return found
 
 
 def _between(actor: Any, child_id: int, since: datetime, until: datetime, now: datetime) -> Month:

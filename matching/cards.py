@@ -1,7 +1,7 @@
 """What two who are paired may know of each other, and a child's family of its mentors."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from django.db.models import Q
@@ -10,6 +10,7 @@ from backend import policy
 from backend.errors import NotYours
 from backend.policy import Relation
 from backend.rosters.access import ABSENT, child_relations, mentor_relations
+from backend.rosters.looking import note_look
 from backend.rosters.models import Child, Mentor
 from matching.models import Pairing, Role
 
@@ -68,7 +69,7 @@ def _of_family(actor: Any, mentor: Mentor) -> list[Pairing]:
     return list(live.distinct())
 
 
-def child_card(*, actor: Any, child_id: int) -> ChildCard:
+def child_card(*, actor: Any, child_id: int, now: datetime) -> ChildCard:
     """For the child's mentors, for coordinators, and for the child and its guardians."""
     found = Child.objects.filter(pk=child_id).first()
     child = found or ABSENT  # asked about alike, whether absent or foreign
@@ -78,6 +79,7 @@ def child_card(*, actor: Any, child_id: int) -> ChildCard:
         relations |= {mentor_relation(role) for role in live.values_list("role", flat=True)}
     if found is None or not policy.allows("child", "read_card", relations):
         raise NotYours
+    note_look(actor=actor, child_id=child.pk, now=now)
     return ChildCard(
         child.pk,
         child.call_name,

@@ -51,4 +51,5 @@ class ChildCard(APIView):
 
     @told("What a mentor knows of this child", ChildCardOut, operation_id="children_card")
     def get(self, request: Request, child_id: int) -> Response:
-        return Response(ChildCardOut(cards.child_card(actor=request.user, child_id=child_id)).data)
+        card = cards.child_card(actor=request.user, child_id=child_id, now=timezone.now())
+        return Response(ChildCardOut(card).data)

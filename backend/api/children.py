@@ -200,7 +200,7 @@ class ChildrenOfRoster(mixins.ListModelMixin, GenericViewSet[Child]):
 
     @told("Edit a child by hand", DETAIL, takes=ChildCells, refusals=(400, 401, 403, 404))
     def partial_update(self, request: Request, pk: int) -> Response:
-        access_child(request.user, pk, "write")
+        open_child(actor=request.user, child_id=pk, now=timezone.now(), action="write")
         return Response(self._save(request, pk))
 
     def _save(self, request: Request, child_id: int | None) -> dict[str, Any]:
@@ -212,7 +212,7 @@ class ChildrenOfRoster(mixins.ListModelMixin, GenericViewSet[Child]):
     @told("Say whether a child takes part", DETAIL, takes=ActiveIn, refusals=(400, 401, 403, 404))
     @action(detail=True, methods=["put"])
     def active(self, request: Request, pk: int) -> Response:
-        access_child(request.user, pk, "write")
+        open_child(actor=request.user, child_id=pk, now=timezone.now(), action="write")
         given = ActiveIn(data=request.data)
         given.is_valid(raise_exception=True)
         people.set_active(actor=request.user, kind="child", pk=pk, active=given.validated_data["active"])

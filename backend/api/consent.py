@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -10,8 +11,7 @@ from rest_framework.views import APIView
 
 from backend.api.describing import told
 from backend.rosters import consent
-from backend.rosters.access import access_guardianship
-from backend.rosters.guardians import set_guardian_status
+from backend.rosters.guardians import open_guardianship, set_guardian_status
 from backend.rosters.models import Consent, Guardianship
 
 CHANGES = (401, 403, 404, 409)
@@ -87,7 +87,7 @@ class StatusOfGuardian(APIView):
     )
     def put(self, request: Request, link_id: int) -> Response:
         """Holds from the guardian's next request on. Nobody is told."""
-        access_guardianship(request.user, link_id)
+        open_guardianship(actor=request.user, link_id=link_id, now=timezone.now())
         given = GuardianStatusIn(data=request.data)
         given.is_valid(raise_exception=True)
         set_guardian_status(actor=request.user, link_id=link_id, **given.validated_data)

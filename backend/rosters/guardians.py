@@ -1,5 +1,6 @@
 """What a guardian may know of a child: all, the schedule, nothing. Changed by a coordinator, with a reason."""
 
+from datetime import datetime
 from typing import Any
 
 from django.db import transaction
@@ -11,9 +12,17 @@ from backend.errors import Invalid
 from backend.rosters import signals
 from backend.rosters.access import access_guardianship
 from backend.rosters.consent import end_if_nobody_goes_on
+from backend.rosters.looking import note_look
 from backend.rosters.models import Child, Guardianship
 
 Status, Reason = Guardianship.Status, Guardianship.Reason
+
+
+def open_guardianship(*, actor: Any, link_id: int, now: datetime) -> Guardianship:
+    """A guardian's link, for whoever may change it, or NotYours; who sees it has looked at the child."""
+    link = access_guardianship(actor, link_id)
+    note_look(actor=actor, child_id=link.child_id, now=now)
+    return link
 
 
 @transaction.atomic

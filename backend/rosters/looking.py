@@ -39,6 +39,12 @@ def open_child(*, actor: Any, child_id: int, now: datetime, action: str = "read"
     return child
 
 
+def note_look(*, actor: Any, child_id: int, now: datetime) -> None:
+    """For what shows more of a child than its row, behind a gate of its own: staff who pass it looked."""
+    if may(actor, "child", "list"):
+        open_child(actor=actor, child_id=child_id, now=now)
+
+
 def _as_what(actor: Any, child: Child) -> dict[str, Any]:
     """A lead's everyday look is a coordinator's: only one that belongs to a case says that a lead looked."""
     cases = {str(case): True for belonging in _cases for case in belonging(actor, child)}

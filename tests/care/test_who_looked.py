@@ -82,6 +82,42 @@ def test_only_a_look_that_belongs_to_a_case_says_that_a_lead_looked(family, lead
     ]
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "given"),
+    [
+        ("get", "/children/{child}/", None),
+        ("get", "/children/{child}/edit/", None),
+        ("get", "/children/{child}/history/", None),
+        ("get", "/guardians/{link}/", None),
+        ("get", "/api/v1/children/{child}/", None),
+        ("get", "/api/v1/children/{child}/card/", None),
+        ("get", "/api/v1/children/{child}/history/", None),
+        ("patch", "/api/v1/children/{child}/", {"needs": "安静"}),
+        ("put", "/api/v1/children/{child}/active/", {"active": True}),
+        ("put", "/api/v1/guardians/{link}/", {"status": "limited", "reason": "court"}),
+    ],
+)
+def test_every_door_to_a_child_s_row_writes_down_who_of_the_staff_looked(family, method, path, given):
+    """Once in an hour; the child, its guardian and its mentors leave no trace."""
+    path = path.format(child=family.child.pk, link=family.child.guardianships.get().pk)
+    looks = Entry.objects.filter(action="child.viewed", object_id=str(family.child.pk))
+    client = Client()
+    for who in (family.parent, family.child.user, family.academic.user):
+        client.force_login(who)
+        getattr(client, method)(path, given, content_type="application/json")
+    assert not looks.exists()
+    client.force_login(family.coordinator)
+    for _again in range(2):
+        answer = getattr(client, method)(path, given, content_type="application/json")
+        assert answer.status_code in (
+            200,
+            204,
+            400,
+        )  # 400: this child's cells are not all there; it was opened
+    assert looks.get().actor_id == family.coordinator.pk
+    assert looks.get().facts == {"capacity": "coordinator"}
+
+
 def test_guardians_never_see_each_other_s_reading(family):
     other = User.objects.create_user(name="林爸爸")
     family.child.guardianships.create(guardian=other, order=2)

@@ -4,11 +4,11 @@ from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from backend.rosters.access import access_guardianship
-from backend.rosters.guardians import set_guardian_status
+from backend.rosters.guardians import open_guardianship, set_guardian_status
 from backend.rosters.models import Guardianship
 
 SEES = {
@@ -24,7 +24,7 @@ class StatusForm(forms.Form):
 
 
 def show(request: HttpRequest, link_id: int) -> HttpResponse:
-    link = access_guardianship(request.user, link_id)
+    link = open_guardianship(actor=request.user, link_id=link_id, now=timezone.now())
     form = StatusForm(request.POST or None, initial={"status": link.status})
     if request.method == "POST" and form.is_valid():
         set_guardian_status(actor=request.user, link_id=link_id, **form.cleaned_data)

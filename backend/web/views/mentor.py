@@ -73,7 +73,7 @@ def child(request: HttpRequest, pairing_id: int) -> HttpResponse:
         "pairing": pairing,
         "child": child,
         "week": week_of(child),
-        "needs": cards.child_card(actor=request.user, child_id=child.pk).needs,
+        "needs": cards.child_card(actor=request.user, child_id=child.pk, now=timezone.now()).needs,
         "lines": [
             {
                 "line": line,
