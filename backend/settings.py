@@ -243,6 +243,7 @@ SPECTACULAR_SETTINGS = {
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "backend.api.describing.any_of",
+        "backend.api.describing.other_bodies",
     ],
     "ENUM_NAME_OVERRIDES": {
         "Role": "matching.models.Role",

@@ -14,6 +14,7 @@ WORDS = {
     404: "Absent, or not yours: the two look the same.",
     409: "Somebody else was faster: look again.",
     413: "Too big.",
+    415: "The body is of a kind that is not taken here.",
     429: "Tried too often: facts says for how many seconds to wait.",
 }
 
@@ -23,6 +24,16 @@ def any_of(result: dict[str, Any], **_generator: Any) -> dict[str, Any]:
     for component in result["components"]["schemas"].values():
         if "oneOf" in component:
             component["anyOf"] = component.pop("oneOf")
+    return result
+
+
+def other_bodies(result: dict[str, Any], **_generator: Any) -> dict[str, Any]:
+    """Whatever takes a body refuses other kinds of it, before anything of ours is asked."""
+    refusal = {"application/json": {"schema": {"$ref": "#/components/schemas/RefusalOut"}}}
+    for operations in result["paths"].values():
+        for operation in operations.values():
+            if "requestBody" in operation:
+                operation["responses"]["415"] = {"content": refusal, "description": WORDS[415]}
     return result
 
 
