@@ -80,6 +80,7 @@ def _judge(meeting_ids: list[int], now: datetime) -> int:
             now=now,
             sessions=sessions[meeting.pk],
             outages=down[meeting.value().hour],
+            shut_since=meeting.pairing.room.frozen_since,
         )
         meeting.state, meeting.judged_at = verdict.state, now
         meeting.missed_by = verdict.missed_by or ""

@@ -1,6 +1,7 @@
 """A room and its record. Rows are never deleted; a body may be erased."""
 
 import secrets
+from datetime import datetime
 
 from django.db import models
 from django.db.models import F, Q
@@ -80,6 +81,11 @@ class Room(models.Model):
     def frozen(self) -> bool:
         """Nobody may write in it now, though its pairing lives."""
         return self.frozen_at is not None or self.shut_by != ""
+
+    @property
+    def frozen_since(self) -> datetime | None:
+        """While it is frozen."""
+        return min(filter(None, (self.frozen_at, self.shut_at)), default=None)
 
     def seems_frozen_to(self, user: models.Model) -> bool:
         """Needs with_people(). A missing gate everybody may know; that a lead froze it only the two."""

@@ -189,12 +189,14 @@ def judge(
     now: datetime,
     sessions: Iterable[Interval] = (),
     outages: Iterable[Interval] = (),
+    shut_since: datetime | None = None,
 ) -> Verdict:
     """Held, missed or void.
 
     connections: the room's rows, at least those of the hour and the sessions.
     sessions:    those that belong to the meeting; one that still runs ends now.
     outages:     when the rooms were down for everybody.
+    shut_since:  from when on nobody was let into this room, until now; without a session nobody is to blame.
     Who was there for TOGETHER did not miss it; when both were, but at different times, both missed it.
     Raises IllegalMove for a meeting that is judged or cancelled already, or not over.
     """
@@ -202,10 +204,13 @@ def judge(
         raise IllegalMove(
             expected="a meeting to come whose hour is over", got=f"a {meeting.state} one at {now}"
         )
+    sessions = tuple(sessions)
     found = totals(connections, windows(meeting, sessions))
     if found.both >= TOGETHER:
         return Verdict(MeetingState.HELD, None, found)
     if length(intersect((meeting.hour,), merge(outages))) >= OUTAGE:
+        return Verdict(MeetingState.VOID, None, found)
+    if shut_since is not None and shut_since < meeting.hour.end and not sessions:
         return Verdict(MeetingState.VOID, None, found)
     return Verdict(MeetingState.MISSED, _missed_by(found), found)
 

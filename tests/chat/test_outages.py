@@ -6,9 +6,10 @@ from uuid import uuid4
 import pytest
 import time_machine
 
+from backend.notices.models import Notice
 from chat import duties
 from chat.history import history_for
-from chat.models import Meeting, Serving
+from chat.models import Meeting, Room, Serving
 from chat.rules.outages import outages
 from chat.rules.times import Interval
 from chat.uptime import still_serving
@@ -105,3 +106,27 @@ def test_an_outage_is_what_lies_between():
     assert begun == (), "before the first heartbeat nothing is known"
     assert outages(HOUR, [Interval(at(18), at(20) - timedelta(seconds=50))], known_since=at(10)) == ()
     assert outages(HOUR, [Interval(at(20.5), at(21))], known_since=at(10)) == (HOUR,)
+
+
+@pytest.mark.parametrize("how", ["frozen", "shut"])
+@pytest.mark.parametrize(
+    ("since", "state", "missed_by"), [(18, "void", ""), (19.5, "void", ""), (20.01, "missed", "both")]
+)
+def test_nobody_missed_a_meeting_in_a_room_that_was_shut(family, how, since, state, missed_by):
+    serve(12, 20.1)
+    stands = (
+        {"frozen_at": at(since, day=19)}
+        if how == "frozen"
+        else {"shut_by": "vetting", "shut_at": at(since, day=19)}
+    )
+    Room.objects.filter(pk=family.rooms["academic"].pk).update(**stands)
+    meeting = judged(family)
+    assert (meeting.state, meeting.missed_by) == (state, missed_by)
+    assert Notice.objects.filter(kind="meeting_missed").exists() is (state == "missed")
+
+
+def test_who_was_thrown_out_of_a_meeting_that_had_begun_is_judged_by_what_they_did(family):
+    serve(12, 20.1)
+    together(family.rooms["academic"], at(19, day=19), 3)
+    Room.objects.filter(pk=family.rooms["academic"].pk).update(frozen_at=at(19.1, day=19))
+    assert judged(family).state == "missed"
