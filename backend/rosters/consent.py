@@ -42,7 +42,7 @@ class Standing:
     """A child's consent, as one person may see it.
 
     given_on, source: of the one that stands; by_you: the reader gave it.  you_withdrew: and another goes on.
-    stopped: the child ended it itself.  is_last: nobody else would go on after the reader's withdrawal.
+    stopped: the child ended it itself.  is_last: the reader may withdraw, and nobody else would go on after that.
     """
 
     child: Child
@@ -63,6 +63,7 @@ def consent_of(*, actor: Any, child_id: int) -> Standing:
     stands = child.consents.filter(withdrawn_on=None).first()
     you_withdrew = Relation.WITHDRAWN_GUARDIAN in relations
     shown = None if you_withdrew else stands  # how the others go on is not theirs to know
+    may_withdraw = stands is not None and _may(relations, "withdraw", child, now)
     return Standing(
         child=child,
         given_on=shown.given_on if shown else None,
@@ -71,10 +72,10 @@ def consent_of(*, actor: Any, child_id: int) -> Standing:
         and shown.source == Consent.Source.ONLINE
         and shown.recorded_by_id == actor.pk,
         you_withdrew=you_withdrew,
-        stopped=child.stopped_at is not None,
+        stopped=child.stopped_at is not None and not you_withdrew,
         may_give=(stands is None or you_withdrew) and _may(relations, "give", child, now),
-        may_withdraw=stands is not None and _may(relations, "withdraw", child, now),
-        is_last=not _others(child, actor).exists(),
+        may_withdraw=may_withdraw,
+        is_last=may_withdraw and not _others(child, actor).exists(),
     )
 
 

@@ -1,5 +1,6 @@
 """Consent withdrawn, and what follows that very moment: pairings, rooms, cases, the other guardian."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -144,6 +145,25 @@ def test_whoever_withdrew_alone_finds_the_way_back_and_nothing_else(family):
     consent.give_consent(actor=family.parent, child_id=family.child.pk)
     assert children_of_family(family.parent) == [family.child]
     assert Guardianship.objects.get(guardian=family.parent).withdrew_at is None
+
+
+def test_nor_what_the_child_did_nor_how_the_other_one_goes_on(family):
+    other = second_parent(family)
+    link = Guardianship.objects.filter(guardian=other)
+
+    def told(user):
+        return consent.consent_of(actor=user, child_id=family.child.pk)
+
+    consent.withdraw_consent(actor=family.parent, child_id=family.child.pk)
+    before = told(family.parent)
+    Child.objects.filter(pk=family.child.pk).update(stopped_at=at(11))
+    link.update(status="limited", status_reason="family")
+    after = told(family.parent)
+    assert after == replace(before, child=after.child) and not after.stopped and not after.is_last
+    assert told(family.coordinator).stopped
+    link.update(status="active", status_reason="")
+    state = told(other)
+    assert state.stopped and state.may_withdraw and state.is_last, "the one who can act is told what it does"
 
 
 def test_but_not_past_a_coordinator_s_decision(family):
