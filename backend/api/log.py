@@ -29,6 +29,7 @@ class LookOut(serializers.Serializer[Look]):
     last_day = serializers.DateField(allow_null=True)
     alone = serializers.BooleanField(help_text="A lead in immediate danger, without a second person.")
     who = serializers.CharField(allow_blank=True)
+    way_in = serializers.BooleanField(help_text="No look: a new way to sign in was made for the child.")
 
 
 class ActOut(serializers.Serializer[Entry]):

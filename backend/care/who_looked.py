@@ -26,11 +26,14 @@ from chat.models import Held, Room
 FAMILY = frozenset({Relation.GUARDIAN, Relation.LIMITED_GUARDIAN, Relation.CARER})
 
 
+WAY_IN = "child.way_in_made"
+
+
 @dataclass(frozen=True, slots=True)
 class Look:
     """capacity: coordinator or lead.  first_day, last_day, role: of a room read in an emergency.
 
-    alone: a lead read it without a second person.  who: only for those who may read the log.
+    alone: a lead read it without a second person.  way_in: no look, but a new way to sign in as the child.  who: only for those who may read the log.
     """
 
     at: datetime
@@ -40,6 +43,7 @@ class Look:
     last_day: date | None = None
     alone: bool = False
     who: str = ""
+    way_in: bool = False
 
 
 def looks_at(actor: Any, child_id: int) -> "QuerySet[Entry]":
@@ -52,7 +56,7 @@ def looks_at(actor: Any, child_id: int) -> "QuerySet[Entry]":
     if child is None or not policy.allows("log", "read_looks", relations):
         raise NotYours
     rooms = [str(pk) for pk in Room.objects.filter(pairing__child=child).values_list("pk", flat=True)]
-    row = Q(object_type="rosters.child", object_id=str(child.pk), action="child.viewed")
+    row = Q(object_type="rosters.child", object_id=str(child.pk), action__in=["child.viewed", WAY_IN])
     read = Q(object_type="chat.room", object_id__in=rooms, action="room.viewed", facts__has_key="reading")
     entries = Entry.objects.filter(row | read).order_by("-number")
     if relations.isdisjoint(FAMILY):
@@ -88,7 +92,7 @@ def _look(entry: Entry, readings: dict[int, Reading], users: dict[int, User], na
     reading = readings.get(entry.facts.get("reading", 0))
     capacity = entry.facts.get("capacity", "coordinator")
     if reading is None:
-        return Look(entry.at, capacity, who=who)
+        return Look(entry.at, capacity, who=who, way_in=entry.action == WAY_IN)
     return Look(
         entry.at,
         capacity,

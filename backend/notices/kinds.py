@@ -61,7 +61,7 @@ RULES: dict[Kind, Rule] = {
     Kind.READING_ALONE: Rule(Weight.SAFETY),
     Kind.READING_OPENED: Rule(Weight.REPLY),
     Kind.READING_REFUSED: Rule(Weight.REPLY),
-    Kind.PASSWORD_RESET: Rule(Weight.SAFETY),
+    Kind.PASSWORD_RESET: Rule(Weight.SAFETY, ("child", "read")),  # to a child's guardians; else one's own
     Kind.PASSWORD_CHANGED: Rule(Weight.SAFETY),
 }
 

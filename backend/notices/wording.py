@@ -87,6 +87,16 @@ FAMILY: dict[Kind, Words] = {
         ),
     ),
 }
+# Of the child, not to it.
+PARENTS: dict[Kind, Words] = {
+    Kind.PASSWORD_RESET: Words(
+        gettext_noop("A new way in for a child"),
+        gettext_noop("A coordinator made a new way to sign in for a child. If nobody asked for it, tell us."),
+        gettext_noop(
+            "A coordinator made a new way to sign in for %(child)s. If none of you asked for it, tell us at once."
+        ),
+    ),
+}
 MENTOR: dict[Kind, Words] = {
     Kind.PAIRING_STARTED: Words(
         gettext_noop("A new child"),
@@ -174,7 +184,7 @@ STAFF: dict[Kind, Words] = {
     ),
 }
 TABLES = {
-    Audience.FAMILY: FAMILY,
+    Audience.FAMILY: FAMILY | PARENTS,
     Audience.CHILD: FAMILY,
     Audience.MENTOR: MENTOR,
     Audience.COORDINATOR: STAFF,

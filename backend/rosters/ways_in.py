@@ -8,6 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
 from django.core.mail import send_mail
+from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
@@ -17,7 +18,12 @@ from backend.accounts import invitations
 from backend.accounts.access import check_may
 from backend.accounts.invitations import NothingToInvite, WayIn, invite, invite_newcomers
 from backend.accounts.models import Invitation, User
+from backend.ages import rules_at
+from backend.audit import log as audit
 from backend.errors import NotYours
+from backend.notices.kinds import Audience
+from backend.notices.kinds import Kind as NoticeKind
+from backend.notices.outbox import News, tell
 from backend.rosters.export import write_row
 from backend.rosters.models import Child, Children, Guardianship, Mentor
 
@@ -35,7 +41,36 @@ def invite_person(*, actor: Any, user_id: int) -> WayIn:
     user = people().filter(pk=user_id).first()
     if user is None:
         raise NotYours
-    return invite(actor=actor, user=user, kind=_kind_of(user))
+    return _invite(actor, user)
+
+
+@transaction.atomic
+def _invite(actor: Any, user: Any) -> WayIn:
+    """Whoever makes a way in for a child could come in as the child: from the age at which its code is its
+    own its family sees that in who looked, and its guardians are told at once. Never by its own family."""
+    child = Child.objects.filter(user=user).first()
+    if child is not None:
+        family = Q(guardianships__guardian=actor.pk) | Q(carer__user=actor.pk)
+        if Child.objects.filter(family, pk=child.pk).exists():
+            raise NotYours
+    way_in = invite(actor=actor, user=user, kind=_kind_of(user))
+    now = timezone.now()
+    if child is not None and rules_at(child.birth_date, now).own_code:
+        audit.record(actor, "child.way_in_made", child)
+        active = child.guardianships.filter(status=Guardianship.Status.ACTIVE)
+        told = [
+            News(
+                person=guardian,
+                audience=Audience.FAMILY,
+                kind=NoticeKind.PASSWORD_RESET,
+                about=f"child:{child.pk}",
+                child=child.pk,
+                facts={"child": child.call_name},
+            )
+            for guardian in active.values_list("guardian_id", flat=True)
+        ]
+        tell(told, now=now)
+    return way_in
 
 
 def mail_invitation(*, actor: Any, user_id: int) -> None:
@@ -46,7 +81,7 @@ def mail_invitation(*, actor: Any, user_id: int) -> None:
         raise NotYours
     if not user.email:
         raise NothingToInvite(_("The roster has no e-mail address of this person."))
-    way_in = invite(actor=actor, user=user, kind=_kind_of(user))
+    way_in = _invite(actor, user)
     with translation.override(user.language):
         body = _(
             "You are invited to Shuangdao. Open this link and choose a password:\n\n%(link)s\n\nIt works once. If "

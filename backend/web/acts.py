@@ -26,6 +26,7 @@ ACTS = {
     "child.came_back": gettext_lazy("child takes part again"),
     "child.edited": gettext_lazy("child's row changed"),
     "child.stopped": gettext_lazy("child stopped"),
+    "child.way_in_made": gettext_lazy("new way in made for a child"),
     "child.viewed": gettext_lazy("child's row looked at"),
     "consent.given": gettext_lazy("consent given"),
     "consent.withdrawn": gettext_lazy("consent withdrawn"),
@@ -95,6 +96,8 @@ def act_in_words(entry: Entry) -> str:
 
 
 def look_in_words(look: Look) -> str:
+    if look.way_in:
+        return _("A coordinator made a new way to sign in for the child.")
     who = str(CAPACITIES[look.capacity])
     if look.first_day is None or look.last_day is None:
         return _("%(who)s looked at your child's details.") % {"who": who}

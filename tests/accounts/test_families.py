@@ -7,18 +7,22 @@ from typing import Any
 import pytest
 from django.core import mail
 from django.test import Client
-from django.utils import timezone
+from django.utils import timezone, translation
 from openpyxl import load_workbook
 
 from backend.accounts import invitations
 from backend.accounts.codes import ALPHABET, as_typed
 from backend.accounts.models import Invitation, User
 from backend.audit.models import Entry
+from backend.care.who_looked import in_words, looks_at
 from backend.errors import NotYours
+from backend.notices.access import notices_for
 from backend.notices.kinds import Kind
 from backend.notices.models import Notice
+from backend.notices.wording import on_page
 from backend.rosters import ways_in
 from backend.rosters.models import Carer, Child, District, Guardianship
+from backend.web.acts import look_in_words
 from tests.accounts.conftest import PASSWORD
 
 BORN = date(2011, 5, 4)
@@ -142,8 +146,36 @@ def test_a_coordinator_resets_a_child_s_code_and_the_child_is_told(coordinator: 
         ways_in.invite_person(actor=parent, user_id=family.user_id)
     way_in = invited(coordinator, family.user)
     assert [told.kind for told in Notice.objects.filter(person=family.user)] == [Kind.PASSWORD_RESET]
-    assert not Notice.objects.filter(person=parent).exists()
+    # The child is fifteen: its guardian learns at once of each way in, the first and the reset.
+    told = Notice.objects.filter(person=parent)
+    assert {(one.kind, one.audience, one.child) for one in told} == {
+        (Kind.PASSWORD_RESET, "family", family.pk)
+    }
+    assert told.count() == 2 and notices_for(parent).count() == 2
+    with translation.override("zh-hans"):
+        assert on_page(told[0]) == "协调员为小宇办了新的登录方式。如果家里没有人提出过，请马上告诉我们。"
+        looks = [look_in_words(one) for one in in_words(parent, looks_at(parent, family.pk))]
+    assert looks == ["协调员为孩子办了新的登录方式。"] * 2
     assert is_in(join(way_in.secret, born="2011-05-04", password="840317")[0]), "the sign-in name stays"
+
+
+@pytest.mark.parametrize("tie", ["guardian", "suspended", "carer"])
+def test_nobody_of_a_child_s_family_makes_its_way_in(coordinator: User, family: Child, tie: str) -> None:
+    if tie == "carer":
+        Carer.objects.update(user=coordinator)
+    else:
+        status = {"status": "suspended", "status_reason": "court"} if tie == "suspended" else {}
+        Guardianship.objects.create(child=family, guardian=coordinator, order=2, **status)
+    with pytest.raises(NotYours):
+        invited(coordinator, family.user)
+    assert not Invitation.objects.exists()
+
+
+def test_a_small_child_s_way_in_is_its_parents_and_told_to_nobody(coordinator: User, family: Child) -> None:
+    family.birth_date = date(timezone.localdate().year - 6, 1, 1)
+    family.save()
+    invited(coordinator, family.user)
+    assert not Notice.objects.exists() and not Entry.objects.filter(action="child.way_in_made").exists()
 
 
 @pytest.mark.parametrize(("years", "words"), [(7, "请交给家长"), (8, "请直接交给孩子本人")])
