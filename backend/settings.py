@@ -272,6 +272,7 @@ SPECTACULAR_SETTINGS = {
         "InvitationState": "backend.api.invitations.STATES",
         "InvitationKind": "backend.accounts.models.Invitation.Kind",
         "CaseKind": "backend.care.models.Case.Kind",
+        "CaseKindByHand": "backend.care.cases.BY_HAND",
         "CaseOutcome": "backend.care.models.Case.Outcome",
         "ReadingState": "backend.care.models.Reading.State",
         "ReadingCode": "backend.care.models.Reading.Code",

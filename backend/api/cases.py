@@ -45,7 +45,7 @@ class CaseOut(serializers.Serializer[Case]):
 
 class CaseIn(serializers.Serializer[Any]):
     child = serializers.IntegerField(min_value=1, max_value=MAX_S)
-    kind = serializers.ChoiceField(choices=Case.Kind.choices)
+    kind = serializers.ChoiceField(choices=cases.BY_HAND)
     sealed = serializers.BooleanField(default=False, help_text="A case of abuse always is.")
     named = serializers.IntegerField(
         min_value=1,

@@ -20,6 +20,9 @@ from chat.models import Event, Room, Session
 from chat.models.rooms import MSG
 from matching.models import Pairing
 
+# Of what kinds a lead opens one. That a child asks to stop only the child itself can say.
+BY_HAND = [(kind, name) for kind, name in Case.Kind.choices if kind != Case.Kind.STOP_ASKED]
+
 
 class CaseClosed(Conflict):
     code = "case.closed"
@@ -67,7 +70,7 @@ def open_case_by_hand(
     child = Child.objects.filter(pk=child_id).first()
     if child is None or close_to(actor).filter(pk=child_id).exists():
         raise NotYours
-    if kind not in Case.Kind.values:
+    if kind not in dict(BY_HAND):
         raise Invalid(_("Please say what it is about."))
     if named is not None and not people_around(child_id).filter(pk=named).exists():
         raise Invalid(_("A case names a mentor, a guardian or the carer of the child."))

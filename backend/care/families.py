@@ -22,4 +22,6 @@ def stop_asked(sender: Any, *, child: Child, actor: Any, now: datetime, **_facts
 
 
 def stop_is_asked(child: Child) -> bool:
-    return Case.objects.standing().filter(child=child, kind=Case.Kind.STOP_ASKED).exists()
+    """By the child itself: it is told so on its own page."""
+    own = Case.objects.standing().filter(child=child, opened_by=child.user_id)
+    return own.filter(kind=Case.Kind.STOP_ASKED).exists()

@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from backend.care.cases import BY_HAND
 from backend.care.models import Case, Reading
 from backend.care.rules import LEAST_REASON
 
@@ -35,7 +36,7 @@ class AskForm(forms.Form):
 
 
 class CaseForm(forms.Form):
-    kind = forms.ChoiceField(label=_("Kind of case"), choices=Case.Kind.choices)
+    kind = forms.ChoiceField(label=_("Kind of case"), choices=BY_HAND)
     sealed = forms.BooleanField(
         label=_("Seal it"),
         help_text=_("The family sees no trace of it. A case of abuse is always sealed."),

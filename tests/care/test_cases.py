@@ -8,9 +8,19 @@ from django.utils import timezone
 
 from backend.audit.models import Entry
 from backend.care.access import access_case, cases_for
-from backend.care.cases import CaseClosed, NotSealed, close_case, open_case, release_case, seal_case
+from backend.care.cases import (
+    CaseClosed,
+    NotSealed,
+    close_case,
+    open_case,
+    open_case_by_hand,
+    release_case,
+    seal_case,
+)
+from backend.care.families import stop_asked, stop_is_asked
 from backend.care.models import Case
 from backend.errors import Invalid, NotYours
+from backend.web.care_forms import CaseForm
 
 
 def test_a_case_opens_with_its_row_in_the_log(family):
@@ -108,3 +118,22 @@ def test_the_database_refuses_half_a_case(family, name, fields):
     given = {key: now + value if isinstance(value, timedelta) else value for key, value in fields.items()}
     with pytest.raises(IntegrityError, match=name), transaction.atomic():
         Case.objects.create(**{"child": family.child, "kind": "other", "opened_at": now} | given)
+
+
+def test_that_a_child_asks_to_stop_only_the_child_can_say(family, lead):
+    with pytest.raises(Invalid):
+        open_case_by_hand(actor=lead, child_id=family.child.pk, kind="stop_asked")
+    open_case(actor=lead, child_id=family.child.pk, kind=Case.Kind.STOP_ASKED)  # as it could be before
+    assert not stop_is_asked(family.child)
+    stop_asked(None, child=family.child, actor=family.child.user, now=timezone.now())
+    assert stop_is_asked(family.child)
+    stop_asked(None, child=family.child, actor=family.child.user, now=timezone.now())
+    assert Case.objects.filter(opened_by=family.child.user).count() == 1
+
+
+def test_a_lead_is_not_offered_the_child_s_own_asking(family, lead, client):
+    client.force_login(lead)
+    assert "stop_asked" not in dict(CaseForm().fields["kind"].choices)
+    given = {"child": family.child.pk, "kind": "stop_asked"}
+    assert client.post("/api/v1/cases/", given, content_type="application/json").status_code == 400
+    assert not Case.objects.exists()
