@@ -2,6 +2,7 @@
 
 import re
 from datetime import date
+from uuid import uuid4
 
 import pytest
 import time_machine
@@ -9,7 +10,11 @@ from django.test import Client
 
 from backend.accounts.models import User
 from backend.rosters.models import Child, Consent, Guardianship
-from chat.models import Reader
+from chat.acts import Arrive
+from chat.models import Reader, Session
+from chat.protocol import Side
+from chat.record import perform
+from chat.rooms import close_rooms
 from matching.models import Pairing
 from tests.chat.people import add_family, at
 
@@ -128,3 +133,28 @@ def test_a_coordinator_sees_who_consented_how_and_changes_what_a_guardian_may_se
     assert "沐阳" not in text_of(browser_of(family.parent).get("/"))
     own = browser_of(family.child.user).get(f"/children/{family.child.pk}/").content.decode()
     assert f"/guardians/{link.pk}/" not in own and "suspended" not in own
+
+
+def test_after_a_withdrawal_everybody_s_page_says_how_it_stands(family):
+    room = family.rooms["academic"]
+    with time_machine.travel(at(19, day=19), tick=False):
+        perform([Arrive(room.pk, side, uuid4()) for side in Side], now=at(19, day=19))
+        assert "正在见面" in browser_of(family.parent).get("/").content.decode()
+        browser_of(family.parent).post(f"/children/{family.child.pk}/consent/withdraw/")
+        assert not Pairing.objects.live().exists()
+        Session.objects.update(ended_at=None, why="", decided_at=None, meeting=None)  # left behind
+        assert "正在见面" not in browser_of(family.parent).get("/").content.decode()
+        child = browser_of(family.child.user)
+        page = child.get("/").content.decode()
+        assert "现在先停一停" in page and "正在给你找" not in page
+        path = f"/children/{family.child.pk}/history/"
+        assert path in page and child.get(path).status_code == 200
+        assert "目前没有安排见面。" in browser_of(family.carer).get("/").content.decode()
+
+
+def test_a_child_without_mentors_and_with_a_consent_is_told_that_they_are_being_found(family):
+    close_rooms([room.pairing_id for room in family.rooms.values()], at(13))
+    Pairing.objects.update(ended_at=at(13), end_reason="round")
+    assert "现在先停一停" not in browser_of(family.child.user).get("/").content.decode()
+    Consent.objects.all().delete()
+    assert "现在先停一停" not in browser_of(family.child.user).get("/").content.decode()

@@ -115,3 +115,16 @@ def test_days_are_said_as_people_say_them(settings):
         assert teacher("欧阳子涵") == "欧阳老师"
     with translation.override("en"):
         assert teacher("李文") == "李文"
+
+
+def test_another_time_is_offered_only_while_the_meeting_can_be_changed(family):
+    now = at(12, day=18)
+    meeting = Meeting.objects.filter(pairing__child=family.child, start__gt=now).earliest("start")
+    path = f"/meetings/{meeting.pk}/"
+    parent = browser_of(family.parent)
+    with time_machine.travel(now, tick=False):
+        assert path in parent.get("/").content.decode()
+    together(family.rooms["academic"], at(19, day=19), 25)
+    with time_machine.travel(at(19.6, day=19), tick=False):
+        page = parent.get("/").content.decode()
+        assert "今天 19:00" in page and path not in page

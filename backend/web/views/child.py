@@ -5,11 +5,12 @@ from django.shortcuts import render
 from django.utils import timezone
 
 from backend.ages import rules_at
-from backend.rosters.models import Child
+from backend.rosters.models import Child, Consent
 from backend.web.saying import coming, teacher
 from chat import desk, readers
 from chat.models import Reader
 from chat.rules.meetings import length_for
+from matching.models import Pairing
 
 
 def home(request: HttpRequest, child: Child) -> HttpResponse:
@@ -38,6 +39,14 @@ def home(request: HttpRequest, child: Child) -> HttpResponse:
         "cards": cards,
         "minutes": minutes,
         "asking": asking,
+        "paused": _is_paused(child),
+        "had_mentors": Pairing.objects.filter(child=child).exists(),
         "rules": rules_at(child.birth_date, timezone.now()),
     }
     return render(request, "child/home.html", context)
+
+
+def _is_paused(child: Child) -> bool:
+    """A consent was given once, and none stands."""
+    given = Consent.objects.filter(child=child)
+    return given.exists() and not given.filter(withdrawn_on=None).exists()

@@ -54,6 +54,7 @@ def home(request: HttpRequest, children: list[Child]) -> HttpResponse:
                         "when": coming(row.start, today),
                         "who": teacher(row.pairing.mentor.name),
                         "role": row.pairing.role,
+                        "may_change": meetings.may_change(row, now),
                     }
                     for row in rows
                 ],
