@@ -71,7 +71,14 @@ class _Reasons:
 
     def why(self, pairing: Pairing) -> tuple[str, dict[str, Any]]:
         """The first thing that stands against the pair as it was."""
-        for asked in (self._who_is_there, self._what_is_allowed, self._which_hours, self._who_has_it):
+        stands = (
+            self._who_is_there,
+            self._what_is_allowed,
+            self._which_hours,
+            self._by_hand,
+            self._who_has_it,
+        )
+        for asked in stands:
             reason, facts = asked(pairing)
             if reason:
                 return reason, facts
@@ -102,6 +109,10 @@ class _Reasons:
             if pairing.slot not in person.slots:
                 return f"{kind}_not_free", {"hour": pairing.slot}
         return "", {}
+
+    def _by_hand(self, pairing: Pairing) -> tuple[str, dict[str, Any]]:
+        instead = self.instead(pairing)
+        return ("by_hand" if instead and instead.by_hand else ""), {}
 
     def _who_has_it(self, pairing: Pairing) -> tuple[str, dict[str, Any]]:
         mentor = self.mentors[pairing.mentor.roster_id]

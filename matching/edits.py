@@ -194,6 +194,8 @@ def _refresh_summary(round_: Round, snapshot: roster.Roster) -> None:
     bound = summary.get("objective_bound", 0)
     short = bound - summary["objective"]
     summary["gap"] = 0.0 if short <= 0 else (short / bound if bound > 0 else 1.0)
+    # The bounds are the best plan's own only where the solver proved its plan. Only a change by hand says this.
+    summary.setdefault("solver_proved", summary.get("proved_optimal", False))
     levels = (
         ("complete", "complete_bound"),
         ("priority_complete", "priority_bound"),

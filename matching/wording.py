@@ -162,6 +162,7 @@ def change_in_words(reason: str, facts: Mapping[str, Any], hour: str = "") -> st
         "hour_of_another": _("at %(hour)s the mentor meets %(child)s now"),
         "seat_of_another": _("all seats of the mentor are taken; new there: %(children)s"),
         "other_subject": _("another subject comes first now"),
+        "by_hand": _("it was changed by hand"),
         "better_as_a_whole": _("nothing stood against it; the plan as a whole is better this way"),
     }[reason] % {"seats": "", "mentor": "", "child": "", **facts, "hour": hour, "children": children}
 

@@ -176,6 +176,19 @@ def test_what_the_plan_itself_gives_to_another_is_named(
     assert told(round_of(coordinator, people(**capacity), plan))[pairs["K1 academic"].pk] == (reason, facts)
 
 
+@pytest.mark.parametrize("new", [("K1", "academic", "T2", WED), ("K1", "academic", "T1", WED)])
+def test_what_a_coordinator_changed_is_said_to_be_by_hand(coordinator: User, new: tuple) -> None:
+    pairs = before(coordinator)
+    round_ = round_of(coordinator, people(), [*AS_BEFORE, new, ("K3", "academic", "T1", MON)])
+    Proposal.objects.filter(round=round_, child__roster_id="K1", role="academic").update(by_hand=True)
+    assert told(round_)[pairs["K1 academic"].pk] == ("by_hand", {})
+    Mentor.objects.filter(roster_id="T1").update(active=False)
+    roster = people()
+    gone = round_of(coordinator, Roster(roster.children, roster.mentors[1:]), [*AS_BEFORE])
+    Proposal.objects.create(round=gone, **place("K1", "academic", "T2", WED), fit=50, value=50, by_hand=True)
+    assert told(gone)[pairs["K1 academic"].pk] == ("mentor_gone", {})
+
+
 def test_fewer_seats_are_the_reason_where_nobody_new_came(coordinator: User) -> None:
     pairs = before(coordinator)
     more = Pairing.objects.create(
@@ -208,7 +221,7 @@ def test_every_reason_is_a_sentence_in_both_languages() -> None:
         *("mentor_paused", "mentor_not_vetted", "mentor_vetting_expired", "mentor_no_certificate"),
         *("child_no_consent", "pinned_to_another", "forbidden", "not_eligible", "no_seats", "fewer_seats"),
         *("other_role", "other_mentor_has_the_hour", "hour_of_another", "seat_of_another"),
-        *("other_subject", "better_as_a_whole"),
+        *("other_subject", "by_hand", "better_as_a_whole"),
     }
     said = {}
     for language in ("en", "zh-hans"):

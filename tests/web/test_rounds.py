@@ -13,6 +13,7 @@ from backend.rosters import city
 from backend.rosters.models import Child, Mentor, RosterUpload
 from matching import solving
 from matching.comparing import run_next_comparison
+from matching.edits import change_proposal, choices_for
 from matching.models import Lock, Pairing, Round
 
 pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
@@ -268,3 +269,30 @@ def test_a_round_in_shortage_says_where_one_more_mentor_helps_most(taken: Client
     page = taken.get(f"/rounds/{round_.pk}/").content.decode()
     assert "再多一位导师，最能帮上忙的地方" in page
     assert f"就多{openings[0]['children']}个孩子有两位导师" in page
+
+
+def test_a_plan_changed_by_hand_says_how_far_it_is_from_the_best(solved: tuple[Client, Round]) -> None:
+    desk, round_ = solved
+    assert round_.summary["proved_optimal"]
+    best = round_.summary["objective"]
+    for one in round_.proposals.select_related("child"):
+        other = next(
+            (
+                choice
+                for choice in choices_for(round_, one.child.roster_id, one.role)
+                if choice.free and choice.value < one.value
+            ),
+            None,
+        )
+        if other:
+            break
+    mentor = Mentor.objects.get(roster_id=other.mentor)
+    change = {"role": one.role, "mentor_id": mentor.pk, "slot": other.slot, "child_id": one.child_id}
+    actor = round_.created_by
+    changed = change_proposal(actor=actor, round_id=round_.pk, version=round_.version, **change)
+    less = best - changed.summary["objective"]
+    assert less > 0
+    page = desk.get(f"/rounds/{round_.pk}/").content.decode()
+    assert "人工改过" in page and f"比最优方案少 {less} 分" in page and "未证明" not in page
+    Round.objects.filter(pk=round_.pk).update(summary={**changed.summary, "solver_proved": False})
+    assert f"比最优方案最多少 {less} 分" in desk.get(f"/rounds/{round_.pk}/").content.decode()

@@ -69,6 +69,7 @@ def frame(request: HttpRequest, round_: Round) -> dict[str, Any]:
     return {
         "round": round_,
         "difference": found,
+        "short": round_.summary.get("objective_bound", 0) - round_.summary.get("objective", 0),
         "may_write": may(request.user, "round", "write"),
         "may_publish": may(request.user, "round", "publish")
         and round_.state in (State.SOLVED, State.SUPERSEDED),
