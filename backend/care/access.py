@@ -117,6 +117,11 @@ def waiting_readings(actor: Any) -> Readings:
     return others.filter(room__in=_decides(actor)).order_by("asked_at")
 
 
+def own_waiting_readings(actor: Any) -> Readings:
+    """Those that this person asked for and nobody has decided yet, the oldest first."""
+    return readings_for(actor).waiting(timezone.now()).filter(asked_by=actor.pk).order_by("asked_at")
+
+
 def readings_to_review(actor: Any) -> Readings:
     """What other leads did alone and nobody has looked at yet, the oldest first."""
     rows = readings_for(actor).to_review().exclude(asked_by=actor.pk).order_by("asked_at")

@@ -8,6 +8,8 @@ import time_machine
 from django.db import transaction
 from django.test import override_settings
 
+from backend.care.access import who_may_decide
+from backend.care.readings import ask_in_emergency, decide_reading
 from backend.web.demonstration import people
 from backend.web.demonstration.city import build
 from backend.web.demonstration.live import carry_on, start_again
@@ -155,3 +157,18 @@ def test_everyday_talks_are_whole_whatever_is_drawn():
         times = [after for after, _side, _text in talk.said()]
         assert times == sorted(times) and all(after <= timedelta(minutes=talk.minutes) for after in times)
     assert Talk((), minutes=12).said() == []
+
+
+def test_a_second_lead_can_decide_what_the_coordinator_asks(city):
+    room = lesson_of(city["child"]).pairing.room
+    with time_machine.travel(NIGHT, tick=False):
+        reading = ask_in_emergency(
+            actor=city["coordinator"],
+            room_id=room.pk,
+            first_day=NIGHT.date(),
+            last_day=NIGHT.date(),
+            code="danger",
+            reason="孩子在房间里说不想回家，也不说为什么，请让我看看。",
+        )
+        assert who_may_decide(reading) == [city["lead"]]
+        assert decide_reading(actor=city["lead"], reading_id=reading.pk, approve=True).state == "opened"

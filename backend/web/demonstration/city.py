@@ -46,6 +46,10 @@ def build(say: Say, *, now: datetime | None = None, size: int = 698) -> Round:
     coordinator = people.person("coordinator") or User.objects.create_user(
         name="周敏", login=people.login_of("coordinator"), is_coordinator=True, is_safeguarding_lead=True
     )
+    if people.person("lead") is None:
+        User.objects.create_user(
+            name="何静", login=people.login_of("lead"), is_coordinator=True, is_safeguarding_lead=True
+        )
     if not RosterUpload.objects.filter(state=RosterUpload.State.TAKEN).exists():
         say("Importing the demonstration roster …")
         _import(coordinator, now, size)

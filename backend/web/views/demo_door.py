@@ -64,6 +64,7 @@ def _groups(request: HttpRequest) -> list[dict[str, Any]]:
     here = people.everybody()
     child = _child(here.get("child"))
     facts = {"child": child.call_name if child else "", "carer": _relation(child)}
+    facts["coordinator"] = here["coordinator"].name if "coordinator" in here else ""
     texts = {
         "child": (_("The child"), "smile", _("%(name)s. A lesson is on right now.")),
         "mentor": (
@@ -93,6 +94,11 @@ def _groups(request: HttpRequest) -> list[dict[str, Any]]:
             "clipboard-list",
             _("%(name)s. Brings in the roster, runs the matching and publishes the pairs."),
         ),
+        "lead": (
+            _("Second coordinator"),
+            "shield-check",
+            _("%(name)s. Decides when %(coordinator)s asks to read a room in an emergency."),
+        ),
         "teenager": (_("Another child"), "guitar", _("%(name)s, in senior school, of another family.")),
         "stranger": (
             _("Another mentor"),
@@ -102,7 +108,10 @@ def _groups(request: HttpRequest) -> list[dict[str, Any]]:
     }
     groups = (
         (_("One family and its two mentors"), ("child", "mentor", "counsellor", "parent", "carer")),
-        (_("Who looks after it all, and others to try the limits"), ("coordinator", "teenager", "stranger")),
+        (
+            _("Who looks after it all, and others to try the limits"),
+            ("coordinator", "lead", "teenager", "stranger"),
+        ),
     )
     return [
         {

@@ -6,7 +6,7 @@ from django.shortcuts import render
 from django.utils import timezone
 
 from backend.accounts.access import may
-from backend.care.access import readings_to_review, waiting_readings
+from backend.care.access import own_waiting_readings, readings_to_review, waiting_readings
 from backend.rosters.access import withdrawn_from
 from backend.rosters.models import Child, Mentor, RosterUpload
 from backend.web.views import child, demo_door, family, mentor
@@ -41,6 +41,7 @@ def show(request: HttpRequest) -> HttpResponse:
         "shut": Room.objects.live().exclude(shut_by="").count(),
         "held": waiting_holds(request.user).count() if may(request.user, "held", "decide_academic") else 0,
         "readings": waiting_readings(request.user).count(),
+        "own_readings": own_waiting_readings(request.user).count(),
         "to_review": readings_to_review(request.user).count(),
         "may_see_cases": may(request.user, "case", "list"),
         "unread": RosterUpload.objects.filter(state=RosterUpload.State.CHECKED).count(),

@@ -1,5 +1,6 @@
 """Rooms read in an emergency: asked for, decided, reviewed."""
 
+from datetime import timedelta
 from typing import Any
 
 from django.contrib import messages
@@ -12,7 +13,13 @@ from django.views.decorators.http import require_POST
 
 from backend.accounts.access import check_may, may
 from backend.care import readings
-from backend.care.access import access_room_to_ask, readings_for, readings_to_review, waiting_readings
+from backend.care.access import (
+    access_room_to_ask,
+    readings_for,
+    readings_to_review,
+    waiting_readings,
+    who_may_decide,
+)
 from backend.care.models import Reading
 from backend.care.rules import review_by
 from backend.errors import Refusal
@@ -20,6 +27,7 @@ from backend.web.care_forms import AskForm
 from backend.web.saying import teacher
 
 PER_PAGE = 30
+OFFERED = timedelta(days=7)  # what the form suggests: up to today, today included
 
 
 def index(request: HttpRequest) -> HttpResponse:
@@ -42,10 +50,11 @@ def index(request: HttpRequest) -> HttpResponse:
 
 def ask(request: HttpRequest, room_id: int) -> HttpResponse:
     room = access_room_to_ask(request.user, room_id)
+    today = timezone.localdate()
     form = AskForm(
         request.POST or None,
         may_go_ahead=may(request.user, "reading", "go_ahead_alone"),
-        initial={"first_day": timezone.localdate(), "last_day": timezone.localdate()},
+        initial={"first_day": today - OFFERED + timedelta(days=1), "last_day": today},
     )
     if request.method == "POST" and form.is_valid():
         asked: dict[str, Any] = form.cleaned_data
@@ -57,7 +66,12 @@ def ask(request: HttpRequest, room_id: int) -> HttpResponse:
             if reading.alone:
                 messages.success(request, _("The room is open to you for 60 minutes."))
                 return redirect("room", room_id)
-            messages.success(request, _("Those who may decide have been told."))
+            if who_may_decide(reading):
+                messages.success(request, _("Those who may decide have been told."))
+            else:
+                messages.warning(
+                    request, _("There is no second person who may decide at the moment. Invite one first.")
+                )
             return redirect("readings")
     context = {"form": form, "room": room, "mentor": teacher(room.pairing.mentor.name)}
     return render(request, "readings/ask.html", context)
