@@ -4,10 +4,11 @@ Whoever begins to read is shown by the room first, with a number, and reads only
 """
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -21,7 +22,7 @@ from backend.rosters.access import ABSENT, child_relations
 from backend.rosters.models import Child, Guardianship
 from chat import bells
 from chat.acts import ShowReaders
-from chat.models import Reader, Room
+from chat.models import Event, Reader, Room
 from chat.protocol import EventKind
 from chat.reading_along import readers_now, standing
 from chat.record import perform
@@ -55,6 +56,29 @@ def readers_for(actor: Any, child: Child) -> list[Reader]:
     return standing(rows.select_related("guardian"), timezone.now())
 
 
+def last_no(actor: Any, child: Child) -> tuple[date, date] | None:
+    """On which day the child said no to this guardian in its live academic room, and from which day on one may ask again.
+
+    None when it did not, or that day has come. After `access_readers`.
+    """
+    rows = Reader.objects.filter(
+        guardian_id=actor.pk, room__pairing__child=child, room__pairing__ended_at=None
+    )
+    over = _noes(rows, timezone.now()).order_by("-over_at").values_list("over_at", flat=True).first()
+    return None if over is None else (local_day(over), local_day(over + ASK_AGAIN))
+
+
+def reads_since(reader: Reader) -> date | None:
+    """The day of the number from which on it is read: for who asked, the day of the child's yes."""
+    shown = Event.objects.filter(room=reader.room_id, s=reader.from_s).values_list("at", flat=True).first()
+    return shown and local_day(shown)
+
+
+def _noes(rows: QuerySet[Reader], now: datetime) -> QuerySet[Reader]:
+    """Too fresh to ask again."""
+    return rows.filter(end__in=[End.REFUSED, End.TAKEN_BACK], over_at__gt=now - ASK_AGAIN)
+
+
 @transaction.atomic
 def ask_to_read(*, actor: Any, child_id: int) -> Reader:
     """A guardian asks to read along in the child's academic room; the child answers. Raises CantAsk."""
@@ -68,7 +92,7 @@ def ask_to_read(*, actor: Any, child_id: int) -> Reader:
     mine = Reader.objects.filter(room=room, guardian_id=actor.pk)
     if mine.exclude(state=State.OVER).exists():
         raise CantAsk(_("You have asked already."))
-    if mine.filter(end__in=[End.REFUSED, End.TAKEN_BACK], over_at__gt=now - ASK_AGAIN).exists():
+    if _noes(mine, now).exists():
         raise CantAsk(_("The answer was no. Please leave it at that for a month."))
     reader = Reader.objects.create(
         room=room, guardian_id=actor.pk, why=Why.AGREED, state=State.ASKED, began_at=now

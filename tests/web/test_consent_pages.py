@@ -1,7 +1,7 @@
 """The pages on which a family decides: consent, reading along, stopping; and the coordinator's of a guardian."""
 
 import re
-from datetime import date
+from datetime import date, timedelta
 from uuid import uuid4
 
 import pytest
@@ -158,3 +158,34 @@ def test_a_child_without_mentors_and_with_a_consent_is_told_that_they_are_being_
     assert "现在先停一停" not in browser_of(family.child.user).get("/").content.decode()
     Consent.objects.all().delete()
     assert "现在先停一停" not in browser_of(family.child.user).get("/").content.decode()
+
+
+def test_the_guardian_is_told_the_child_s_answer_where_they_asked(family):
+    parent, child = browser_of(family.parent), browser_of(family.child.user)
+    path = f"/children/{family.child.pk}/read-along/"
+    with time_machine.travel(at(12), tick=False):
+        parent.post(path)
+        child.post(f"/readers/{Reader.objects.get().pk}/", {"agree": "yes"})
+        assert "沐阳同意了（2020年2月17日 周一）。" in parent.get(path).content.decode()
+        child.post(f"/readers/{Reader.objects.get().pk}/", {"agree": "no"})
+        page = parent.get(path).content.decode()
+        assert (
+            "沐阳这次不太想。2020年3月18日 周三以后可以再问。" in page
+            and "<button" not in page.split("<main")[1].split("</main")[0]
+        )
+    with time_machine.travel(at(13, day=17) + timedelta(days=30), tick=False):
+        assert "这次不太想" not in parent.get(path).content.decode()
+
+
+def test_a_coordinator_s_home_tells_who_stopped_and_who_withdrew_from_who_never_consented(family):
+    coordinator = browser_of(family.coordinator)
+    Consent.objects.update(withdrawn_on=date(2020, 2, 10))
+    page = coordinator.get("/").content.decode()
+    assert "有 1 名学生的监护人撤回了同意。" in page and "还没有监护人同意" not in page
+    Child.objects.update(stopped_at=at(10))
+    page = coordinator.get("/").content.decode()
+    assert "有 1 名学生自己决定不再参加。" in page and "撤回了同意" not in page
+    Child.objects.update(stopped_at=None)
+    Consent.objects.all().delete()
+    page = coordinator.get("/").content.decode()
+    assert "撤回了同意" not in page and "自己决定" not in page and "有 1 名学生还没有监护人同意" in page

@@ -1,6 +1,7 @@
 """The first page after signing in, the demonstration's front door, and the page of components."""
 
 from django.contrib.auth.views import redirect_to_login
+from django.db.models import Exists, OuterRef
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -8,7 +9,7 @@ from django.utils import timezone
 from backend.accounts.access import may
 from backend.care.access import own_waiting_readings, readings_to_review, waiting_readings
 from backend.rosters.access import withdrawn_from
-from backend.rosters.models import Child, Mentor, RosterUpload
+from backend.rosters.models import Child, Consent, Mentor, RosterUpload
 from backend.web.views import child, demo_door, family, mentor
 from chat.access import children_of_family
 from chat.holds import waiting_holds
@@ -26,12 +27,15 @@ def show(request: HttpRequest) -> HttpResponse:
         return _home_of(request)
     active = Child.objects.filter(active=True)
     children = active.count()
-    with_consent = active.with_consent().count()
+    given = Consent.objects.filter(child=OuterRef("pk"))
+    without = active.filter(~Exists(given.filter(withdrawn_on=None)), stopped_at=None)
     mentors = Mentor.objects.filter(active=True).count()
     ready = Mentor.objects.publishable(timezone.localdate()).count()
     context = {
         "children": children,
-        "without_consent": children - with_consent,
+        "stopped": active.filter(stopped_at__isnull=False).count(),
+        "withdrawn": without.filter(Exists(given)).count(),
+        "without_consent": without.exclude(Exists(given)).count(),
         "mentors": mentors,
         "not_ready": mentors - ready,
         "pairings": Pairing.objects.filter(ended_at=None).count(),

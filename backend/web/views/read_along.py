@@ -27,6 +27,8 @@ def show(request: HttpRequest, child_id: int) -> HttpResponse:
     context = {
         "child": child,
         "reader": rows[0] if rows else None,
+        "since": readers.reads_since(rows[0]) if rows else None,
+        "no": readers.last_no(request.user, child),
         "along": rules_at(child.birth_date, timezone.now()).read_along,
     }
     return render(request, "family/read_along.html", context)
