@@ -15,12 +15,15 @@ from chat.hub import Hub, the_hub
 from chat.protocol import Close, dump
 from chat.wire import Wire
 
+LANGUAGE_COOKIE = "language"  # the pages keep the choice in it
+
 
 async def room(scope: dict[str, Any], receive: Any, send: Send) -> None:
     """An ASGI application for one connection; it goes on as the wire's visit."""
     hub = the_hub()
     key = scope["cookies"].get(settings.SESSION_COOKIE_NAME)
-    knock = Knock(key, scope["url_route"]["kwargs"]["room_id"], scope["wire"])
+    room_id, language = scope["url_route"]["kwargs"]["room_id"], scope["cookies"].get(LANGUAGE_COOKIE)
+    knock = Knock(key, room_id, scope["wire"], language)
     visit = asyncio.ensure_future(_visit(hub, knock, receive, knock.wire.send))
     hub.visits.add(visit)
     visit.add_done_callback(hub.visits.discard)
@@ -34,6 +37,7 @@ class Knock:
     session: str | None
     room: int
     wire: Wire
+    language: str | None
 
 
 async def _visit(hub: Hub, knock: Knock, receive: Any, send: Send) -> None:
@@ -62,7 +66,7 @@ async def _visit(hub: Hub, knock: Knock, receive: Any, send: Send) -> None:
 
 async def _let_in(hub: Hub, knock: Knock, send: Send) -> Socket | None:
     try:
-        place = await hub.read(reading.place_of, knock.session, knock.room)
+        place = await hub.read(reading.place_of, knock.session, knock.room, knock.language)
     except Refusal as refusal:
         await _refuse(send, Close(refusal.kind.close), str(refusal))
         return None

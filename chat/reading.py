@@ -8,6 +8,7 @@ from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib.auth import get_user
 from django.contrib.sessions.backends.db import SessionStore
 from django.contrib.sessions.models import Session as SignIn
@@ -63,8 +64,10 @@ class NotSignedIn(Refusal):
     kind, code = NOT_SIGNED_IN, "not_signed_in"
 
 
-def place_of(session: str | None, room_id: int) -> Place:
-    """Raises NotSignedIn, NotYours, RoomEnded or RoomFrozen."""
+def place_of(session: str | None, room_id: int, chosen: str | None = None) -> Place:
+    """chosen: the language of this browser, which goes before the person's own, as on the pages.
+
+    Raises NotSignedIn, NotYours, RoomEnded or RoomFrozen."""
     user = get_user(SimpleNamespace(session=SessionStore(session)))  # type: ignore[arg-type]
     if session is None or not user.is_authenticated or not user.is_active:
         raise NotSignedIn("sign in first")
@@ -74,8 +77,9 @@ def place_of(session: str | None, room_id: int) -> Place:
         raise RoomEnded("This room has ended.")
     people = room.pairing
     names = {Side.MENTOR: people.mentor.name, Side.CHILD: people.child.call_name}
+    language = chosen if chosen in dict(settings.LANGUAGES) else user.language
     proof = _proof(user.password, user.sign_outs)
-    return Place(room.pk, side, user.pk, session, proof, names, user.language)
+    return Place(room.pk, side, user.pk, session, proof, names, language)
 
 
 def _proof(password: str, sign_outs: int) -> int:

@@ -10,8 +10,7 @@ from django.utils import translation
 from django.utils.cache import patch_vary_headers
 
 from backend.errors import NOT_SIGNED_IN, Refusal
-
-LANGUAGE_COOKIE = "language"
+from chat.endpoint import LANGUAGE_COOKIE
 
 
 class LanguageOfUserMiddleware:

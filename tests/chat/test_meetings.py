@@ -28,6 +28,7 @@ from chat.pages import page_of
 from chat.planning import plan_meetings
 from chat.programme import add_holiday, set_programme
 from chat.protocol import ErrCode, Side
+from chat.reading import place_of
 from chat.record import perform
 from chat.rooms import change_slots, close_rooms
 from chat.sessions import write_summary
@@ -366,3 +367,11 @@ def test_a_session_that_an_ended_pairing_left_behind_does_not_run_for_the_family
     Pairing.objects.filter(room=room).update(ended_at=start + timedelta(seconds=5), end_reason="consent")
     first = first_line(actor=family.parent, child_id=family.child.pk, now=start + timedelta(seconds=10))
     assert Session.objects.filter(ended_at=None).exists() and first.running is None
+
+
+@pytest.mark.parametrize(("chosen", "language"), [("en", "en"), (None, "zh-hans"), ("xx", "zh-hans")])
+def test_a_socket_speaks_the_language_chosen_in_the_browser(family, client, chosen, language):
+    family.parent.__class__.objects.update(language="zh-hans")
+    client.force_login(family.child.user)
+    place = place_of(client.session.session_key, family.rooms["academic"].pk, chosen)
+    assert place.language == language

@@ -74,7 +74,7 @@ class Tab:
 async def tab(served: Served, port: int, who: str, role: str = "academic", family: int = 0, **other: Any):
     facts = served.facts[family]
     room = other.get("room", facts["rooms"][role])
-    headers = {"Cookie": facts["cookies"][who]} if who else {}
+    headers = {"Cookie": facts["cookies"][who] + other.get("cookies", "")} if who else {}
     async with connect(
         f"ws://127.0.0.1:{port}/ws/rooms/{room}/",
         origin=Origin(other.get("origin", f"http://127.0.0.1:{port}")),
@@ -164,6 +164,15 @@ def test_who_has_no_business_here_is_told_nothing(served, port, who, room, code)
             assert await stranger.close_code() == code
 
     asyncio.run(story())
+
+
+def test_the_welcome_is_in_the_language_chosen_in_the_browser(served, port):
+    async def last_reader(cookies: str) -> str:
+        async with tab(served, port, "child", cookies=cookies) as child:
+            return (await child.hello())["readers"][-1]
+
+    assert asyncio.run(last_reader("; language=en")).startswith("in an emergency")
+    assert asyncio.run(last_reader("; language=xx")).startswith("紧急时")
 
 
 def test_another_site_s_page_gets_no_socket(served, port):
