@@ -14,7 +14,7 @@ from rest_framework.views import APIView
 
 from backend.api.describing import told
 from backend.api.meetings import STATES
-from chat.history import check_may_read, history_for
+from chat.history import Month, check_may_read, history_for
 from chat.models import Elsewhere
 from chat.rules.meetings import MissedBy
 from chat.rules.sessions import EndWhy
@@ -56,9 +56,12 @@ class LineOut(serializers.Serializer[Any]):
 
 
 class MonthOut(serializers.Serializer[Any]):
-    month = serializers.DateField(source="first_day", format="%Y-%m")
+    month = serializers.SerializerMethodField(help_text="YYYY-MM.")
     lines = LineOut(many=True, help_text="The newest first.")
     between = serializers.IntegerField(help_text="Messages said outside any session.")
+
+    def get_month(self, found: Month) -> str:
+        return f"{found.first_day:%Y-%m}"
 
 
 class MonthIn(serializers.Serializer[Any]):
