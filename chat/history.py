@@ -187,10 +187,11 @@ def _lines(readable: Readable, since: datetime, until: datetime, now: datetime) 
             continue  # its hour is not over yet
         lines.append(_meeting_line(meeting, own, pairing, relations, now))
     outside = [session for session in sessions if session.meeting_id is None]
-    told = told_to_family(outside, now)
+    to_family = [session for session in outside if not readable[session.pairing_id][1] & STAFF]
+    untold = {session.pk for session in to_family} - told_to_family(to_family, now)
     for session in outside:
         pairing, relations = readable[session.pairing_id]
-        if session.pk in told or relations & STAFF:
+        if session.pk not in untold:
             lines.append(_session_line(session, pairing, relations, now))
     for report in reports:
         pairing, relations = readable[report.pairing_id]
