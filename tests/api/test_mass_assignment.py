@@ -92,6 +92,15 @@ def after(world: World, who: str, name: str, method: str, more: dict[str, Any]) 
     return answer.status_code, everything()
 
 
+# Whoever of the staff is refused an edit has seen the row all the same, and the log says so.
+LOOKED = {("audit.Entry", "pk"), ("audit.Head", "number"), ("audit.Head", "hash")}
+
+
+def looks_only(before: Rows, now: Rows) -> bool:
+    entries = now["audit.Entry"][len(before["audit.Entry"]) :]
+    return {entry["action"] for entry in entries} == {"child.viewed"}
+
+
 @pytest.mark.django_db
 @pytest.mark.timeout(600)
 def test_nothing_but_what_a_route_takes_is_written(world: World) -> None:
@@ -114,7 +123,10 @@ def test_nothing_but_what_a_route_takes_is_written(world: World) -> None:
             assert {column for _label, column in fresh} <= FRESH, (name, method, fresh)
             expected = before if with_more == 400 else once
             tried += len(more)
-            if with_more not in (status, 400) or differences(expected, greedy) - fresh:
-                wrong.append((name, method, who, with_more, differences(expected, greedy) - fresh))
+            written = differences(expected, greedy) - fresh
+            if with_more == 400 and looks_only(before, greedy):
+                written -= LOOKED
+            if with_more not in (status, 400) or written:
+                wrong.append((name, method, who, with_more, written))
     assert not wrong, "\n".join(map(str, wrong))
     assert tried > 5000
