@@ -56,17 +56,22 @@ def run(say: Say, **options: Any) -> None:
         else:
             answer["seconds"] = round(statistics.median(run["seconds"] for run in runs), 3)
         rows.append({"kind": kind, "children": size, "solver": peer, **answer})
+        _keep(options["json"], rows)
     if rows:
         _table(say, rows)
         _growth(say, rows)
     if REMATCH in options["kinds"]:
         rows += _rematches(say, sizes, options["draws"])
-    if options["json"]:
-        options["json"].write_text(json.dumps(rows, indent=2) + "\n", encoding="utf-8")
+        _keep(options["json"], rows)
+
+
+def _keep(path: Path | None, rows: list[Answer]) -> None:
+    if path:
+        path.write_text(json.dumps(rows, indent=2) + "\n", encoding="utf-8")
 
 
 def _table(say: Say, rows: list[Answer]) -> None:
-    ours = {(r["kind"], r["children"]): r["seconds"] for r in rows if r["solver"] == "ours"}
+    ours = {(r["kind"], r["children"]): r["seconds"] for r in rows if r["solver"] == "ours" and "seconds" in r}
     say("kind      children solver      complete   value      gap   seconds  x ours     MB")
     for r in rows:
         head = f"{r['kind']:9} {r['children']:8} {r['solver']:10} "
