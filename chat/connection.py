@@ -86,7 +86,7 @@ class Socket:
         self.born = self._heard = time.monotonic()
         self.wake = asyncio.Event()
         self._arrival: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self.arrived = self.closed = self._left = self._pumping = False
+        self.arrived = self.closed = self._lost = self._left = self._pumping = False
         self.sent = 0
         self._phase = Phase.NEW
         self._hello: Hello | None = None
@@ -215,6 +215,13 @@ class Socket:
         self.leave("replaced" if code is Close.REPLACED else "revoked" if 4401 <= code <= 4410 else "left")
         self.wake.set()
 
+    def lose(self) -> None:
+        """The client is gone: there is nobody to say goodbye to."""
+        self.closed = self._lost = True
+        self._wire.release()
+        self.leave()
+        self.wake.set()
+
     def leave(self, why: str = "left", at: datetime | None = None) -> None:
         """Once, however the connection went."""
         if self._left:
@@ -253,7 +260,7 @@ class Socket:
 
     def _push(self) -> bool:
         """False when more has to be done than to write what is in memory."""
-        if self._phase is not Phase.LIVE or self._hello is not None or self._close is not None:
+        if self._phase is not Phase.LIVE or self._hello is not None or self.closed:
             return False
         assert self._view is not None
         rows = self._view.after(self.sent) if self.hub.is_fresh() else None
@@ -276,12 +283,14 @@ class Socket:
         return True
 
     async def pump(self) -> None:
-        """Sends until the connection is closed from this side."""
+        """Sends until the connection is closed, from this side or the other."""
         while True:
             self._pumping = False
             await self.wake.wait()
             self.wake.clear()
             self._pumping = True
+            if self._lost:
+                return
             await self._flush()
             if self._close is not None:
                 return await self._say_goodbye(*self._close)
@@ -303,7 +312,7 @@ class Socket:
     async def _frame(self, frame: ServerFrame) -> int:
         if self._wire.full_since is not None:
             await self._wire.drained()
-            if self._close is not None:
+            if self.closed:
                 return 0
         text = dump(frame)
         if self._wire.is_free:
@@ -351,12 +360,12 @@ class Socket:
             rows = view.after(self.sent)
             if rows is None:
                 rows = await self.hub.read(reading.rows_after, self.place.room, self.sent)
-            if self._hello is None and self._close is None and self._write(rows):
+            if self._hello is None and not self.closed and self._write(rows):
                 continue
             for row in rows:
                 if row.s <= self.sent:
                     continue
-                if self._hello is not None or self._close is not None:
+                if self._hello is not None or self.closed:
                     return self.wake.set()
                 if not self._credit.has_room():
                     self._lagging_since = self._lagging_since or time.monotonic()

@@ -50,18 +50,17 @@ async def _visit(hub: Hub, knock: Knock, receive: Any, send: Send) -> None:
     hub.sockets.add(socket)
     if hub.closing:
         socket.close(Close.RESTART, "restart")
-    # Until the client goes, or we have said goodbye.
-    both = {asyncio.create_task(job) for job in (socket.pump(), _listen(socket, receive))}
+    listening = None
+    if not knock.wire.listen(socket.receive, socket.lose):
+        listening = asyncio.create_task(_listen(socket, receive))
+        listening.add_done_callback(lambda _: socket.lose())
     try:
-        done, _ = await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
-        for task in done:
-            task.result()
+        await socket.pump()  # until the client goes, or we have said goodbye
     finally:
         hub.sockets.discard(socket)
         socket.leave()
-        for task in both:
-            task.cancel()
-        await asyncio.gather(*both, return_exceptions=True)
+        if listening is not None:
+            listening.cancel()
 
 
 async def _let_in(hub: Hub, knock: Knock, send: Send) -> Socket | None:
@@ -77,7 +76,7 @@ async def _let_in(hub: Hub, knock: Knock, send: Send) -> Socket | None:
 
 
 async def _listen(socket: Socket, receive: Any) -> None:
-    """Takes everything that has come before anybody else has a turn: a flood is closed at once, not in time."""
+    """Under a server that is not daphne."""
     while (got := await receive())["type"] != "websocket.disconnect":
         text = got.get("text")
         socket.receive(got["bytes"] if text is None else text)

@@ -7,6 +7,7 @@ offered to it.
 import asyncio
 import functools
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
@@ -16,6 +17,25 @@ BUFFER = 16 * 1024  # bytes: what is read at once, and what may wait for the rea
 LARGEST = 64 * 1024  # bytes of a message: more is closed with 1009 before it is gathered
 PARTING = 3.0  # seconds for a farewell to be taken, before the connection is cut
 FINAL_TEXT = 0x81
+Take = Callable[[str | bytes], None]
+
+
+class Inbox:
+    """Stands where daphne has a queue for each connection: a frame is taken when it comes, and nobody waits for it.
+
+    A task that waits for a queue costs more than all that a message does here, and keeps kilobytes.
+    """
+
+    __slots__ = ("_gone", "_take")
+
+    def __init__(self, take: Take, gone: Callable[[], None]) -> None:
+        self._take, self._gone = take, gone
+
+    def put_nowait(self, message: dict[str, Any]) -> None:
+        if message["type"] == "websocket.disconnect":
+            return self._gone()
+        text = message.get("text")
+        self._take(message["bytes"] if text is None else text)
 
 
 class Wire:
@@ -33,6 +53,7 @@ class Wire:
         bound = send.args if isinstance(send, functools.partial) else ()
         self._protocol = protocol = bound[0] if bound else None
         self._transport = getattr(protocol, "transport", None)
+        self._direct = getattr(self._transport, "writeSomeData", None)  # not over TLS
         if self._transport is not None:
             protocol.maxMessagePayloadSize = protocol.maxFramePayloadSize = LARGEST
             protocol.failByDrop = False  # with a close code
@@ -40,6 +61,16 @@ class Wire:
             self._transport.bufferSize = BUFFER
             self._transport.unregisterProducer()  # the HTTP channel's, from before the upgrade
             self._transport.registerProducer(self, True)
+
+    def listen(self, take: Take, gone: Callable[[], None]) -> bool:
+        """From now on frames go to ``take``, with those that came before; False under another server."""
+        if self._protocol is None:
+            return False
+        queue, inbox = self._protocol.application_queue, Inbox(take, gone)
+        self._protocol.application_queue = inbox
+        while not queue.empty():
+            inbox.put_nowait(queue.get_nowait())
+        return True
 
     async def send(self, message: dict[str, Any]) -> None:
         """The server's own way; to somebody who is going already, nothing."""
@@ -66,8 +97,19 @@ class Wire:
             head = bytes((FINAL_TEXT, 126)) + size.to_bytes(2)
         else:
             head = bytes((FINAL_TEXT, 127)) + size.to_bytes(8)
-        self._transport.write(head + body)
+        self._write(head + body)
         return size
+
+    def _write(self, data: bytes) -> None:
+        """At once, if nothing waits: by the reactor's turn it would cost two more calls of the system."""
+        transport = self._transport
+        if self._direct is not None and not transport.dataBuffer and not transport._tempDataBuffer:
+            done = self._direct(data)
+            # Anything but a number is a lost connection, which the reactor finds out in its own way.
+            if isinstance(done, int):
+                data = data[done:]
+        if data:
+            transport.write(data)
 
     async def drained(self) -> None:
         if self._drained is not None:
