@@ -22,6 +22,7 @@ from chat.acts import Numbered
 from chat.models import Attendance, Held, ReadMark, Room, Session
 from chat.protocol import LIMITS, HeldState, Side
 from chat.reading_along import numbers_now
+from chat.statements import these
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +103,7 @@ def rooms_now(rooms: Iterable[int]) -> dict[int, RoomNow]:
     """Asked every second of every room that is open here: plain columns, no models."""
     found: dict[int, RoomNow] = {}
     columns = ("pk", "epoch", "last_s", "stamp", "ended_at", "pairing__ended_at", "frozen_at", "shut_by")
-    for row in Room.objects.filter(pk__in=list(rooms)).values_list(*columns, *_PEOPLE):
+    for row in Room.objects.filter(pk__in=these(rooms, "bigint")).values_list(*columns, *_PEOPLE):
         room, epoch, last, stamp, ended_at, over_at, frozen_at, shut_by = row[:8]
         users = {pk: _proof(*held) for pk, is_active, *held in (row[8:12], row[12:]) if is_active}
         found[room] = RoomNow(
@@ -152,13 +153,15 @@ def answers() -> bool:
 
 def due_ticks(rooms: Iterable[int]) -> list[int]:
     """Rooms whose session has a deadline that has passed."""
-    found = Session.objects.filter(room__in=list(rooms), ended_at=None, next_tick_at__lte=timezone.now())
+    found = Session.objects.filter(
+        room__in=these(rooms, "bigint"), ended_at=None, next_tick_at__lte=timezone.now()
+    )
     return list(found.values_list("room", flat=True))
 
 
 def standing(sessions: Iterable[str]) -> set[str]:
     """Of these sessions, by key, those that have neither ended nor expired."""
-    rows = SignIn.objects.filter(session_key__in=set(sessions), expire_date__gt=timezone.now())
+    rows = SignIn.objects.filter(session_key__in=these(set(sessions), "text"), expire_date__gt=timezone.now())
     return set(rows.values_list("session_key", flat=True))
 
 

@@ -7,7 +7,7 @@ changes nothing that was done. What most batches do takes a few statements whate
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -85,7 +85,9 @@ class _Batch:
             self.sittings = kept.take((room for pk, room in rooms.items() if pk not in moving), now)
         unread = {pk: room for pk, room in rooms.items() if pk not in self.sittings}
         self.sittings |= load_sittings(unread, now)
-        self.known = _known_cids(acts)
+        self.known = statements.said_before(
+            (act.room, act.side, act.cid) for act in acts if isinstance(act, Speak)
+        )
         for sitting in self.sittings.values():
             self._note(sitting)
 
@@ -290,12 +292,6 @@ class _Batch:
         return numbered
 
     def save(self) -> None:
-        statements.add_events(self.new)
-        for (room_id, s), body in self.originals.items():
-            Original.objects.create(event=Event.objects.get(room=room_id, s=s), body=body)
-        for held, s in self.released:
-            held.event = Event.objects.get(room=held.room_id, s=s)
-            held.save(update_fields=["state", "decided_at", "event"])
         stirred, dirty = [], []
         for sitting in self.sittings.values():
             room = self.rooms[sitting.room_id]
@@ -307,16 +303,11 @@ class _Batch:
                 room.closed_at = sitting.value.closed_at
                 room.stamp += room.pk in self.changed
                 dirty.append(room)
-        statements.save_sessions(stirred)
-        statements.save_rooms(dirty)
+        statements.save(self.new, stirred, dirty)
+        for (room_id, s), body in self.originals.items():
+            Original.objects.create(event=Event.objects.get(room=room_id, s=s), body=body)
+        for held, s in self.released:
+            held.event = Event.objects.get(room=held.room_id, s=s)
+            held.save(update_fields=["state", "decided_at", "event"])
         if self.heard:
             checks.tell_heard(self.heard)
-
-
-def _known_cids(acts: Iterable[Act]) -> dict[tuple[int, Side, str], Numbered | Held]:
-    spoken = {(act.room, act.side, act.cid) for act in acts if isinstance(act, Speak)}
-    if not spoken:
-        return {}
-    held = Held.objects.select_related("event").filter(cid__in={cid for _, _, cid in spoken})
-    found = {(row.room_id, Side(row.sender), str(row.cid)): row for row in held}
-    return {**statements.said_before(spoken), **{key: row for key, row in found.items() if key in spoken}}

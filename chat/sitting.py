@@ -14,9 +14,9 @@ from chat.rules import meetings, sessions
 from chat.rules.attendance import BRIDGE, STALE, Connection
 from chat.rules.sessions import Ended, Opened, Running, Warned
 from chat.rules.times import Interval
-from chat.statements import LockedRoom
+from chat.statements import LockedRoom, these
 
-KEEP = timedelta(seconds=10)  # well within STALE: a lost connection is found out by who reads again
+KEEP = timedelta(seconds=20)  # well within STALE: a lost connection is found out by who reads again
 MOST_KEPT = 4000
 Numbering = tuple[EventKind, dict[str, int | str]]
 
@@ -167,16 +167,16 @@ def meeting_of(session: Session, until: datetime) -> Meeting | None:
 
 def load_sittings(rooms: Mapping[int, LockedRoom], now: datetime) -> dict[int, Sitting]:
     """Needs the rooms locked. Connections that are silent for too long are closed as lost on the way."""
-    running = {row.room_id: row for row in Session.objects.filter(room__in=rooms, ended_at=None)}
+    if not rooms:
+        return {}
+    them = these(rooms, "bigint")
+    running = {row.room_id: row for row in Session.objects.filter(room__in=them, ended_at=None)}
     since = {pk: _since(room, running.get(pk), now) for pk, room in rooms.items()}
     rows: dict[int, list[Attendance]] = defaultdict(list)
-    if rooms:
-        found = Attendance.objects.filter(room__in=rooms).filter(
-            Q(until=None) | Q(until__gte=min(since.values()))
-        )
-        for row in found:
-            if row.until is None or row.until >= since[row.room_id]:
-                rows[row.room_id].append(row)
+    found = Attendance.objects.filter(room__in=them)
+    for row in found.filter(Q(until=None) | Q(until__gte=min(since.values()))):
+        if row.until is None or row.until >= since[row.room_id]:
+            rows[row.room_id].append(row)
     sittings, lost = {}, set()
     for pk, room in rooms.items():
         for row in rows[pk]:

@@ -70,11 +70,14 @@ def test_of_a_batch_that_failed_nothing_is_kept(together, monkeypatch):
     kept = Kept()
     perform([words(room)], now=at(18.001), kept=kept)
 
-    def fails(rows):
+    save = statements.save
+
+    def fails(*what):
+        save(*what)
         raise IntegrityError
 
     with monkeypatch.context() as broken:
-        broken.setattr(statements, "save_rooms", fails)
+        broken.setattr(statements, "save", fails)
         with pytest.raises(IntegrityError):
             perform([words(room)], now=at(18.002), kept=kept)
     done = perform([words(room)], now=at(18.002), kept=kept)
