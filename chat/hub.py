@@ -21,6 +21,7 @@ from chat import reading
 from chat.acts import Numbered, Performed, Tick
 from chat.bells import GROUP, pass_on
 from chat.connection import Socket
+from chat.garbage import Sweeper
 from chat.limiter import Bucket
 from chat.protocol import (
     LIMITS,
@@ -101,6 +102,8 @@ class Hub:
         self.sockets: set[Socket] = set()
         self.visits: set[asyncio.Future[None]] = set()
         self.closing = False
+        self._gone = 0
+        self._sweeper = Sweeper()
         self.writer = Writer(self._committed)
         self._process = uuid.uuid4()
         self._name = self._process.hex
@@ -143,6 +146,7 @@ class Hub:
         return view
 
     def part(self, socket: Socket) -> None:
+        self._gone += 1
         view = self.views.get(socket.place.room)
         if view is not None:
             view.sockets.discard(socket)
@@ -291,6 +295,7 @@ class Hub:
         while True:
             await self.read(still_serving, self._process, timezone.now())
             await asyncio.sleep(BEAT)
+            self._sweeper.sweep(here=len(self.sockets), gone=self._gone)
             sockets = {
                 each.token: each for view in self.views.values() for each in view.sockets if each.arrived
             }

@@ -9,6 +9,7 @@ from typing import Any
 from django.db import DatabaseError, InterfaceError
 
 from chat import reading
+from chat.garbage import spare_what_stays
 from chat.hub import the_hub
 
 PATIENCE = 2.0  # seconds
@@ -20,8 +21,13 @@ def attach() -> None:
 
     hooks: Any = reactor
     # One turn later: the loop does not run yet when the reactor starts.
-    hooks.callWhenRunning(hooks.callLater, 0, the_hub)
+    hooks.callWhenRunning(hooks.callLater, 0, _start)
     hooks.addSystemEventTrigger("before", "shutdown", _say_goodbye)
+
+
+def _start() -> None:
+    spare_what_stays()
+    the_hub()
 
 
 def _say_goodbye() -> Any:
