@@ -45,7 +45,7 @@ class Normal:
             to += [self.to[end - 1]] * len(new)
             done = end
         if not done:
-            return self
+            return Normal(self.text, self.at, self.to)  # not itself: kept by it, it would be a cycle
         return Normal("".join(text) + self.text[done:], at + [*self.at[done:]], to + [*self.to[done:]])
 
     @cached_property
