@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from backend.care import detection
 from backend.care.detection import Kind, Sign, phrases
+from backend.care.detection.normal import Normal
 
 
 def kinds(*messages: str) -> set[Kind]:
@@ -312,3 +313,11 @@ def test_whatever_is_written_places_are_in_it_and_the_length_stays(body: str, ea
     assert all(0 <= each.start < each.end <= len(body) for each in found)
     assert len(detection.masked(body, found)) == len(body)
     detection.danger(body, earlier)
+
+
+@given(st.text(alphabet="一二三四五六七八九零幺两0189衣医酒吧死 -olizdoubletwr加我的qq微信是,。", max_size=40))
+def test_where_few_digits_may_be_none_is_overlooked(text):
+    found, goes_on = detection.contacts(text), detection.may_continue(text)
+    with pytest.MonkeyPatch.context() as patient:
+        patient.setattr(Normal, "may_hold_digits", lambda *_: True)
+        assert (detection.contacts(text), detection.may_continue(text)) == (found, goes_on)

@@ -51,7 +51,9 @@ def danger(body: str, earlier: Sequence[str] = ()) -> frozenset[Sign]:
 def may_continue(body: str) -> bool:
     """Whether ``body`` begins like the rest of a number or of a name: only then what came before matters."""
     begin = normal(body[:24])
-    return bool(re.search(r"[a-z\d]", begin.text[:12]) or re.search(r"\d{2}", begin.numbers.text[:12]))
+    if re.search(r"[a-z\d]", begin.text[:12]):
+        return True
+    return begin.may_hold_digits(2) and bool(re.search(r"\d{2}", begin.numbers.text[:12]))
 
 
 def masked(body: str, found: Sequence[Found]) -> str:

@@ -108,7 +108,8 @@ def find(normal: Normal) -> list[Found]:
     joined, said = normal.joined, normal.said
     found: set[Found] = set()
     # Each reading alone, for what is a numeral in one is the next word in another: 13812345678二姨的
-    for numbers in {each.text: each for each in (normal, normal.numbers, normal.heard)}.values():
+    readings = (normal, normal.numbers, normal.heard) if normal.may_hold_digits(5) else ()
+    for numbers in {each.text: each for each in readings}.values():
         if DIGITS.search(numbers.text):
             found |= {Found(Kind.PHONE, *numbers.span(*span)) for span in phones(normal.text, numbers.text)}
             found |= {Found(Kind.QQ, *numbers.span(*span)) for span in qqs(numbers.text)}

@@ -48,6 +48,10 @@ class Normal:
             return Normal(self.text, self.at, self.to)  # not itself: kept by it, it would be a cycle
         return Normal("".join(text) + self.text[done:], at + [*self.at[done:]], to + [*self.to[done:]])
 
+    def may_hold_digits(self, many: int) -> bool:
+        """Whether any reading can find so many digits. Most of what is said is done with after this."""
+        return len(DIGITISH.findall(self.text)) >= many
+
     @cached_property
     def numbers(self) -> "Normal":
         """With numerals, number words and letters that look like digits as digits: for rules about numbers only."""
@@ -85,6 +89,8 @@ NUMERAL = re.compile(
 AS_SOUND = str.maketrans(table("sounds"))
 SOUND = "[\\d" + "".join(table("sounds")) + "".join(word for word in DIGIT if len(word) == 1) + "]"
 SOUNDS = re.compile(rf"{SOUND}(?:[ ,.、-]?{SOUND}){{6,14}}")
+# Whatever any reading can take for a digit: a numeral, a sound, a letter of a number word.
+DIGITISH = re.compile(rf"{SOUND}|[a-z]")
 SHAPES = re.compile(r"(?<![a-z])[\doliz](?:[ .-]?[\doliz]){6,13}(?![a-z])")
 
 SYLLABLES = table("pinyin")
