@@ -71,7 +71,9 @@ def _keep(path: Path | None, rows: list[Answer]) -> None:
 
 
 def _table(say: Say, rows: list[Answer]) -> None:
-    ours = {(r["kind"], r["children"]): r["seconds"] for r in rows if r["solver"] == "ours" and "seconds" in r}
+    ours = {
+        (r["kind"], r["children"]): r["seconds"] for r in rows if r["solver"] == "ours" and "seconds" in r
+    }
     say("kind      children solver      complete   value      gap   seconds  x ours     MB")
     for r in rows:
         head = f"{r['kind']:9} {r['children']:8} {r['solver']:10} "
