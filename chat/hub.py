@@ -230,7 +230,8 @@ class Hub:
             asked, self._asked = self._asked, {}
             suspects, self._suspects = self._suspects, set()
             await self._reread(dirty, asked)
-            await self._check_sessions(each for each in self.sockets if each.place.user in suspects)
+            if suspects:
+                await self._check_sessions(each for each in self.sockets if each.place.user in suspects)
 
     async def _reread(self, rooms: Iterable[int], asked: Asked | None = None) -> None:
         """asked: by sockets that wait for it, whose details are read even when nothing changed."""
