@@ -16,7 +16,7 @@ from matching.core.arrays import Ints
 from matching.core.exact import Enough, Exact
 from matching.core.goal import Goal
 from matching.core.lp import Infeasible, OutOfTime
-from matching.core.market import Market
+from matching.core.market import Market, Places
 from matching.core.outset import LEVELS, Level, Outset, Score
 from matching.core.problem import Problem
 from matching.core.turns import first_plan
@@ -41,7 +41,7 @@ class Levels:
 
     best: (U,) the hour of each unit in the best plan so far, -1 where open.  proved: the optimum of a level.
     worth_most: of the value, among plans that reach so much at levels 1 to 3.
-    any_value: levels 1 to 3 are all that is asked for.  after: the same round for its levels 1 to 3 alone, solved.
+    any_value: levels 1 to 3 are all that is asked for.  seen: places that matter in nearly the same round.
     """
 
     def __init__(
@@ -52,7 +52,7 @@ class Levels:
         deadline: float = math.inf,
         *,
         any_value: bool = False,
-        after: "Levels | None" = None,
+        seen: Places | None = None,
     ) -> None:
         self.market, self.on_progress, self.gap, self.any_value = market, on_progress, gap, any_value
         self.limit = deadline
@@ -60,15 +60,13 @@ class Levels:
         self.worth_most: dict[tuple[int, ...], int] = {}
         self.seconds: dict[str, float] = {}
         with self._stage("flow"):
-            self.outset = Outset(market, gap, None if after is None else after.problem.places)
+            self.outset = Outset(market, gap, seen)
             near = self.outset.reduced >= -START
             self.exact = Exact(self.outset.problem, near, deadline, self._remember)
             self.best = first_plan(self.outset)
-        if after is not None:
-            self._follow(after)
 
-    def _follow(self, after: "Levels") -> None:
-        """What does not depend on points for what stays is known: levels 1 to 3, and a plan that meets them."""
+    def follow(self, after: "Levels") -> None:
+        """After the same round without points for what stays: its levels 1 to 3, and a plan that meets them."""
         reached, bound = after.score(), after.bound()
         for level in LEVELS[:3]:
             if getattr(reached, level) != getattr(bound, level):
@@ -96,16 +94,18 @@ class Levels:
                 self._in_shortage()
         except (OutOfTime, Enough):
             pass
-        return self.bound(thorough=True)
+        if not self._near_enough():
+            self.outset.tighten(self.score())
+        return self.bound()
 
     def score(self, hours: Ints | None = None) -> Score:
         problem = self.problem
         return self.outset.score(problem, problem.columns_of(self.best if hours is None else hours))
 
-    def bound(self, *, thorough: bool = False) -> Score:
+    def bound(self) -> Score:
         """What is proved of each level, given the levels above it as the best plan reaches them."""
         best = self.score()
-        bound = self.outset.bound(best, thorough=thorough)
+        bound = self.outset.bound(best)
         for level in LEVELS[:3]:
             if level in self.proved:
                 bound = replace(bound, **{level: min(self.proved[level], getattr(bound, level))})
@@ -117,10 +117,21 @@ class Levels:
     def _near_enough(self) -> bool:
         """Within the gap at levels 1 and 4, and exact between them where that makes sense."""
         best = self.score()
-        if not self.outset.served(best) and astuple(best)[:3] != astuple(self.bound())[:3]:
+        if not self.outset.served(best) and not self.met():
             return False
-        bound = self.bound(thorough=self.gap > 0 and not self.any_value)
-        return self.any_value or bound.value - best.value <= max(0, self.gap * bound.value)
+        if self.any_value or self._value_near(best):
+            return True
+        if self.gap:
+            self.outset.tighten(best)
+        return self._value_near(best)
+
+    def _value_near(self, best: Score) -> bool:
+        most = self.bound().value
+        return most - best.value <= max(0, self.gap * most)
+
+    def met(self) -> bool:
+        """Levels 1 to 3 are proved."""
+        return astuple(self.score())[:3] == astuple(self.bound())[:3]
 
     def _complete_enough(self) -> bool:
         return self.score().complete >= (1 - self.gap) * self.bound().complete

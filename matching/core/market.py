@@ -5,7 +5,8 @@ in a hundred matters.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from copy import copy
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -112,12 +113,20 @@ class Market:
 
         return self._in_hours(self._pairs(close), kept)
 
-    def with_points(self, places: Places) -> Places:
-        """Places of the same roster without points for what stays, with them."""
+    def without_points(self) -> "Market":
+        """The same, but nothing is worth more because it stays."""
+        other = copy(self)
+        other.kinds = [replace(kind, worth=kind.worth.copy()) for kind in self.kinds]
+        other._reward(-2 * self._stickiness)
+        other._stickiness = 0
+        return other
+
+    def without_points_of(self, places: Places) -> Places:
+        """These places, as the market without points has them."""
         pair = self._kept[0, places.unit] == self.mentor_of_hour[places.hour]
         hour = pair & (self._kept[1, places.unit] == self.slot_of_hour[places.hour])
         points = self._stickiness * (pair.astype(np.int32) + hour)
-        return Places(places.unit, places.hour, places.worth + points)
+        return Places(places.unit, places.hour, places.worth - points)
 
     def best_of_each(self) -> Ints:
         """(U,) the greatest worth of each unit, ``never`` where it has no pair."""
@@ -194,8 +203,7 @@ class Market:
             if place.child in child_at and place.mentor in mentor_at:
                 unit = 2 * child_at[place.child] + ROLES.index(place.role)
                 self._kept[:, unit] = mentor_at[place.mentor], place.slot
-                row, at = self._row(unit), self._column(unit, mentor_at[place.mentor])
-                row[at] += np.where(row[at] > self.never, 2 * self._stickiness, 0).astype(self._number)
+        self._reward(2 * self._stickiness)
         for forbid in roster.forbids:
             if forbid.child in child_at and forbid.mentor in mentor_at:
                 for role in [forbid.role] if forbid.role else ROLES:
@@ -210,6 +218,15 @@ class Market:
                 self._row(unit)[others] = self.never
                 if pin.slot is not None:
                     self._only_slot[unit] = pin.slot
+
+    def _reward(self, points: int) -> None:
+        """Adds points to the worth of every pair of before that may stay."""
+        for kind in self.kinds:
+            had = self._kept[0, kind.units]
+            at = np.minimum(np.searchsorted(kind.mentors, had), len(kind.mentors) - 1)
+            row = np.flatnonzero(kind.mentors[at] == had)
+            row = row[kind.worth[row, at[row]] > self.never]
+            kind.worth[row, at[row]] += self._number(points)
 
     def _row(self, unit: int) -> Small:
         """The unit's worths, to be changed in place; empty when nobody may have it."""

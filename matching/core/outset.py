@@ -23,10 +23,7 @@ DEAREST, LUCK = 12, 16  # beyond, so many pairs of each unit, chosen with so man
 NEAR = 6  # and once there are prices, all places worth at most so much less than what their unit gets
 WIDENINGS = 3
 ENOUGH = 1e-4  # of the value: what the bound may lose by places that were not looked at, for exact plans too
-MOST_NEW, SOON = (
-    10,
-    2,
-)  # so many places of a unit come in at a time, also those that may be wanted a little later
+MOST_NEW, SOON = 20, 8  # so many places of a unit come in at a time, also those that may be wanted a little later
 
 Level = Literal["complete", "priority", "roles", "value"]
 LEVELS: tuple[Level, ...] = ("complete", "priority", "roles", "value")
@@ -73,17 +70,19 @@ class Outset:
 
     filled: no plan fills more roles.  flow: by roles when calm, else through children.  reduced: (N,) <= 0, what a column is worth less at its
     prices than the best of its unit.  able: (C,) bool, might be complete.
-    seen: places that mattered in the same round without points for what stays.
+    seen: places that matter in nearly the same round.  rough: a large city's flow through children is left out.
     """
 
-    def __init__(self, market: Market, gap: float = 0.0, seen: Places | None = None) -> None:
+    def __init__(
+        self, market: Market, gap: float = 0.0, seen: Places | None = None, *, rough: bool = False
+    ) -> None:
         self.market, self.gap, self._enough = market, gap, max(ENOUGH, gap / 2)
         self.priority = np.array([child.priority for child in market.children], dtype=np.int64)
         self.whole = sum(int((kind.worth > market.never).sum()) for kind in market.kinds) <= FEW_PAIRS
         if self.whole:
             self._places = market.all_places()
         else:
-            self._places = self._first_places() if seen is None else market.with_points(seen)
+            self._places = self._first_places() if seen is None else seen
         self.alone = _one_place_at_most(market, self._places, self.whole)
         best = market.best_of_each().reshape(-1, 2)
         has = best > market.never
@@ -97,7 +96,10 @@ class Outset:
         slack = self.scale.span * self.scale.units
         self.filled = (self._total + slack) // self.scale.every_role + self._apart[0]
         self._through: int | None = None
-        if not self.calm:
+        self._by_value: int | None = None
+        self._tight = self.whole
+        if not self.calm and (self.whole or not rough):
+            self._guess = self._guessed()
             self.flow, self._through, lift = self._through_children()
         if not self.whole and not gap:
             near = market.near(self.flow.price, self.flow.gets - lift, NEAR)
@@ -118,8 +120,8 @@ class Outset:
             return False
         return best.complete < bound.complete or (best.priority, best.roles) == (bound.priority, bound.roles)
 
-    def bound(self, best: Score, *, thorough: bool = False) -> Score:
-        """Of each level, given what ``best`` reaches at the levels above it. thorough: at another assignment's cost."""
+    def bound(self, best: Score) -> Score:
+        """Of each level, given what ``best`` reaches at the levels above it."""
         s, ranks = self.scale, np.sort(self.priority[self.able])[::-1]
         alone, more = self._apart
         slack = s.span * s.units
@@ -133,9 +135,20 @@ class Outset:
             priority = min(priority, (left + slack) // s.rank)
             left -= s.rank * best.priority + s.role * (best.roles - alone)
             value = min(value, left)
-        if thorough and best.roles < self.filled:
+        if self._by_value is not None:
             value = min(value, self._by_value)
         return Score(complete, priority, min(self.filled, best.complete + len(self.able)), value + more)
+
+    def tighten(self, best: Score) -> None:
+        """Another assignment or two for a better bound of the value, at the levels that ``best`` reaches."""
+        if best.roles < self.filled and self._by_value is None:
+            nothing = np.zeros(2 * len(self.able), dtype=np.int64)
+            self._by_value = self._settled(nothing, lambda some, worth: by_roles(self.market, some, worth))[1]
+        if self._through is not None and not self._tight:
+            # So far this flow was to bound the levels alone, for which few places are enough.
+            self._tight = True
+            self._places = merged(self._places, self._wanted, self.market.hours)
+            self._through = min(self._through, self._through_children()[1])
 
     @cached_property
     def _double(self) -> Bools:
@@ -152,12 +165,6 @@ class Outset:
         academic: Bools = places.unit % 2 == 0
         return double & academic
 
-    @cached_property
-    def _by_value(self) -> int:
-        """A bound on the value alone, for plans that fill fewer roles than there might be."""
-        nothing = np.zeros(2 * len(self.able), dtype=np.int64)
-        return self._settled(nothing, lambda some, worth: by_roles(self.market, some, worth))[1]
-
     def _by_roles(self) -> tuple[Flow, int, Ints]:
         """The flow, a bound on its total, and what was added to the worth of each unit's places."""
         wanted = self.scale.every_role
@@ -166,18 +173,20 @@ class Outset:
         flow, total = self._settled(lift, lambda some, worth: by_roles(self.market, some, worth))
         return flow, total - int((lift[pinned] - wanted).sum()), lift
 
+    def _guessed(self) -> Ints:
+        """(M,) what a seat of a mentor with both roles is worth, by the flow by roles."""
+        s, seat = self.scale, np.full(len(self.market.mentors), np.inf)
+        asked = np.unique(self._places.hour)
+        np.minimum.at(seat, self.market.mentor_of_hour[asked], self.flow.price[0, asked])
+        guess = np.where(self._double & np.isfinite(seat), np.minimum(seat, s.role + 2 * s.span), 0)
+        return guess.astype(np.int64)
+
     def _through_children(self) -> tuple[Flow, int, Ints]:
         """A mentor with both roles would count twice here, so places with them cost what their seats are worth.
 
-        The price of such a seat is a guess from the flow by roles; any guess gives a bound.
+        What such a seat is worth is a guess; any guess gives a bound.
         """
-        market, s = self.market, self.scale
-        seat = np.full(len(market.mentors), np.inf)
-        asked = np.unique(self._places.hour)
-        np.minimum.at(seat, market.mentor_of_hour[asked], self.flow.price[0, asked])
-        guess = np.where(self._double & np.isfinite(seat), np.minimum(seat, s.role + 2 * s.span), 0).astype(
-            np.int64
-        )
+        market, s, guess = self.market, self.scale, self._guess
         toll = guess[market.mentor_of_hour]
         pinned = market.pinned & ~np.repeat(self.alone, 2)
         lift = np.where(pinned, 16 * s.both, 0) + s.role
@@ -187,14 +196,17 @@ class Outset:
             flow = through_children(market, some, worth - toll[some.hour], both)
             return replace(flow, price=flow.price + toll)
 
-        flow, total = self._settled(lift, solved)
+        flow, total = self._settled(lift, solved, both if self._tight else None)
         total += int((guess * market.capacity).sum()) - int((lift[pinned] - s.role).sum())
         return flow, total, lift
 
-    def _settled(self, lift: Ints, solved: Callable[[Places, Ints], Flow]) -> tuple[Flow, int]:
+    def _settled(
+        self, lift: Ints, solved: Callable[[Places, Ints], Flow], both: Ints | None = None
+    ) -> tuple[Flow, int]:
         """The flow over all places: over some, and again with those that its prices would have taken.
 
-        Besides, a bound on its total, also when it stopped before nobody wanted another place.
+        Besides, a bound on its total, also when it stopped before nobody wanted another place. It may lose a
+        little of the total without ``lift``, and without ``both`` (C,) for the complete.
         """
         apart = np.repeat(self.alone, 2)
         for widening in range(WIDENINGS + 1):
@@ -211,8 +223,12 @@ class Outset:
                 break
             more, gain = more[eager[more.unit]], gain[eager[more.unit]]
             lost = _most_of_each(more, gain)
-            enough = self._enough * abs(flow.total - int(lift[flow.hour >= 0].sum()))
+            counts = flow.total - int(lift[flow.hour >= 0].sum())
+            if both is not None:
+                counts -= int(both[(flow.hour.reshape(-1, 2) >= 0).all(axis=1)].sum())
+            enough = self._enough * abs(counts)
             if widening == WIDENINGS or lost <= enough:
+                self._wanted = more
                 return flow, flow.total + lost
             linking = self._linking(more)
             if _most_of_each(more[linking], gain[linking]) <= enough / 2:

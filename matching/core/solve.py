@@ -8,7 +8,7 @@ from matching.core.fit import fit_terms
 from matching.core.levels import Levels, OnProgress, Progress
 from matching.core.lp import Infeasible
 from matching.core.market import Market
-from matching.core.outset import Score
+from matching.core.outset import Outset, Score
 from matching.core.plan import OpenRole, Options, Result, ScoredPlace
 from matching.core.problem import Problem, role_of
 from matching.core.reasons import explain
@@ -27,12 +27,14 @@ def solve(roster: Roster, options: Options | None = None, on_progress: OnProgres
     built = time.perf_counter() - started
     limit = math.inf if chosen.time_limit is None else started + chosen.time_limit
     report = on_progress or (lambda progress: None)
+    levels = Levels(market, report, chosen.gap, limit)
     free = None
-    if chosen.stickiness:
+    if chosen.stickiness and not levels.met():
         # Levels 1 to 3 do not depend on what stays: they are met, and proved, without those points.
-        free = Levels(Market(roster, chosen.weights), report, chosen.gap, limit, any_value=True)
+        seen = market.without_points_of(levels.problem.places)
+        free = Levels(market.without_points(), report, chosen.gap, limit, any_value=True, seen=seen)
         free.solve()
-    levels = Levels(market, report, chosen.gap, limit, after=free)
+        levels.follow(free)
     bounds = levels.solve()
     for stage, spent in (free.seconds if free else {}).items():
         levels.seconds[stage] = levels.seconds.get(stage, 0.0) + spent
@@ -76,7 +78,7 @@ def _result(
         complete_bound=bounds.complete,
         priority_bound=bounds.priority,
         roles_bound=bounds.roles,
-        value_bound=_value_bound(levels, bounds, free, value),
+        value_bound=_value_bound(levels, bounds, free, value) if options.stickiness else bounds.value,
         objective_bound=bounds.value,
         gap=_gap(objective, bounds.value),
         proved_optimal=levels.score() == bounds,
@@ -95,10 +97,14 @@ def _value_bound(levels: Levels, bounds: Score, free: Levels | None, value: int)
     No value is above its objective. The value of a plan that may move whom it likes is bounded by assignments,
     without a linear program: the bound is a little above what can be reached, and says nothing of ``proved``.
     """
+    market = levels.market
     if free is None:
-        return bounds.value
+        places = market.without_points_of(levels.problem.places)
+        outset = Outset(market.without_points(), levels.gap, places, rough=True)
+    else:
+        outset = free.outset
     reached = replace(levels.score(), value=value)
-    return min(bounds.value, free.outset.bound(reached).value)
+    return min(bounds.value, outset.bound(reached).value)
 
 
 def _gap(reached: int, bound: int) -> float:
