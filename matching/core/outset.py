@@ -23,7 +23,7 @@ DEAREST, LUCK = 12, 16  # beyond, so many pairs of each unit, chosen with so man
 NEAR = 6  # and once there are prices, all places worth at most so much less than what their unit gets
 WIDENINGS = 3
 ENOUGH = 1e-4  # of the value: what the bound may lose by places that were not looked at, for exact plans too
-MOST_NEW, SOON = 20, 8  # so many places of a unit come in at a time, also those that may be wanted a little later
+MOST_NEW, SOON = 20, 8  # so many places of a unit come in at a time, also those wanted a little later
 
 Level = Literal["complete", "priority", "roles", "value"]
 LEVELS: tuple[Level, ...] = ("complete", "priority", "roles", "value")
