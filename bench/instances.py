@@ -1,12 +1,13 @@
 """Rounds that are the same every time: invented cities, and what may happen to them."""
 
+import csv
 import random
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
-from io import BytesIO
+from io import StringIO
 
-from backend.rosters.city import write_xlsx
+from backend.rosters.city import City
 from backend.rosters.lists import DISTRICTS
 from backend.rosters.reading.rows import read_roster
 from matching.core.roster import Place, Roster
@@ -17,19 +18,21 @@ LEAVING = 0.05  # of the mentors
 
 
 def city(size: int) -> Roster:
-    file = BytesIO()
-    write_xlsx(file, today=DAY, size=size, seed=1)
-    read = read_roster([("workbook", "city.xlsx", file.getvalue())], districts=DISTRICTS)
-    return to_roster(read, DISTRICTS)
+    files = []
+    for kind, rows in zip(("children", "mentors"), City(size, DAY, 1).sheets().values(), strict=True):
+        text = StringIO()
+        csv.writer(text).writerows(rows)
+        files.append((kind, f"{kind}.csv", text.getvalue().encode()))
+    return to_roster(read_roster(files, districts=DISTRICTS), DISTRICTS)
 
 
 def short(size: int) -> Roster:
     """Every fortieth counsellor is missing, and every fortieth teacher."""
     whole = city(size)
-    away = [m for m in whole.mentors if m.wellbeing][::40] + [m for m in whole.mentors if not m.wellbeing][
-        ::40
-    ]
-    return Roster(whole.children, tuple(m for m in whole.mentors if m not in away))
+    counsellors = [m.id for m in whole.mentors if m.wellbeing]
+    teachers = [m.id for m in whole.mentors if not m.wellbeing]
+    away = {*counsellors[::40], *teachers[::40]}
+    return Roster(whole.children, tuple(m for m in whole.mentors if m.id not in away))
 
 
 def loose(size: int) -> Roster:

@@ -7,6 +7,7 @@ are made to contain their part of it, and filled up with others.
 import random
 from collections import defaultdict
 from datetime import date, timedelta
+from heapq import heappop, heappush
 from typing import Any, BinaryIO
 
 from openpyxl import Workbook
@@ -110,17 +111,23 @@ class City:
                 "certificate": "counsellor-2",
             }
             people.append(person)
-        load = {person["mentor_id"]: 0 for person in people}
-        order = sorted(self.children, key=lambda c: sum(_holds(p, c["grade"]) for p in people))
-        for child in order:
-            fitting = [
-                p for p in people if _holds(p, child["grade"]) and load[p["mentor_id"]] < COUNSELLOR_SEATS
-            ]
-            fitting.sort(key=lambda p: load[p["mentor_id"]])
-            for person in fitting:
-                if self._give_hour(child["child_id"], person["mentor_id"], HOURS):
-                    load[person["mentor_id"]] += 1
-                    break
+        load = [0] * count
+        holding = {grade: [n for n in range(count) if _holds(people[n], grade)] for grade in range(1, 13)}
+        # For each grade its counsellors, the least busy first; loads only grow, so a stale one is put back.
+        queue = {grade: [(0, n) for n in numbers] for grade, numbers in holding.items()}
+        for child in sorted(self.children, key=lambda c: len(holding[c["grade"]])):
+            waiting, passed = queue[child["grade"]], []
+            while waiting:
+                seen, number = heappop(waiting)
+                if seen != load[number]:
+                    heappush(waiting, (load[number], number))
+                elif seen < COUNSELLOR_SEATS:
+                    passed.append(number)
+                    if self._give_hour(child["child_id"], people[number]["mentor_id"], HOURS):
+                        load[number] += 1
+                        break
+            for number in passed:
+                heappush(waiting, (load[number], number))
         for number, person in enumerate(people[:4]):
             person["roles"] = {"academic", "wellbeing"}
             person["teaches"] = [(SUBJECTS[number % 3], 1, 9)]

@@ -292,7 +292,7 @@ def test_a_file_of_ten_million_rows_is_refused_without_being_read(tmp_path: Path
     finally:
         tracemalloc.stop()
     assert ended.value.code == 2 and not (tmp_path / "out").exists()
-    assert "huge.csv:1: -: the file is too large, expected at most 8 MB" in capsys.readouterr().err
+    assert "huge.csv:1: -: the file is too large, expected at most 48 MB" in capsys.readouterr().err
     assert path.stat().st_size > 60e6 and peak < 30e6
 
 

@@ -6,7 +6,7 @@ import zipfile
 import pytest
 from openpyxl import Workbook
 
-from backend.rosters.reading.tables import BadFile, read_workbook
+from backend.rosters.reading.tables import MOST_BYTES, MOST_ROWS, BadFile, read_csv, read_workbook
 
 
 def book(far: str = "") -> bytes:
@@ -54,3 +54,17 @@ def test_a_small_bomb_is_refused_before_it_unfolds(content: bytes, said: str) ->
 
 def test_an_ordinary_merge_is_no_bomb() -> None:
     assert set(read_workbook("r.xlsx", with_merge("A5:B6"))) == {"children", "mentors"}
+
+
+def test_text_of_more_than_8_mb_is_read_on_ones_own_machine_and_not_on_the_site() -> None:
+    row = b"K1," + b"x" * 90_000 + b"\n"
+    content = b"child_id,name\n" + row * 100
+    assert len(content) > MOST_BYTES and len(read_csv("c.csv", content).rows) == 100
+    with pytest.raises(BadFile, match="too large"):
+        read_csv("c.csv", content, for_site=True)
+    with pytest.raises(BadFile, match="too large"):
+        read_csv("c.csv", content * 6)
+    lines = b"child_id\n" + b"K\n" * MOST_ROWS
+    assert len(read_csv("c.csv", lines).rows) == MOST_ROWS
+    with pytest.raises(BadFile, match="too long"):
+        read_csv("c.csv", lines + b"K\n")

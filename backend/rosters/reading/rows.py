@@ -149,7 +149,7 @@ def read_roster(
                 sheets = read_workbook(name, content)
                 tables = sheets if kind == "workbook" else {kind: sheets[kind]} if kind in sheets else {}
             else:
-                tables = {kind: read_csv(name, content)}
+                tables = {kind: read_csv(name, content, for_site=for_site)}
         except BadFile as bad:
             found.problems.append(Problem(name, bad.row, "-", _(bad.wrong), _(bad.expected)))
             continue

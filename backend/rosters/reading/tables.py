@@ -14,6 +14,7 @@ from openpyxl.utils import column_index_from_string
 from openpyxl.worksheet.worksheet import Worksheet
 
 MOST_BYTES = 8 * 1024 * 1024
+MOST_BYTES_OF_CSV = 48 * 1024 * 1024  # on one's own machine: text of 100,000 children and more
 MOST_UNPACKED = 120 * 1024 * 1024
 MOST_ROWS = 200_000
 MOST_COLUMNS = 200
@@ -56,9 +57,12 @@ class Table:
     unusable: dict[tuple[int, int], str] = field(default_factory=dict)
 
 
-def read_csv(name: str, content: bytes) -> Table:
+def read_csv(name: str, content: bytes, *, for_site: bool = False) -> Table:
     """UTF-8 with or without BOM, else GB18030. Commas, or semicolons or tabs when the heading has those."""
-    _check_size(content)
+    if for_site:
+        _check_size(content)
+    else:
+        _check_size(content, MOST_BYTES_OF_CSV, gettext_noop("at most 48 MB"))
     if b"\0" in content:
         raise BadFile(
             gettext_noop("this is not a CSV file"), gettext_noop("text with commas, or an XLSX workbook")
@@ -81,7 +85,7 @@ def read_csv(name: str, content: bytes) -> Table:
         for cells in reader:
             rows.append((start, cells))
             start = reader.line_num + 1
-            if len(rows) > MOST_ROWS:
+            if len(rows) > MOST_ROWS + 1:  # with the heading
                 raise BadFile(
                     gettext_noop("the file is too long"), gettext_noop("at most 200,000 rows"), start
                 )
@@ -171,9 +175,9 @@ def is_workbook(name: str, content: bytes) -> bool:
     return name.lower().endswith((".xlsx", ".xlsm")) or content[:4] == b"PK\x03\x04"
 
 
-def _check_size(content: bytes) -> None:
-    if len(content) > MOST_BYTES:
-        raise BadFile(gettext_noop("the file is too large"), gettext_noop("at most 8 MB"))
+def _check_size(content: bytes, most: int = MOST_BYTES, expected: str = gettext_noop("at most 8 MB")) -> None:
+    if len(content) > most:
+        raise BadFile(gettext_noop("the file is too large"), expected)
     if not content.strip():
         raise BadFile(
             gettext_noop("the file is empty"), gettext_noop("a heading in row 1 and people below it")

@@ -13,7 +13,7 @@ from tqdm import tqdm
 
 from backend.rosters.lists import DISTRICTS
 from backend.rosters.reading.rows import Problem, RosterFile, read_roster
-from backend.rosters.reading.tables import MOST_BYTES
+from backend.rosters.reading.tables import MOST_BYTES_OF_CSV
 from matching.core.locks import check_locks
 from matching.core.plan import Options
 from matching.core.roster import Place, Roster
@@ -137,10 +137,12 @@ def _bad_input(message: str) -> NoReturn:
 
 
 def _bytes_of(path: Path) -> bytes:
-    """No more of it than tells that it is too large."""
+    """No more of it than tells that it is too large; nothing at all of a file that says so by itself."""
     try:
+        if path.stat().st_size > MOST_BYTES_OF_CSV:
+            _bad_input(f"{path.name}:1: -: the file is too large, expected at most 48 MB")
         with path.open("rb") as file:
-            return file.read(MOST_BYTES + 1)
+            return file.read(MOST_BYTES_OF_CSV + 1)
     except OSError as error:
         _bad_input(f"{path.name}:1: -: {error.strerror}, expected a readable file")
 
