@@ -5,11 +5,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from statistics import median_low
 
+from matching.core.changes import NEW
 from matching.core.plan import OpenRole, Options
 from matching.core.roster import ACADEMIC, WELLBEING, Band, Child, Mentor, Role, Roster, Teaching
 from matching.core.solve import solve
 
-NEW = "\x00one more"  # an id that no roster has
 STAGES = ((1, 3), (4, 6), (7, 9), (10, 12))
 NEARLY = 0.001
 

@@ -17,7 +17,7 @@ def explain(
     still_open = [unit for unit in range(2 * len(problem.children)) if unit not in filled]
     if not still_open:
         return {}
-    remedies = Remedies(problem, picked)
+    remedies = Remedies(roster, problem, picked)
     barred: dict[tuple[str, str], set[str]] = {}
     for forbid in roster.forbids:
         for role in [forbid.role] if forbid.role else ["academic", "wellbeing"]:

@@ -1,6 +1,7 @@
 """Changes that would fill an open role, tried one by one on the plan: what is named has a valid plan behind it.
 
-A remedy stands only when moving a few others, none of whom loses a place, makes room for the child.
+A remedy stands only when moving a few others, none of whom loses a place, makes room for the child, and the
+independent verifier finds no broken rule in that plan for the round as it would be then.
 """
 
 from collections.abc import Iterable
@@ -8,9 +9,18 @@ from collections.abc import Iterable
 import numpy as np
 
 from matching.core.arrays import Ints
+from matching.core.changes import (
+    NEW,
+    Change,
+    forbid_lifted,
+    holds,
+    one_more_hour,
+    one_more_mentor,
+    one_more_seat,
+)
 from matching.core.problem import Problem, role_of
 from matching.core.repair import LIMITS, Moves
-from matching.core.roster import SLOTS, Mentor, slot_code
+from matching.core.roster import SLOTS, Mentor, Place, Roster, slot_code
 
 Facts = dict[str, int | str]
 DEPTHS = (0, 1, 3)
@@ -20,8 +30,8 @@ MOST = 12  # changes of one kind that are tried for one child
 class Remedies:
     """One solved plan, to which changes are made and undone."""
 
-    def __init__(self, problem: Problem, picked: Ints) -> None:
-        self.problem = problem
+    def __init__(self, roster: Roster, problem: Problem, picked: Ints) -> None:
+        self.roster, self.problem = roster, problem
         self.moves = Moves(problem, np.zeros(len(problem.unit), dtype=np.int64))
         for column in picked.tolist():
             self.moves.take(column)
@@ -82,9 +92,10 @@ class Remedies:
         return units, hours
 
     def lift_forbid(self, unit: int, able: Iterable[Mentor]) -> Facts:
+        child = self.problem.children[unit // 2]
         for mentor in list(able)[:MOST]:
-            columns = self._columns(unit, mentor, self.problem.children[unit // 2].slots & mentor.slots)
-            if self._works(unit, columns):
+            columns = self._columns(unit, mentor, child.slots & mentor.slots)
+            if self._works(unit, columns, forbid_lifted(child, mentor)):
                 return {"change": "lift_forbid", "mentor": mentor.id}
         return {}
 
@@ -93,7 +104,7 @@ class Remedies:
         for mentor in [mentor for mentor in meeting if mentor.capacity > 0][:MOST]:
             at = self.mentor_at[mentor.id]
             self.moves.room[at] += 1
-            works = self._works(unit, None)
+            works = self._works(unit, None, one_more_seat(mentor))
             self.moves.room[at] -= 1
             if works:
                 return {"change": "seat", "mentor": mentor.id, "seats": mentor.capacity + 1}
@@ -110,7 +121,7 @@ class Remedies:
             taken = {self.moves.slot_of_hour[h] for h in self.moves.hours_of[at] if h in self.moves.of_hour}
             for slot in sorted(mentor.slots - child.slots - taken)[:1]:
                 tried += 1
-                if self._works(unit, self._columns(unit, mentor, {slot})):
+                if self._works(unit, self._columns(unit, mentor, {slot}), one_more_hour(child, slot)):
                     return {"change": "hour", "mentor": mentor.id, "slot": slot_code(slot)}
             if tried >= MOST:
                 break
@@ -126,14 +137,40 @@ class Remedies:
         other = moves.of_unit.get(unit ^ 1)
         taken = set() if other is None else {moves.slot[other]}
         free = sorted(child.slots - taken, key=lambda slot: (-self.wanted[slot], slot))
-        if free:
-            return facts | {"slot": slot_code(free[0])}
-        return facts | {"change": "mentor_and_hour"}
+        slot = next(slot for slot in [*free, *range(SLOTS)] if slot not in taken)
+        mine = [] if other is None else [self._place(other)]
+        with_mentor = one_more_mentor(child, role_of(unit), slot)
+        hour_too = one_more_hour(child, slot)
+        if not holds(
+            self.roster,
+            lambda roster: hour_too(with_mentor(roster)),
+            [*mine, Place(child.id, role_of(unit), NEW, slot)],
+        ):
+            return {}
+        return facts | ({"slot": slot_code(slot)} if free else {"change": "mentor_and_hour"})
 
     def _columns(self, unit: int, mentor: Mentor, slots: Iterable[int]) -> list[int]:
         return [self.moves.add(unit, self.mentor_at[mentor.id], slot) for slot in sorted(slots)]
 
-    def _works(self, unit: int, only: list[int] | None) -> bool:
+    def _place(self, column: int) -> Place:
+        p, moves, unit = self.problem, self.moves, self.moves.unit[column]
+        mentor = p.mentors[moves.mentor[column]]
+        return Place(p.children[unit // 2].id, role_of(unit), mentor.id, moves.slot[column])
+
+    def _holds(self, unit: int, before: dict[int, int], change: Change) -> bool:
+        """Whether the plan as it is now gives the unit a place, takes none from ``before``, and breaks no rule."""
+        moves, now = self.moves, self.moves.of_unit
+        if not before.keys() | {unit} <= now.keys():
+            return False
+        moved = {one for one, column in now.items() if before.get(one) != column}
+        children = {one // 2 for one in moved}
+        mentors = {moves.mentor[now[one]] for one in moved}
+        touched = [
+            column for one, column in now.items() if one // 2 in children or moves.mentor[column] in mentors
+        ]
+        return holds(self.roster, change, [self._place(column) for column in touched])
+
+    def _works(self, unit: int, only: list[int] | None, change: Change) -> bool:
         """Tries it and puts everything back."""
         moves = self.moves
         before = (dict(moves.of_unit), dict(moves.of_hour), list(moves.room))
@@ -144,5 +181,6 @@ class Remedies:
             if found:
                 break
         if found:
+            found = self._holds(unit, before[0], change)
             moves.of_unit, moves.of_hour, moves.room = before
         return found
