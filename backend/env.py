@@ -20,6 +20,7 @@ KNOWN = frozenset(
         "SHUANGDAO_EMAIL_URL",
         "SHUANGDAO_EMAIL_FROM",
         "SHUANGDAO_AUDIT_HEADS",
+        "SHUANGDAO_ROOM_HOURS",
         "SHUANGDAO_ROOM_LIMITS",
     }
 )
@@ -43,6 +44,7 @@ class Env:
     email_url:     None writes e-mails into files in the data directory.
     email_from:    the sender of e-mails; needed where they are really sent.
     audit_heads:   the file for the audit log's heads; None is in the data directory.
+    room_hours:    full hours in Shanghai other than the usual ones of chat.rules.hours, by name.
     room_limits:   numbers other than the usual ones of chat.protocol.limits, by name.
     """
 
@@ -56,6 +58,7 @@ class Env:
     email_url: str | None
     email_from: str | None = None
     audit_heads: str | None = None
+    room_hours: Mapping[str, int] = field(default_factory=dict)
     room_limits: Mapping[str, int] = field(default_factory=dict)
 
     @property
@@ -104,6 +107,7 @@ def read_env(environ: Mapping[str, str]) -> Env:
         email_url=text("SHUANGDAO_EMAIL_URL"),
         email_from=text("SHUANGDAO_EMAIL_FROM"),
         audit_heads=text("SHUANGDAO_AUDIT_HEADS"),
+        room_hours=numbers("SHUANGDAO_ROOM_HOURS"),
         room_limits=numbers("SHUANGDAO_ROOM_LIMITS"),
     )
     if env.production:

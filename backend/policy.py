@@ -42,6 +42,7 @@ TABLE: dict[str, dict[str, frozenset[Relation]]] = {
         "read_needs": frozenset({C, L, W}),
         "read_contacts": frozenset({C}),
         "write": frozenset({C}),
+        "quiet": frozenset({C}),  # leave its family in peace, or tell it again
     },
     "mentor": {
         "list": frozenset({C, L}),

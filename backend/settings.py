@@ -10,6 +10,7 @@ import environ
 from backend.env import BadEnv, read_env
 from backend.web.demonstration import roles
 from chat.protocol import limits
+from chat.rules import hours
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 ENV = read_env(os.environ)
@@ -215,6 +216,10 @@ CONTENT_SECURITY_POLICY = {
 # Around the clock in the demonstration, which must work at any hour; every page says so.
 ROOMS_ALWAYS_OPEN = DEMO
 try:
+    ROOM_HOURS = hours.named(ENV.room_hours)
+except ValueError as wrong:
+    raise BadEnv(f"SHUANGDAO_ROOM_HOURS: {wrong}") from None
+try:
     limits.configure(**ENV.room_limits)
 except ValueError as wrong:
     raise BadEnv(f"SHUANGDAO_ROOM_LIMITS: {wrong}") from None
@@ -255,6 +260,7 @@ SPECTACULAR_SETTINGS = {
         "SchoolSystem": "backend.rosters.models.SchoolSystem",
         "GuardianStatus": "backend.rosters.models.Guardianship.Status",
         "GuardianReason": "backend.rosters.models.Guardianship.Reason",
+        "QuietReason": "backend.rosters.models.Child.QuietReason",
         "ConsentSource": "backend.rosters.models.Consent.Source",
         "ReaderState": "backend.api.readers.STANDING",
         "ReaderWhy": "chat.models.Reader.Why",

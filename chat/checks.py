@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TypeVar
 
 from django.db import DatabaseError, InterfaceError
@@ -34,12 +35,14 @@ Verdict = Hold | Mask | None
 Check = Callable[[Words], Verdict]
 Heard = Callable[[list[Words]], None]
 Details = Callable[[str], list[str]]
+GoesOn = Callable[[int, datetime, "Words | None"], bool]
 Asked = TypeVar("Asked")
 Answer = TypeVar("Answer")
 
 _checks: list[Check] = []
 _heard: list[Heard] = []
 _details: list[Details] = []
+_goes_on: list[GoesOn] = []
 
 
 def register(check: Check) -> None:
@@ -59,6 +62,16 @@ def register_heard(heard: Heard) -> None:
 def register_details(details: Details) -> None:
     """Asked what an adult may not write where a child reads it, as the kinds in words for people."""
     _details.append(details)
+
+
+def register_goes_on(goes_on: GoesOn) -> None:
+    """Asked only where a conversation would be cut, or told to rest: must it go on, with these words or without?"""
+    _goes_on.append(goes_on)
+
+
+def goes_on(room: int, now: datetime, words: Words | None = None) -> bool:
+    """A child in danger is talking: neither hours nor minutes nor holds end that."""
+    return any(_safely(lambda ask: ask(room, now, words), must) for must in _goes_on)
 
 
 def details_in(body: str) -> list[str]:

@@ -1,5 +1,6 @@
 """What the rules need to know of this site: hours, patience, the days of the programme."""
 
+from dataclasses import replace
 from datetime import datetime
 
 from django.conf import settings
@@ -13,7 +14,7 @@ from matching.models import Role
 
 
 def room_hours() -> Hours:
-    return Hours(always=settings.ROOMS_ALWAYS_OPEN)
+    return replace(settings.ROOM_HOURS, always=settings.ROOMS_ALWAYS_OPEN)
 
 
 def patience_for(role: str) -> Patience:

@@ -1,5 +1,11 @@
-"""Messages that wait for a person: who may look at them, and that looking is recorded."""
+"""Messages that wait for a person: who may look at them, that looking is recorded, and when a room waits with them.
 
+An adult's second hold within LATELY stops the room until a person has decided all that waits in it. One that
+was let through was no hold: it does not count.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
@@ -8,9 +14,13 @@ from django.db.models import QuerySet
 from backend.accounts.access import may
 from backend.audit import log as audit
 from backend.errors import NotYours
+from chat import checks
 from chat.access import own_rooms
-from chat.models import Held
+from chat.models import Held, Room
+from chat.protocol import Side
 from matching.models import Role
+
+LATELY = timedelta(days=30)
 
 
 def waiting_holds(actor: Any) -> QuerySet[Held]:
@@ -26,6 +36,16 @@ def waiting_holds(actor: Any) -> QuerySet[Held]:
     return waiting.select_related("room__pairing__child", "room__pairing__mentor").order_by("said_at", "pk")
 
 
+def access_held(actor: Any, held_id: int) -> Held:
+    """One that this person may decide, or NotYours; decided or not."""
+    theirs = Held.objects.exclude(room__in=own_rooms(actor))
+    held = theirs.select_related("room__pairing").filter(pk=held_id).first()
+    role = Role.ACADEMIC if held is None else Role(held.room.pairing.role)
+    if not may(actor, "held", f"decide_{role}") or held is None:
+        raise NotYours
+    return held
+
+
 @transaction.atomic
 def look_at_holds(*, actor: Any) -> list[Held]:
     """The same with their words: each look at a message is recorded."""
@@ -33,3 +53,34 @@ def look_at_holds(*, actor: Any) -> list[Held]:
     for held in found:
         audit.record(actor, "held.viewed", held)
     return found
+
+
+@transaction.atomic
+def look_at_hold(*, actor: Any, held_id: int) -> Held:
+    """One of them, on record; NotYours for one that is absent, decided already or not theirs."""
+    held = waiting_holds(actor).filter(pk=held_id).first()
+    if held is None:
+        raise NotYours
+    audit.record(actor, "held.viewed", held)
+    return held
+
+
+def stop_if_second(held: Held, now: datetime) -> None:
+    """Inside the transaction that keeps it, with the room locked. Talk with a child in danger is not stopped."""
+    if held.sender != Side.MENTOR:
+        return
+    lately = Held.objects.filter(room=held.room_id, sender=Side.MENTOR, said_at__gt=now - LATELY)
+    if lately.exclude(pk=held.pk).exclude(state=Held.State.RELEASED).exists() and not checks.goes_on(
+        held.room_id, now
+    ):
+        stopped = Room.objects.filter(pk=held.room_id, looked_for_at=None).update(looked_for_at=now)
+        if stopped:
+            audit.record(None, "room.stopped", held.room, held=held.pk)
+
+
+def go_on_if_looked_at(rooms: Iterable[int]) -> None:
+    """Inside the transaction that decides, with the rooms locked."""
+    for room in Room.objects.filter(pk__in=rooms, looked_for_at__isnull=False):
+        if not room.held.filter(sender=Side.MENTOR, state=Held.State.WAITING).exists():
+            Room.objects.filter(pk=room.pk).update(looked_for_at=None)
+            audit.record(None, "room.went_on", room)

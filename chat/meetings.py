@@ -14,7 +14,7 @@ from backend.errors import Conflict, Invalid, NotYours
 from backend.rosters.models import ChildSlot, MentorSlot
 from chat import signals
 from chat.access import access_meeting, access_pairing, relations_to_pairing
-from chat.conditions import programme
+from chat.conditions import programme, room_hours
 from chat.models import Elsewhere, Meeting
 from chat.protocol import LIMITS
 from chat.rules import meetings as rules
@@ -61,6 +61,7 @@ def _free_hours(meeting: Meeting, now: datetime) -> tuple[Interval, ...]:
         now=now,
         birth=meeting.pairing.child.birth_date,
         programme=programme(now),
+        hours=room_hours(),
     )
 
 

@@ -102,17 +102,27 @@ _PEOPLE = [
 def rooms_now(rooms: Iterable[int]) -> dict[int, RoomNow]:
     """Asked every second of every room that is open here: plain columns, no models."""
     found: dict[int, RoomNow] = {}
-    columns = ("pk", "epoch", "last_s", "stamp", "ended_at", "pairing__ended_at", "frozen_at", "shut_by")
+    columns = (
+        "pk",
+        "epoch",
+        "last_s",
+        "stamp",
+        "ended_at",
+        "pairing__ended_at",
+        "frozen_at",
+        "shut_by",
+        "looked_for_at",
+    )
     for row in Room.objects.filter(pk__in=these(rooms, "bigint")).values_list(*columns, *_PEOPLE):
-        room, epoch, last, stamp, ended_at, over_at, frozen_at, shut_by = row[:8]
-        users = {pk: _proof(*held) for pk, is_active, *held in (row[8:12], row[12:]) if is_active}
+        room, epoch, last, stamp, ended_at, over_at, frozen_at, shut_by, looked_for_at = row[:9]
+        users = {pk: _proof(*held) for pk, is_active, *held in (row[9:13], row[13:]) if is_active}
         found[room] = RoomNow(
             room=room,
             epoch=epoch,
             last=last,
             stamp=stamp,
             ended=ended_at is not None or over_at is not None,
-            frozen=frozen_at is not None or shut_by != "",
+            frozen=frozen_at is not None or shut_by != "" or looked_for_at is not None,
             users=users,
         )
     return found

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 
-from chat import checks, statements
+from chat import checks, holds, statements
 from chat.acts import (
     Act,
     Arrive,
@@ -36,11 +36,12 @@ from chat.acts import (
     Tick,
 )
 from chat.conditions import room_hours
+from chat.day import Days
 from chat.models import Event, Held, Original, ReadMark, Room
 from chat.models.rooms import MSG
 from chat.protocol import ErrCode, EventKind, Message, Side
 from chat.protocol import Event as EventFrame
-from chat.rules.hours import is_open, next_opening
+from chat.rules.hours import is_open
 from chat.rules.moves import IllegalMove
 from chat.sitting import Kept, Sitting, load_sittings
 from chat.statements import LockedRoom
@@ -77,6 +78,7 @@ class _Batch:
         self.new: list[tuple[int, Numbered]] = []
         self.originals: dict[tuple[int, int], str] = {}  # by room and number
         self.released: list[tuple[Held, int]] = []
+        self.decided: set[int] = set()
         self.heard: list[checks.Words] = []
         self.sittings: dict[int, Sitting] = {}
         if kept is not None:
@@ -85,6 +87,8 @@ class _Batch:
             self.sittings = kept.take((room for pk, room in rooms.items() if pk not in moving), now)
         unread = {pk: room for pk, room in rooms.items() if pk not in self.sittings}
         self.sittings |= load_sittings(unread, now)
+        self.days = Days() if kept is None else kept.days
+        self.days.know((rooms[act.room] for act in acts if isinstance(act, Speak) and act.room in rooms), now)
         self.known = statements.said_before(
             (act.room, act.side, act.cid) for act in acts if isinstance(act, Speak)
         )
@@ -142,7 +146,7 @@ class _Batch:
         before = self.known.get((room.pk, act.side, act.cid))
         if before is not None:
             return self._again(room, act, before)
-        refusal = self._may_not_speak(room)
+        refusal = self._may_not_speak(room, act)
         if refusal is not None:
             return refusal
         if act.held_for is not None:
@@ -156,25 +160,29 @@ class _Batch:
             )
             self.known[room.pk, act.side, act.cid] = held
             self.changed.add(room.pk)
-            self.heard.append(checks.Words(room.pk, act.side, act.cid, act.body))
+            holds.stop_if_second(held, self.now)
+            self.heard.append(_as_words(act))
             self._sit(room, lambda sitting: sitting.stir(act.side, self.now))
             return HeldBack(act.cid, held.state)
         # The session opens before the words that opened it.
         self._sit(room, lambda sitting: sitting.speak(act.side, self.now))
         said = self._message(room, act)
-        self.heard.append(checks.Words(room.pk, act.side, act.cid, act.body))
+        self.heard.append(_as_words(act))
         return Said(act.cid, said.s, said.frame.at, said.masked)
 
-    def _may_not_speak(self, room: LockedRoom) -> Outcome | None:
+    def _may_not_speak(self, room: LockedRoom, act: Speak) -> Outcome | None:
         if room.ended:
             return Gone()
         if room.frozen:
             return Refused(ErrCode.FROZEN, "nobody may write in this room now")
-        birth, hours = room.birth_date, room_hours()
-        if not is_open(self.now, birth, hours):
-            wait = next_opening(self.now, birth, hours) - self.now
-            return Refused(ErrCode.CLOSED, "outside the room's hours", int(wait / timedelta(milliseconds=1)))
-        return None
+        running = self.sittings[room.pk].value.running
+        until = self.days.closed_until(room, running and running.opened_at, self.now)
+        if until is None or checks.goes_on(room.pk, self.now, _as_words(act)):
+            return None
+        wait = int((until - self.now) / timedelta(milliseconds=1))
+        in_hours = is_open(self.now, room.birth_date, room_hours())
+        why = "the child has talked for as long as it may today" if in_hours else "outside the room's hours"
+        return Refused(ErrCode.CLOSED, why, wait)
 
     def _again(self, room: LockedRoom, act: Speak, before: Numbered | Held) -> Outcome:
         # A body that was erased for good can't be compared any more.
@@ -213,6 +221,7 @@ class _Batch:
             self.released.append((held, self._append(room, frame).s))
         else:
             held.save(update_fields=["state", "decided_at"])
+        self.decided.add(room.pk)
         self.changed.add(room.pk)
         return Done()
 
@@ -309,5 +318,10 @@ class _Batch:
         for held, s in self.released:
             held.event = Event.objects.get(room=held.room_id, s=s)
             held.save(update_fields=["state", "decided_at", "event"])
+        holds.go_on_if_looked_at(self.decided)
         if self.heard:
             checks.tell_heard(self.heard)
+
+
+def _as_words(act: Speak) -> checks.Words:
+    return checks.Words(act.room, act.side, act.cid, act.body)

@@ -15,10 +15,11 @@ from backend.errors import Conflict, NotYours
 from chat import bells, readers
 from chat.access import own_rooms
 from chat.acts import ChangeSlot, Decide, Gone
+from chat.holds import access_held
 from chat.models import Held, Room
 from chat.planning import drop_meetings, plan_meetings
 from chat.record import perform
-from matching.models import Pairing, Role
+from matching.models import Pairing
 
 
 def open_rooms(sender: Any, *, pairings: list[Pairing], now: datetime | None = None, **_facts: Any) -> None:
@@ -84,12 +85,7 @@ class AlreadyDecided(Conflict):
 @transaction.atomic
 def decide_held(*, actor: Any, held_id: int, release: bool) -> Held:
     """Releases a held message into its room, or refuses it. Raises AlreadyDecided for the second of two."""
-    theirs = Held.objects.exclude(room__in=own_rooms(actor))
-    held = theirs.select_related("room__pairing").filter(pk=held_id).first()
-    if held is None:
-        raise NotYours
-    wellbeing = held.room.pairing.role == Role.WELLBEING
-    check_may(actor, "held", "decide_wellbeing" if wellbeing else "decide_academic")
+    held = access_held(actor, held_id)
     done = perform([Decide(held.room_id, held.pk, release)], now=timezone.now())
     if isinstance(done.outcomes[0], Gone):
         raise AlreadyDecided(_("This message was looked at already."))

@@ -2,17 +2,20 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db.models import Q
 
+from chat import checks
 from chat.conditions import patience_for
+from chat.day import Days, as_interval, sessions_of
 from chat.models import Attendance, Meeting, Session
 from chat.protocol import EventKind, Side, wire_time
-from chat.rules import meetings, sessions
+from chat.rules import meetings, minutes, sessions
 from chat.rules.attendance import BRIDGE, STALE, Connection
-from chat.rules.sessions import Ended, Opened, Running, Warned
+from chat.rules.sessions import Ended, Opened, Rested, Running, Warned
 from chat.rules.times import Interval
 from chat.statements import LockedRoom, these
 
@@ -38,14 +41,16 @@ class Sitting:
         read_at: datetime,
     ) -> None:
         self.room_id, self.row, self._rows, self.read_at = room.pk, row, rows, read_at
+        self._child, self._grade = room.child, room.grade
         running = None
         if row is not None:
-            running = Running(row.opened_at, row.active_at, row.warned_end is not None)
+            running = Running(row.opened_at, row.active_at, row.warned_end is not None, row.rest_at)
         self.value = sessions.restore(
             map(as_connection, rows),
             patience=patience_for(room.role),
             running=running,
             closed_at=room.closed_at,
+            sitting=meetings.length_for(room.grade),
         )
         self._events: list[Numbering] = []
         self._changed = changed
@@ -122,11 +127,17 @@ class Sitting:
                     self._open(at)
                 case Warned(ends_at):
                     self._warn(ends_at)
+                case Rested(at):
+                    self._rest(at)
                 case Ended():
                     self._end(each)
 
     def _open(self, at: datetime) -> None:
-        self.row = Session.objects.create(room_id=self.room_id, opened_at=at, active_at=at)
+        together = [as_interval(began, ended, at) for _, began, ended in sessions_of([self._child], at)]
+        rest_at = minutes.rest_at(together, at, self._grade)
+        self.row = Session.objects.create(room_id=self.room_id, opened_at=at, active_at=at, rest_at=rest_at)
+        if self.value.running is not None:
+            self.value = replace(self.value, running=replace(self.value.running, rest_at=rest_at))
         self._events.append((EventKind.SESSION_OPENED, {"session": self.row.pk}))
 
     def _warn(self, ends_at: datetime) -> None:
@@ -134,6 +145,15 @@ class Sitting:
             self.row.warned_end = ends_at
             self.row.save(update_fields=["warned_end"])
             self._changed = True
+
+    def _rest(self, at: datetime) -> None:
+        row, running = self.row, self.value.running
+        if row is None or running is None:
+            return
+        row.rest_at = running.rest_at
+        row.save(update_fields=["rest_at"])
+        if not checks.goes_on(self.room_id, at):
+            self._events.append((EventKind.REST, {"session": row.pk}))
 
     def _end(self, ended: Ended) -> None:
         row = self.row
@@ -204,6 +224,7 @@ class Kept:
 
     def __init__(self) -> None:
         self._kept: dict[int, tuple[Sitting, int, int, datetime]] = {}
+        self.days = Days()
 
     def take(self, rooms: Iterable[LockedRoom], now: datetime) -> dict[int, Sitting]:
         """Those that hold still, taken out: should the transaction fail, they are gone."""

@@ -36,6 +36,8 @@ class LockedRoom:
     frozen: bool
     role: str
     birth_date: date
+    child: int
+    grade: int
 
 
 def lock_rooms(rooms: Iterable[int]) -> dict[int, LockedRoom]:
@@ -53,8 +55,11 @@ def lock_rooms(rooms: Iterable[int]) -> dict[int, LockedRoom]:
             "pairing__ended_at",
             "frozen_at",
             "shut_by",
+            "looked_for_at",
             "pairing__role",
             "pairing__child__birth_date",
+            "pairing__child",
+            "pairing__child__grade",
         )
     )
     return {
@@ -64,11 +69,10 @@ def lock_rooms(rooms: Iterable[int]) -> dict[int, LockedRoom]:
             stamp,
             closed_at,
             ended_at is not None or over_at is not None,
-            frozen_at is not None or shut_by != "",
-            role,
-            birth_date,
+            frozen_at is not None or shut_by != "" or looked_for_at is not None,
+            *about,
         )
-        for pk, last_s, stamp, closed_at, ended_at, over_at, frozen_at, shut_by, role, birth_date in found
+        for pk, last_s, stamp, closed_at, ended_at, over_at, frozen_at, shut_by, looked_for_at, *about in found
     }
 
 

@@ -23,7 +23,7 @@ def narrow(notices: Notices) -> Notices:
         | Q(audience=Audience.MENTOR) & _mentor()
         | Q(audience=Audience.CHILD) & Q(_is(Child, user=PERSON, pk=CHILD))
         | Q(audience=Audience.FAMILY) & _family() & ~Q(about__in=sealed_abouts())
-    )
+    ).exclude(Q(rationed=True) & Q(_is(Child, pk=CHILD, quiet_since__isnull=False)))
 
 
 def _is(model: type[Model], **what: Any) -> Exists:

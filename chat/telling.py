@@ -170,6 +170,7 @@ def _to_family(
                 kind=kind,
                 about=about,
                 child=pairing.child_id,
+                quiet=pairing.child.quiet_since is not None,
                 facts={**facts, "mentor": _names(pairing.mentor.name), "child": pairing.child.call_name},
                 **more,
             )

@@ -16,7 +16,7 @@ from backend.accounts.access import check_may, may
 from backend.api.describing import listed, told
 from backend.api.ordering import Ordering
 from backend.api.people import ActiveIn, Cells, PeopleFilter, cell
-from backend.rosters import people
+from backend.rosters import people, quiet
 from backend.rosters.access import access_child, children_for
 from backend.rosters.looking import open_child
 from backend.rosters.models import Child, Consent, District, Gender, Guardianship, SchoolSystem, Subject
@@ -141,6 +141,20 @@ class OwnChildFilter(django_filters.FilterSet):
     ordering = Ordering(fields=["name", "grade", "district"])
 
 
+class QuietIn(serializers.Serializer[Any]):
+    quiet = serializers.BooleanField()
+    reason = serializers.ChoiceField(
+        choices=Child.QuietReason.choices, required=False, help_text="Needed to leave a family in peace."
+    )
+
+
+class QuietOut(serializers.Serializer[Child]):
+    """quiet_since: None when the family is told of everything."""
+
+    quiet_since = serializers.DateTimeField(allow_null=True)
+    quiet_reason = serializers.ChoiceField(choices=Child.QuietReason.choices, allow_blank=True)
+
+
 ROW = PolymorphicProxySerializer(
     component_name="ChildSeen",
     serializers=[ChildListed, OwnChild],
@@ -208,6 +222,18 @@ class ChildrenOfRoster(mixins.ListModelMixin, GenericViewSet[Child]):
         given.is_valid(raise_exception=True)
         child = people.save_child(actor=request.user, child_id=child_id, cells=given.validated_data)
         return shown(request.user, access_child(request.user, child.pk))
+
+    @told(
+        "Leave the family in peace, or tell it again", QuietOut, takes=QuietIn, refusals=(400, 401, 403, 404)
+    )
+    @action(detail=True, methods=["put"])
+    def quiet(self, request: Request, pk: int) -> Response:
+        """For all children who have a guardian in common with this one."""
+        open_child(actor=request.user, child_id=pk, now=timezone.now(), action="quiet")
+        given = QuietIn(data=request.data)
+        given.is_valid(raise_exception=True)
+        family = quiet.set_quiet(actor=request.user, child_id=pk, **given.validated_data)
+        return Response(QuietOut(next(each for each in family if each.pk == pk)).data)
 
     @told("Say whether a child takes part", DETAIL, takes=ActiveIn, refusals=(400, 401, 403, 404))
     @action(detail=True, methods=["put"])

@@ -15,6 +15,7 @@ from backend.api.children import ChildrenOfRoster
 from backend.api.comparisons import Comparisons
 from backend.api.consent import ConsentOfChild, StatusOfGuardian, StopOfChild
 from backend.api.differences import Difference
+from backend.api.held import HeldMessages
 from backend.api.history import ChildHistory
 from backend.api.invitations import Invitations
 from backend.api.lists import Districts, Subjects
@@ -74,6 +75,7 @@ for prefix, resource in (
     ("holidays", Holidays),
     ("invitations", Invitations),
     ("notices", Notices),
+    ("held", HeldMessages),
     ("readings", ReadingsOfStaff),
     ("cases", CasesOfLeads),
     ("log", Log),

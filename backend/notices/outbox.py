@@ -21,6 +21,7 @@ class News:
     """One thing for one person. ``person`` is a user's id; see Notice for what is not said here.
 
     reply: it answers something that this person's family did, so it is told at once.
+    quiet: the family is left in peace: what it is rationed in it is not told.
     needed_by: the moment by which it must be known.  useful_until: it is not mailed after that.
     """
 
@@ -31,6 +32,7 @@ class News:
     child: int | None = None
     facts: dict[str, Any] = field(default_factory=dict)
     reply: bool = False
+    quiet: bool = False
     once: str | None = None
     needed_by: datetime | None = None
     useful_until: datetime | None = None
@@ -44,11 +46,16 @@ def tell(news: Iterable[News], *, now: datetime) -> None:
     """
     if not connection.in_atomic_block:
         raise RuntimeError("outbox.tell belongs into the transaction of what it tells")
-    notices = [_notice(each, now) for each in news]
+    notices = [_notice(each, now) for each in news if not (each.quiet and _is_rationed(each))]
     Notice.objects.bulk_create((each for each in notices if each.once is None), batch_size=500)
     for each in notices:
         if each.once is not None and not _was_told(each):
             each.save(force_insert=True)
+
+
+def take_back(children: Iterable[int], *, now: datetime) -> None:
+    """What these children's families would still get by letter does not go."""
+    Notice.objects.filter(child__in=list(children), rationed=True, mail_until__gt=now).update(mail_until=now)
 
 
 def _was_told(notice: Notice) -> bool:
@@ -57,9 +64,12 @@ def _was_told(notice: Notice) -> bool:
     return told.exists()
 
 
+def _is_rationed(news: News) -> bool:
+    return is_rationed(news.audience, Weight.REPLY if news.reply else RULES[news.kind].weight)
+
+
 def _notice(news: News, now: datetime) -> Notice:
-    weight = Weight.REPLY if news.reply else RULES[news.kind].weight
-    rationed = is_rationed(news.audience, weight)
+    rationed = _is_rationed(news)
     shown_from = max(news.shown_from or now, now)
     mail_at = letter_time(shown_from, rationed=rationed, needed_by=news.needed_by)
     mail_until = mail_at + WORTH_MAILING

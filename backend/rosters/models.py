@@ -62,7 +62,16 @@ class Children(models.QuerySet["Child"]):
 
 
 class Child(models.Model):
-    """stopped_at: when the child itself, old enough for it, ended its taking part. Only it can come back."""
+    """stopped_at: when the child itself, old enough for it, ended its taking part. Only it can come back.
+
+    quiet_since, quiet_reason: its family is left in peace (`rosters.quiet`).
+    """
+
+    class QuietReason(models.TextChoices):
+        BEREAVEMENT = "bereavement", _("somebody died")
+        ILLNESS = "illness", _("somebody is seriously ill")
+        OWN_WISH = "own_wish", _("the family asked for it")
+        OTHER = "other", _("another reason that the coordinators know")
 
     roster_id = models.CharField(_("child id"), max_length=40, unique=True)
     user = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="child")
@@ -89,6 +98,8 @@ class Child(models.Model):
     address = models.CharField(_("address"), max_length=200, blank=True)
     active = models.BooleanField(_("active"), default=True)
     stopped_at = models.DateTimeField(null=True)
+    quiet_since = models.DateTimeField(null=True)
+    quiet_reason = models.CharField(max_length=11, choices=QuietReason, blank=True)
     updated_at = models.DateTimeField(auto_now=True)
 
     objects = Children.as_manager()
@@ -100,6 +111,9 @@ class Child(models.Model):
             models.CheckConstraint(condition=grade_range("grade", "grade"), name="a_grade_is_1_to_12"),
             models.CheckConstraint(condition=Q(priority__lte=3), name="a_priority_is_0_to_3"),
             models.CheckConstraint(condition=~Q(roster_id=""), name="a_child_has_an_id"),
+            models.CheckConstraint(
+                condition=Q(quiet_since=None) ^ ~Q(quiet_reason=""), name="a_quiet_family_has_a_reason"
+            ),
         ]
 
     def __str__(self) -> str:

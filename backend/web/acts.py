@@ -13,6 +13,8 @@ CAPACITIES = {
     "lead": gettext_lazy("A safeguarding lead"),
 }
 ACTS = {
+    "family.quiet": gettext_lazy("family left in peace"),
+    "family.told_again": gettext_lazy("family told again"),
     "authenticator.forgotten": gettext_lazy("second step forgotten"),
     "authenticator.set_up": gettext_lazy("second step set up"),
     "case.closed": gettext_lazy("case closed"),
@@ -72,7 +74,9 @@ ACTS = {
     "room.frozen": gettext_lazy("room frozen"),
     "room.opened": gettext_lazy("room opened again"),
     "room.shut": gettext_lazy("room shut"),
+    "room.stopped": gettext_lazy("room stopped until its holds are looked at"),
     "room.thawed": gettext_lazy("room thawed"),
+    "room.went_on": gettext_lazy("room went on, its holds were looked at"),
     "room.viewed": gettext_lazy("room read"),
     "roster.exported": gettext_lazy("roster exported"),
     "roster.gone_deactivated": gettext_lazy("those missing in the file set inactive"),

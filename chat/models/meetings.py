@@ -177,7 +177,7 @@ class Session(Measured):
     """Time together in a room. decided_at: when its end was known; ``ended_at`` is when it was over.
 
     next_tick_at: when the clock has something to do with it.  settled_at: its minutes are final since.
-    warned_end: the end that both were warned of.
+    warned_end: the end that both were warned of.  rest_at: when they are told next that it is time to rest.
     """
 
     room = models.ForeignKey(Room, on_delete=models.PROTECT, related_name="sessions")
@@ -185,6 +185,7 @@ class Session(Measured):
     opened_at = models.DateTimeField()
     active_at = models.DateTimeField()
     warned_end = models.DateTimeField(null=True)
+    rest_at = models.DateTimeField(null=True)
     next_tick_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
     why = models.CharField(max_length=6, choices=[(w.value, w.value) for w in EndWhy], blank=True)

@@ -43,6 +43,7 @@ class Room(models.Model):
     last_s:    the number of the newest event; whoever writes locks this row, so numbers have no gaps.
     stamp:     counts changes that have no number (presence, reading, holds, warnings, freezing).
     frozen_at: by a safeguarding lead.  shut_by, shut_at: the gate that is missing, and since when.
+    looked_for_at: since when it waits for a person to look at its holds (`chat.holds`).
     closed_at: when the end of the last session was decided.
     ended_at:  the pairing's end, here too: a writer that waited for the lock rereads only this row.
     """
@@ -54,6 +55,7 @@ class Room(models.Model):
     frozen_at = models.DateTimeField(null=True)
     shut_by = models.CharField(max_length=11, choices=Gate, blank=True)
     shut_at = models.DateTimeField(null=True)
+    looked_for_at = models.DateTimeField(null=True)
     closed_at = models.DateTimeField(null=True)
     opened_at = models.DateTimeField(auto_now_add=True)
     ended_at = models.DateTimeField(null=True)
@@ -80,15 +82,17 @@ class Room(models.Model):
     @property
     def frozen(self) -> bool:
         """Nobody may write in it now, though its pairing lives."""
-        return self.frozen_at is not None or self.shut_by != ""
+        return self.frozen_since is not None
 
     @property
     def frozen_since(self) -> datetime | None:
         """While it is frozen."""
-        return min(filter(None, (self.frozen_at, self.shut_at)), default=None)
+        return min(filter(None, (self.frozen_at, self.shut_at, self.looked_for_at)), default=None)
 
     def seems_frozen_to(self, user: models.Model) -> bool:
-        """Needs with_people(). A missing gate everybody may know; that a lead froze it only the two."""
+        """Needs with_people(). A missing gate everybody may know; a lead's freezing, or that
+        its holds are to be looked at, only the two.
+        """
         return self.frozen if self.side_of(user) is not None else self.shut_by != ""
 
     def side_of(self, user: models.Model) -> Side | None:

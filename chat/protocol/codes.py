@@ -23,7 +23,7 @@ class ErrCode(StrEnum):
     TOO_BIG = "too_big"
     TOO_FAST = "too_fast"
     BUSY = "busy"
-    CLOSED = "closed"  # outside the room's hours
+    CLOSED = "closed"  # outside the room's hours, or the child's day is full
     FROZEN = "frozen"
     CID_REUSED = "cid_reused"  # this cid was used for other words
     NOT_ALLOWED = "not_allowed"

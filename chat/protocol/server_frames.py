@@ -26,6 +26,7 @@ class EventKind(StrEnum):
     SLOT_CHANGED = "slot_changed"
     REDACTED = "redacted"
     READERS_CHANGED = "readers_changed"
+    REST = "rest"
 
 
 # What an event says besides s, kind and at. Stored as it is sent, so that a replay says the same again.
@@ -35,6 +36,7 @@ EVENT_FACTS: Mapping[EventKind, Mapping[str, type]] = {
     EventKind.SLOT_CHANGED: {"slot": int},
     EventKind.REDACTED: {"target": int},
     EventKind.READERS_CHANGED: {"parents": int},
+    EventKind.REST: {"session": int},
 }
 
 

@@ -1,5 +1,6 @@
 """When a room is open for writing. Reading, drafts and Help are never closed."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -34,6 +35,18 @@ class Hours:
 
 
 HOURS = Hours()
+NAMES = ("opens", "closes", "closes_grown")
+
+
+def named(numbers: Mapping[str, int]) -> Hours:
+    """The usual hours with some of them otherwise. Raises ValueError for a name or an order that can't be."""
+    if unknown := sorted(numbers.keys() - set(NAMES)):
+        raise ValueError(f"{unknown[0]!r} is not one of {', '.join(NAMES)}")
+    return Hours(
+        opens=numbers.get("opens", HOURS.opens),
+        closes=numbers.get("closes", HOURS.closes),
+        closes_grown=numbers.get("closes_grown", HOURS.closes_grown),
+    )
 
 
 def is_open(now: datetime, birth: date, hours: Hours = HOURS) -> bool:

@@ -52,22 +52,30 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """The session that is going on. Activity is a message, typing or reading; opening counts as such."""
+    """The session that is going on. Activity is a message, typing or reading; opening counts as such.
+
+    rest_at: when the two are told that it is time to rest (`chat.rules.minutes`).
+    """
 
     opened_at: datetime
     active_at: datetime
     warned: bool = False
+    rest_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """What the rules need to know of a room. closed_at: when the end of its last session was decided."""
+    """What the rules need to know of a room. closed_at: when the end of its last session was decided.
+
+    sitting: how long the child sits, until a rest.
+    """
 
     patience: Patience
     mentor: Person = Person()
     child: Person = Person()
     running: Running | None = None
     closed_at: datetime | None = None
+    sitting: timedelta = timedelta(minutes=30)
 
     def person(self, side: Side) -> Person:
         return self.mentor if side is Side.MENTOR else self.child
@@ -92,7 +100,14 @@ class Ended:
     decided_at: datetime
 
 
-Happening = Opened | Warned | Ended
+@dataclass(frozen=True, slots=True)
+class Rested:
+    """The two are told to rest. Nothing ends by it."""
+
+    at: datetime
+
+
+Happening = Opened | Warned | Rested | Ended
 Step = tuple[Room, tuple[Happening, ...]]
 
 
@@ -157,12 +172,15 @@ def end(room: Room, by: Side, now: datetime) -> Step:
 
 
 def tick(room: Room, now: datetime) -> Step:
-    """Time passes: ends what is over, warns once when the end is near."""
+    """Time passes: ends what is over, tells of a rest once a sitting, warns once when the end is near."""
     room, happened = _settle(room, now)
+    if room.running is not None and room.running.rest_at is not None and now >= room.running.rest_at:
+        room = replace(room, running=replace(room.running, rest_at=now + room.sitting))
+        happened = (*happened, Rested(now))
     if room.running is None or room.running.warned or now < _warns_at(room, room.running):
         return room, happened
     ends_at = room.running.active_at + room.patience.idle
-    return replace(room, running=replace(room.running, warned=True)), (Warned(ends_at),)
+    return replace(room, running=replace(room.running, warned=True)), (*happened, Warned(ends_at))
 
 
 def next_tick(room: Room) -> datetime | None:
@@ -170,9 +188,12 @@ def next_tick(room: Room) -> datetime | None:
     deadline = _deadline(room)
     if room.running is None or deadline is None:
         return None
-    if room.running.warned:
-        return deadline.decided_at
-    return min(deadline.decided_at, _warns_at(room, room.running))
+    due = [deadline.decided_at]
+    if not room.running.warned:
+        due.append(_warns_at(room, room.running))
+    if room.running.rest_at is not None:
+        due.append(room.running.rest_at)
+    return min(due)
 
 
 def restore(
@@ -181,10 +202,11 @@ def restore(
     patience: Patience,
     running: Running | None,
     closed_at: datetime | None,
+    sitting: timedelta = timedelta(minutes=30),
 ) -> Room:
     """The room from its rows. Needs those that lived after ``closed_at`` - BRIDGE, stale ones closed."""
     rows = tuple(connections)
-    return Room(patience, _person(rows, Side.MENTOR), _person(rows, Side.CHILD), running, closed_at)
+    return Room(patience, _person(rows, Side.MENTOR), _person(rows, Side.CHILD), running, closed_at, sitting)
 
 
 def _person(rows: tuple[Connection, ...], side: Side) -> Person:

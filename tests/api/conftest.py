@@ -26,7 +26,7 @@ from backend.rosters.models import Child, Mentor, RosterUpload  # noqa: E402
 from backend.rosters.ways_in import invite_person  # noqa: E402
 from chat.acts import Speak  # noqa: E402
 from chat.meetings import record_meeting_elsewhere  # noqa: E402
-from chat.models import Elsewhere, Reader, Session, Summary  # noqa: E402
+from chat.models import Elsewhere, Held, Reader, Session, Summary  # noqa: E402
 from chat.programme import add_holiday  # noqa: E402
 from chat.protocol import Side  # noqa: E402
 from chat.readers import ask_to_read  # noqa: E402
@@ -75,6 +75,7 @@ class World:
     report: Elsewhere | None = None
     summary: Summary | None = None
     reader: Reader | None = None
+    held: Held | None = None
     people: dict[str, User | None] = field(default_factory=dict)
     sessions: dict[str, str] = field(default_factory=dict)
 
@@ -192,6 +193,13 @@ def live_a_little(world: World) -> None:
         began_at=now - timedelta(days=1),
         minutes=25,
         medium="phone",
+    )
+    world.held = Held.objects.create(
+        room=world.pairing.room,
+        sender=Side.MENTOR,
+        cid="0d8a1f52-8c86-4f5e-9d0b-3c1b6a1f7e22",
+        body="加我微信",
+        said_at=now,
     )
     world.reader = ask_to_read(actor=world.people["guardian"], child_id=world.child.pk)
     add_holiday(actor=world.coordinator, day=DAY_OFF, name="元宵节")

@@ -6,16 +6,13 @@ from urllib.parse import quote
 
 import pytest
 from django.urls import reverse
-from django.utils import timezone
 
 from backend.web.urls import urlpatterns
-from chat.models import Held
-from chat.protocol import Side
 from tests.api import cast, fields
 from tests.api.cast import PEOPLE
 from tests.api.conftest import World, undone
 from tests.api.hardened import check_hardened
-from tests.api.test_walk import ABSENT, knock, meeting_of, routes
+from tests.api.test_walk import ABSENT, held_of, knock, meeting_of, routes
 
 EVERYBODY = frozenset(PEOPLE)
 SIGNED_IN = frozenset(cast.SIGNED_IN)
@@ -61,6 +58,7 @@ TABLE: dict[str, tuple[tuple[str, ...], frozenset[str]]] = {
     "answer_reader": (POST, frozenset({"child"})),
     "give_up_reading": (POST, GUARDIANS),
     "guardian": (BOTH, DESK),
+    "quiet": (BOTH, DESK),
     "dispute": (POST, GUARDIANS | {"child"}),
     "held": (GET, DESK),
     "decide_held": (POST, DESK),
@@ -121,6 +119,7 @@ def path_of(world: World, name: str, *, absent: bool = False) -> str:
         "read_along": {"child_id": world.child.pk},
         "answer_reader": {"reader_id": world.reader.pk},
         "give_up_reading": {"reader_id": world.reader.pk},
+        "quiet": {"child_id": world.child.pk},
         "guardian": {"link_id": world.child.guardianships.get(order=1).pk},
         "mentor": {"mentor_id": world.mentor.pk},
         "edit_mentor": {"mentor_id": world.mentor.pk},
@@ -156,16 +155,6 @@ def path_of(world: World, name: str, *, absent: bool = False) -> str:
     if absent:
         known = {key: value if isinstance(value, str) else ABSENT for key, value in known.items()}
     return reverse(name, kwargs=known)
-
-
-def held_of(world: World) -> Held:
-    found, _made = Held.objects.get_or_create(
-        room=world.pairing.room,
-        sender=Side.MENTOR,
-        cid="0d8a1f52-8c86-4f5e-9d0b-3c1b6a1f7e21",
-        defaults={"body": "加我微信", "said_at": timezone.now()},
-    )
-    return found
 
 
 def body_of(world: World, name: str) -> dict[str, Any]:

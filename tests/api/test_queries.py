@@ -2,6 +2,7 @@
 
 from datetime import date
 from typing import Any
+from uuid import UUID
 
 import pytest
 from django.db import connection
@@ -14,6 +15,7 @@ from backend.notices.kinds import Audience, Kind
 from backend.notices.outbox import News, tell
 from backend.rosters import imports
 from backend.rosters.ways_in import invite_person
+from chat.models import Held
 from chat.programme import add_holiday
 from chat.sessions import write_summary
 from matching import locks
@@ -40,6 +42,7 @@ LISTS = {
     "api-summaries-list": 4,
     "api-holidays-list": 4,
     "api-invitations-list": 4,
+    "api-held-list": 4,
     "api-readings-list": 4,
     "api-cases-list": 4,
     "api-log-list": 4,
@@ -107,6 +110,10 @@ def test_lists_ask_as_often_for_many_rows_as_for_one(world: World) -> None:
         code="law",
         reason="依照法律规定，有关部门要求了解这一天的聊天内容",
     )
+    for cid in (1, 2):
+        Held.objects.create(
+            room=world.pairing.room, sender="mentor", cid=UUID(int=cid), body="加我", said_at=timezone.now()
+        )
     world.client("coordinator").get(path_of(world, "api-children-detail"))
     world.client("lead").get(path_of(world, "api-children-detail"))
     for name, most in LISTS.items():

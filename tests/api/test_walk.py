@@ -16,7 +16,7 @@ from backend.api.urls import urlpatterns
 from backend.notices.models import Notice
 from backend.rosters.models import ChildSlot, MentorSlot
 from chat.meetings import hours_to_offer
-from chat.models import Meeting
+from chat.models import Held, Meeting
 from tests.api import fields
 from tests.api.cast import DESK, GUARDIANS, PEOPLE, SCHEDULE, SIGNED_IN, answers, become
 from tests.api.conftest import DAY_OFF, PASSWORD, World, undone
@@ -64,6 +64,7 @@ TABLE: dict[tuple[str, str], dict[str, int]] = {
     ("api-children-detail", "get"): OWN_CHILD,
     ("api-children-detail", "patch"): coordinators(200),
     ("api-children-active", "put"): coordinators(200),
+    ("api-children-quiet", "put"): coordinators(200),
     ("api-mentors-list", "get"): LISTED,
     ("api-mentors-list", "post"): coordinators(201),
     ("api-mentors-detail", "get"): answers(200, DESK_AND_OWN_MENTOR),
@@ -127,6 +128,9 @@ TABLE: dict[tuple[str, str], dict[str, int]] = {
     ("api-mentor-card", "get"): answers(200, DESK_AND_OWN_MENTOR, "child", GUARDIANS, SCHEDULE),
     ("api-looks", "get"): answers(200, "lead", GUARDIANS),
     ("api-log-list", "get"): coordinators(200),  # whose acts: tests/care
+    ("api-held-list", "get"): coordinators(200),
+    ("api-held-detail", "get"): coordinators(200),
+    ("api-held-decide", "post"): coordinators(204),
     ("api-readings-list", "get"): coordinators(200),
     ("api-readings-list", "post"): coordinators(201),
     ("api-readings-detail", "get"): coordinators(200),
@@ -175,6 +179,7 @@ def path_of(world: World, name: str, *, absent: bool = False) -> str:
         "meetings": {"pk": meeting_of(world).pk},
         "summaries": {"pk": world.summary.pk},
         "holidays": {"pk": DAY_OFF},
+        "held": {"pk": held_of(world).pk},
         "readings": {"pk": world.reading.pk},
         "api-readings-review": {"pk": world.alone.pk},
         "cases": {"pk": world.case.pk},
@@ -206,6 +211,11 @@ def path_of(world: World, name: str, *, absent: bool = False) -> str:
         nowhere = {"role": "academic"} | ({"pk": date(1999, 1, 1)} if name.startswith("api-holidays") else {})
         known = {key: nowhere.get(key, ABSENT) for key in known}
     return "/api/v1/no/such/thing/" if name == "api-nothing" else reverse(name, kwargs=known)
+
+
+def held_of(world: World) -> Held:
+    assert world.held is not None
+    return world.held
 
 
 def meeting_of(world: World) -> Meeting:
@@ -269,6 +279,8 @@ def body_of(world: World, name: str, method: str) -> dict[str, Any]:
             "code": "report",
             "reason": "班主任转告孩子在聊天室里说了让人担心的话",
         },
+        ("api-children-quiet", "put"): {"quiet": True, "reason": "illness"},
+        ("api-held-decide", "post"): {"release": True},
         ("api-readings-decide", "post"): {"approve": True},
         ("api-readings-review", "post"): {"review": "right"},
         ("api-readings-case", "put"): {"case": world.case.pk},

@@ -14,6 +14,8 @@ __all__ = ["DETAILS", "MOST", "Found", "Kind", "Sign", "contacts", "danger", "ma
 
 MOST = 10_000  # characters, the newest
 EARLIER = 10  # messages of the same sender that are read together with the new one
+# What is said a dozen times and more in one go is read as said eight times: it tells nothing new, and costs.
+REPEATED = re.compile(r"(.{1,6}?)\1{11,}", re.DOTALL)
 # What leads to a person outside the room, and is masked when a child says it.
 DETAILS = frozenset({Kind.PHONE, Kind.QQ, Kind.WECHAT, Kind.MAIL, Kind.LINK})
 
@@ -39,13 +41,17 @@ def contacts(body: str, earlier: Sequence[str] = ()) -> list[Found]:
 
 def danger(body: str, earlier: Sequence[str] = ()) -> frozenset[Sign]:
     """Signs of danger in ``body``, alone or as the end of what its sender said before it."""
-    alone = signs(normal(body[-MOST:]))
+    alone = signs(normal(_without_repeats(body[-MOST:])))
     if not earlier:
         return alone
-    before = "".join(earlier[-EARLIER:])[-MOST:]
-    joined = signs(normal((before + body)[-MOST:]))
+    before = _without_repeats("".join(earlier[-EARLIER:])[-MOST:])
+    joined = signs(normal(_without_repeats((before + body)[-MOST:])))
     # What the earlier messages say by themselves was routed when they were said.
     return alone | (joined - signs(normal(before)))
+
+
+def _without_repeats(text: str) -> str:
+    return REPEATED.sub(lambda run: run[1] * 8, text)
 
 
 def may_continue(body: str) -> bool:

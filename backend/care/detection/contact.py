@@ -57,7 +57,8 @@ WECHAT = quick(
 )
 SAME = re.compile(
     filled(
-        r"(?:{wechat})号?[^\w]{0,2}(?:也)?(?:和|跟|与|就是)?(?:我的?)?(?:手机|电话|qq)?号?(?:是|都是)?(?:同一?个?号|一样|同步)"
+        r"(?:{wechat})号?(?:和|跟|与)(?:我的?)?(?:手机|电话|qq)号?(?:是|都是|用的?是?)?(?:同)?[一1]个号?"
+        r"|(?:{wechat})号?[^\w]{0,2}(?:也)?(?:和|跟|与|就是)?(?:我的?)?(?:手机|电话|qq)?号?(?:是|都是)?(?:同一?个?号|一样|同步)"
         r"|(?:手机|电话|qq)号?[就也]?是?(?:我的?)?(?:{wechat})(?:号|[^\w]|$)"
         r"|(?:{wechat})号?(?:就|也)?是(?:我的?)?(?:手机|电话|qq)号?"
     )
@@ -68,10 +69,10 @@ COUNTED = re.compile(r"[人元块个万亿次条步年]")
 SPEED = re.compile(r"速度|加速|m/s|位移|匀|抛|代码|变量|报错|坐标|设[vw]x|[vwx]x ?[+*/-]?= ?-?[\da-z]")
 
 AT = r"(?:@|＠|\(at\)|\[at\]|\{at\}|#at#|<at>|艾特|爱特|圈[aA]|a圈|小?老鼠|\s+at\s+|#)"
-DOT = r"(?:\.|。|·|\(dot\)|\[\.\]|\(\.\)|\[dot\]|\s*dot\s+|点|\s+dian\s+)"
+DOT = r"(?:\.|。|·|[(\[【{<]\s?(?:dot|点|\.|。)\s?[)\]】}>]|\s*dot\s+|点|\s+dian\s+)"
 LOCAL = r"(?<![a-z0-9_.+-])[a-z0-9][a-z0-9_.+-]{1,64}+"
 MAIL = re.compile(
-    rf"{LOCAL}\s?{AT}\s?(?:[a-z0-9][a-z0-9-]{{0,30}}\s?{DOT}\s?){{1,4}}(?:com|cn|net|org|edu|gov|me|io)(?![a-z])"
+    rf"{LOCAL}\s?{AT}\s?(?:[a-z0-9][a-z0-9-]{{0,30}}\s?{DOT}\s?){{1,4}}(?:com|cn|net|org|edu|gov|me|io|康[姆木母])(?![a-z])"
     rf"|{LOCAL}\s?{AT}\s?(?:qq|163|126|139|189|gmail|outlook|hotmail|sina|foxmail|yeah|icloud)(?![a-z0-9])"
     rf"|\d[\d ]{{4,12}}\s?(?:{AT}|\s)\s?qq\s?{DOT}\s?com"
 )
@@ -80,7 +81,7 @@ MAIL_CUE = re.compile(
     rf"|(?<![a-z0-9_.-])(?P<id2>[a-z0-9][a-z0-9_.-]{{4,24}}+)[^a-z0-9。!?]{{0,10}}(?:网易|163|126|gmail|foxmail|新浪|qq)(?:的?邮箱|信箱|那个)"
 )
 
-TLD = r"com|cn|net|org|cc|top|xyz|vip|club|tv|hk|tw|ru|uk"
+TLD = r"com|康[姆木母]|cn|net|org|cc|top|xyz|vip|club|tv|hk|tw|ru|uk"
 SHORT_TLD = r"us|me|io|la|info|link|fun|site|online|app|gl|ly|be|co|wang|pub|gg|im|so"
 SLASH = r"(?:/|\[/\]|斜杠|╱)"
 LINK = re.compile(
@@ -113,8 +114,10 @@ def find(normal: Normal) -> list[Found]:
         if DIGITS.search(numbers.text):
             found |= {Found(Kind.PHONE, *numbers.span(*span)) for span in phones(normal.text, numbers.text)}
             found |= {Found(Kind.QQ, *numbers.span(*span)) for span in qqs(numbers.text)}
-    if LETTERS.search(joined.text):
-        found |= {Found(kind, *joined.span(*span)) for kind, span in _names(joined.text)}
+    # In names too digits are written in words: daxiong〇四一二
+    for letters in {each.text: each for each in (joined, joined.numbers)}.values():
+        if LETTERS.search(letters.text):
+            found |= {Found(kind, *letters.span(*span)) for kind, span in _names(letters.text)}
     found |= {Found(Kind.WECHAT, *joined.span(*match.span())) for match in SAME.finditer(joined.text)}
     for kind, phrase in PHRASES.items():
         for match in phrase.finditer(said.text):

@@ -84,14 +84,16 @@ def _in_pieces(numbers: str, cued: bool) -> Iterator[tuple[int, int]]:
         for last, each in enumerate(pieces[first : first + 11], first):
             if last > first and not _may_lead_on(numbers[pieces[last - 1].end() : each.start()]):
                 break
-            digits += re.sub(r"[千百]|十(?=\d)", "", each[0]).replace("十", "0")
+            digits += _digits(each[0])
             if len(digits) >= 11:
                 break
         between = numbers[piece.end() : pieces[last].start()]
         alone = last - first >= 9 and between.strip() and _in_disorder(digits)
-        spoken = [len(each[0]) for each in pieces[first : last + 1]] in ([3, 4, 4], [3, 4, 2, 2]) and len(
-            between
-        ) < 9
+        lengths = [len(_digits(each[0])) for each in pieces[first : last + 1]]
+        in_words = re.search("[千百]", numbers[piece.start() : pieces[last].end()])
+        spoken = len(between) < (14 if in_words else 9) and (
+            lengths in ([3, 4, 4], [3, 4, 2, 2]) or (bool(in_words) and lengths in ([7, 4], [3, 8]))
+        )
         if (
             last > first
             and re.fullmatch(r"1[3-9]\d{9}", digits)
@@ -100,6 +102,10 @@ def _in_pieces(numbers: str, cued: bool) -> Iterator[tuple[int, int]]:
             and (cued or not SUM_CUE.search(numbers, pieces[last].end(), pieces[last].end() + 12))
         ):
             yield piece.start(), pieces[last].end()
+
+
+def _digits(piece: str) -> str:
+    return re.sub(r"[千百]|十(?=\d)", "", piece).replace("十", "0")
 
 
 def _may_lead_on(between: str) -> bool:

@@ -156,6 +156,9 @@ def _words(other: str) -> dict[str, Any]:
             "session_opened": _("The meeting began at %s"),
             "session_ended": _("The meeting ended at %s"),
             "slot_changed": _("The weekly hour is now %s."),
+            "rest": _(
+                "You have talked for a while. Look out of the window and rest your eyes for ten minutes."
+            ),
             "readers_changed": _("From here on no parent can read this."),
             "readers_more": _("From here on %s can read this too."),
         },
