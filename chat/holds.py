@@ -65,17 +65,18 @@ def look_at_hold(*, actor: Any, held_id: int) -> Held:
     return held
 
 
-def stop_if_second(held: Held, now: datetime) -> None:
+def stop_if_second(held: Held, now: datetime) -> bool:
     """Inside the transaction that keeps it, with the room locked. Talk with a child in danger is not stopped."""
     if held.sender != Side.MENTOR:
-        return
+        return False
     lately = Held.objects.filter(room=held.room_id, sender=Side.MENTOR, said_at__gt=now - LATELY)
-    if lately.exclude(pk=held.pk).exclude(state=Held.State.RELEASED).exists() and not checks.goes_on(
-        held.room_id, now
-    ):
-        stopped = Room.objects.filter(pk=held.room_id, looked_for_at=None).update(looked_for_at=now)
-        if stopped:
-            audit.record(None, "room.stopped", held.room, held=held.pk)
+    if not lately.exclude(pk=held.pk).exclude(state=Held.State.RELEASED).exists():
+        return False
+    if checks.goes_on(held.room_id, now):
+        return False
+    if Room.objects.filter(pk=held.room_id, looked_for_at=None).update(looked_for_at=now):
+        audit.record(None, "room.stopped", held.room, held=held.pk)
+    return True
 
 
 def go_on_if_looked_at(rooms: Iterable[int]) -> None:

@@ -160,7 +160,7 @@ class _Batch:
             )
             self.known[room.pk, act.side, act.cid] = held
             self.changed.add(room.pk)
-            holds.stop_if_second(held, self.now)
+            room.frozen |= holds.stop_if_second(held, self.now)
             self.heard.append(_as_words(act))
             self._sit(room, lambda sitting: sitting.stir(act.side, self.now))
             return HeldBack(act.cid, held.state)

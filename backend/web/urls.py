@@ -27,6 +27,7 @@ from backend.web.views import (
     room,
     rounds,
     signing,
+    what_if,
 )
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -39,6 +40,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("account/authenticator/", signing.authenticator, name="authenticator"),
     path("language/", doors.set_language, name="set_language"),
     path("step-into/", demo_door.step_into, name="step_into"),
+    path("what-if/", what_if.show, name="what_if"),
     path("components/", home.components, name="components"),
     path("children/", people.children, name="children"),
     path("children/<int:child_id>/", people.child, name="child"),

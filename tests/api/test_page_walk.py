@@ -37,6 +37,7 @@ TABLE: dict[str, tuple[tuple[str, ...], frozenset[str]]] = {
     "set_language": (POST, EVERYBODY),
     "step_into": (BOTH, frozenset()),  # only in the demonstration
     "components": (GET, EVERYBODY),
+    "what_if": (GET, EVERYBODY),
     "children": (GET, DESK),
     "child": (GET, DESK | GUARDIANS | {"child"}),
     "mentors": (GET, DESK),

@@ -61,6 +61,13 @@ def test_nobody_writes_in_it_and_what_was_held_is_still_answered(family) -> None
     assert isinstance(say(family, "好", role="wellbeing"), Said), "the other room goes on"
 
 
+def test_what_was_sent_with_it_in_one_batch_does_not_slip_through(family) -> None:
+    room = family.rooms["academic"].pk
+    acts = [Speak(room, Side.MENTOR, str(uuid4()), body) for body in ("138", "138", "好")]
+    outcomes = perform([_looked_at(act) for act in acts], now=EVENING).outcomes
+    assert [type(each) for each in outcomes] == [HeldBack, HeldBack, Refused]
+
+
 def test_the_same_message_twice_is_one_hold(family) -> None:
     cid = str(uuid4())
     say(family, cid=cid)
