@@ -141,14 +141,15 @@ class Outset:
 
     def tighten(self, best: Score) -> None:
         """Another assignment or two for a better bound of the value, at the levels that ``best`` reaches."""
-        if best.roles < self.filled and self._by_value is None:
-            nothing = np.zeros(2 * len(self.able), dtype=np.int64)
-            self._by_value = self._settled(nothing, lambda some, worth: by_roles(self.market, some, worth))[1]
         if self._through is not None and not self._tight:
             # So far this flow was to bound the levels alone, for which few places are enough.
             self._tight = True
-            self._places = merged(self._places, self._wanted, self.market.hours)
-            self._through = min(self._through, self._through_children()[1])
+            if len(self._wanted):
+                self._places = merged(self._places, self._wanted, self.market.hours)
+                self._through = min(self._through, self._through_children()[1])
+        if best.roles < self.filled and self._by_value is None:
+            nothing = np.zeros(2 * len(self.able), dtype=np.int64)
+            self._by_value = self._settled(nothing, lambda some, worth: by_roles(self.market, some, worth))[1]
 
     @cached_property
     def _double(self) -> Bools:
@@ -209,6 +210,7 @@ class Outset:
         little of the total without ``lift``, and without ``both`` (C,) for the complete.
         """
         apart = np.repeat(self.alone, 2)
+        self._wanted = self._places[:0]
         for widening in range(WIDENINGS + 1):
             some = self._places[~apart[self._places.unit]] if apart.any() else self._places
             flow = solved(some, some.worth + lift[some.unit])

@@ -2,6 +2,7 @@
 
 import dataclasses
 import random
+from functools import cache
 
 import numpy as np
 import pytest
@@ -9,7 +10,9 @@ import pytest
 from bench.matching_peers import whole_model
 from matching.core import outset
 from matching.core.locks import check_locks
-from matching.core.plan import OpenRole, Options
+from matching.core.market import Market
+from matching.core.outset import Outset, Score
+from matching.core.plan import OpenRole, Options, Result
 from matching.core.problem import Problem, build, role_of
 from matching.core.roster import SLOTS, Band, Child, Forbid, Mentor, Pin, Place, Roster, Teaching, slot_code
 from matching.core.solve import solve
@@ -123,6 +126,27 @@ def test_places_that_were_not_looked_at_count_in_the_bound(
         assert quick.value_bound >= best.value
 
 
+@pytest.mark.parametrize("seed", [19, 32, 37])
+def test_a_bound_that_another_assignment_tightened_still_holds(
+    seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, few in (("FEW_PAIRS", 0), ("DEAREST", 1), ("LUCK", 200)):
+        monkeypatch.setattr(outset, name, few)
+    roster = dataclasses.replace(mid_size(seed), pins=())
+    found = solve(roster, Options(reasons=False))
+    assert found.proved_optimal
+    best = Score(found.complete, found.priority_complete, found.roles_filled, found.value)
+    start = Outset(Market(roster, Weights()))
+    loose, through = dataclasses.astuple(start.bound(best)), start._through
+    start.tighten(best)
+    tight = dataclasses.astuple(start.bound(best))
+    assert all(a <= b <= c for a, b, c in zip(dataclasses.astuple(best), tight, loose, strict=True))
+    # The flow through children, which bounds all levels at once, came nearer and is still above the best plan.
+    (alone, more), s = start._apart, start.scale
+    reached = s.both * best.complete + s.rank * best.priority + s.role * (best.roles - alone) + best.value
+    assert reached - more <= start._through < through
+
+
 def test_a_mentor_whom_both_roles_want_most_has_only_one_of_them() -> None:
     hours = frozenset({19, 20, 43, 44})
     child = Child("K", 3, ("math",), hours, "a")
@@ -147,17 +171,30 @@ def test_a_child_with_a_single_hour_costs_no_more_than_others() -> None:
     assert set(result.seconds_by_stage) <= {"build", "flow", "value", "reasons"}
 
 
+@pytest.mark.parametrize("seed", [0, 3, 12, 24])
+def test_around_pins_chains_of_moves_are_near_enough_without_a_linear_program(seed: int) -> None:
+    roster = mid_size(seed)
+    result = solve(roster, Options(gap=0.05, reasons=False))
+    assert roster.pins and result.complete == len(roster.children) and result.gap <= 0.05
+    assert set(result.seconds_by_stage) == {"build", "flow", "reasons"}
+
+
 @pytest.mark.parametrize("seed", [101, 109, 113])
 def test_a_time_limit_never_costs_a_child_both_mentors(seed: int) -> None:
     roster = mid_size(seed)
     assert solve(roster, Options(time_limit=0.0)).complete == solve(roster).complete
 
 
+@cache
+def solved(seed: int) -> Result:
+    return solve(mid_size(seed))
+
+
 @pytest.mark.parametrize("options", [Options(time_limit=0.0), Options(time_limit=0.05), Options(gap=0.01)])
 @pytest.mark.parametrize("seed", range(30, 36))
 def test_a_stopped_plan_is_valid_and_its_bounds_hold(seed: int, options: Options) -> None:
     roster = mid_size(seed)
-    best, result = solve(roster), solve(roster, options)
+    best, result = solved(seed), solve(roster, options)
     assert verify(roster, [Place(p.child, p.role, p.mentor, p.slot) for p in result.places]) == []
     names = ("complete", "priority_complete", "roles_filled", "value")
     bounds = (result.complete_bound, result.priority_bound, result.roles_bound, result.value_bound)
