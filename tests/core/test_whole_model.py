@@ -171,6 +171,15 @@ def test_a_child_with_a_single_hour_costs_no_more_than_others() -> None:
     assert set(result.seconds_by_stage) <= {"build", "flow", "value", "reasons"}
 
 
+@pytest.mark.parametrize("seed", [1, 12])
+def test_rows_in_another_order_give_the_same_plan_and_the_same_reasons(seed: int) -> None:
+    roster, draw = mid_size(seed), random.Random(seed)
+    rows = (roster.children, roster.mentors, roster.pins, roster.forbids)
+    shuffled = Roster(*(tuple(draw.sample(some, len(some))) for some in rows))
+    one, other = solve(roster), solve(shuffled)
+    assert shuffled != roster and (other.places, other.open) == (one.places, one.open)
+
+
 @pytest.mark.parametrize("seed", [0, 3, 12, 24])
 def test_around_pins_chains_of_moves_are_near_enough_without_a_linear_program(seed: int) -> None:
     roster = mid_size(seed)
