@@ -3,6 +3,7 @@
 import io
 from collections.abc import Iterator
 from contextlib import contextmanager
+from copy import deepcopy
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
@@ -41,6 +42,7 @@ from tests.api import cast  # noqa: E402
 
 PASSWORD = "a quiet evening"
 DAY_OFF = date(2020, 2, 8)
+QUICK_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
 @pytest.fixture(autouse=True)
@@ -48,7 +50,7 @@ def plain_settings(settings: Any, tmp_path: Any) -> None:
     settings.ALLOWED_HOSTS = ["testserver"]
     settings.STATIC_ROOT = tmp_path
     settings.WHITENOISE_USE_FINDERS = False  # would list the static files anew for every client
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    settings.PASSWORD_HASHERS = QUICK_HASHERS
 
 
 @dataclass
@@ -103,11 +105,6 @@ def small_city() -> bytes:
     return buffer.getvalue()
 
 
-@pytest.fixture
-def coordinator(db: Any) -> User:
-    return User.objects.create_user(name="周敏", login="co", password=PASSWORD, is_coordinator=True)
-
-
 def solved_round(actor: User) -> Round:
     """As the worker makes it, in this process."""
     rounds.start_round(actor=actor)
@@ -118,8 +115,29 @@ def solved_round(actor: User) -> Round:
     return claimed
 
 
+@pytest.fixture(scope="module")
+def made_once(django_db_setup: Any, django_db_blocker: Any, small_city: bytes) -> Iterator[World]:
+    """The world, made once for a module, in a transaction around those of its tests.
+
+    A test that needs transactions of its own can't stand in such a module.
+    """
+    around = undone()
+    with django_db_blocker.unblock(), override_settings(PASSWORD_HASHERS=QUICK_HASHERS):
+        around.__enter__()
+        made = make_world(small_city)
+    yield made
+    with django_db_blocker.unblock():
+        around.__exit__(None, None, None)
+
+
 @pytest.fixture
-def world(coordinator: User, small_city: bytes) -> World:
+def world(db: None, made_once: World) -> World:
+    """Each test's own objects over the rows, which are taken back after it."""
+    return deepcopy(made_once)
+
+
+def make_world(small_city: bytes) -> World:
+    coordinator = User.objects.create_user(name="周敏", login="co", password=PASSWORD, is_coordinator=True)
     upload = imports.check_upload(actor=coordinator, file_name="r.xlsx", content=small_city)
     upload = imports.take_upload(actor=coordinator, upload_id=upload.pk)
     earlier = solved_round(coordinator)
