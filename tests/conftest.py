@@ -1,5 +1,32 @@
-"""Django's settings for whoever runs pytest without manage.py."""
+"""Django's settings for whoever runs pytest without manage.py; and one migrating for the whole run."""
 
 import os
+import sqlite3
+from typing import Any
+
+import pytest
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "backend.settings")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    from tests.chat.served import run_folder
+
+    run_folder()
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings: None) -> None:
+    """The tests' database begins as a copy of a migrated one; Django then finds nothing to migrate."""
+    from django.db.backends.signals import connection_created
+
+    from tests.chat.served import migrated
+
+    def fill(connection: Any, **_: Any) -> None:
+        in_memory = connection.vendor == "sqlite" and connection.is_in_memory_db()
+        if in_memory and not connection.introspection.table_names():
+            with sqlite3.connect(migrated()) as made:
+                made.backup(connection.connection)
+            made.close()
+
+    connection_created.connect(fill, weak=False)

@@ -51,7 +51,9 @@ class RefusalMiddleware:
         if exception.kind is NOT_SIGNED_IN or (signed_out and request.method == "GET"):
             return redirect_to_login(request.get_full_path())
         template = "404.html" if exception.kind.http == 404 else "refused.html"
-        return render(request, template, {"refusal": exception}, status=exception.kind.http)
+        # Nobody counts what somebody has not read to tell them no: it is the dearest part of a page.
+        context = {"refusal": exception, "unread": 0}
+        return render(request, template, context, status=exception.kind.http)
 
 
 class PrivateMiddleware:

@@ -1,6 +1,7 @@
 """A real daphne on a database of its own. Run as a script, it is what stands inside that database."""
 
 import atexit
+import fcntl
 import json
 import os
 import shutil
@@ -16,23 +17,38 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parents[2]
+RUN_FOLDER = "TESTS_OF_THIS_RUN"
 
 
 def copy_migrated(database: Path) -> None:
     """An SQLite database with every table and nobody in it: made once, since migrating takes seconds."""
     database.parent.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(_migrated(), database)
+    shutil.copyfile(migrated(), database)
 
 
 @cache
-def _migrated() -> Path:
-    home = tempfile.mkdtemp(prefix="shuangdao-tests-")
-    atexit.register(shutil.rmtree, home, ignore_errors=True)
-    environ = {name: each for name, each in os.environ.items() if name not in ("DATABASE_URL", "REDIS_URL")}
-    environ |= {"SHUANGDAO_MODE": "local", "SHUANGDAO_DATA_DIR": home}
-    migrate = [sys.executable, str(ROOT / "manage.py"), "migrate", "--verbosity=0"]
-    subprocess.run(migrate, env=environ, check=True)
-    return Path(home) / "shuangdao.sqlite3"
+def migrated() -> Path:
+    """Made by whichever process of the run comes first; the others wait for it."""
+    with (run_folder() / "migrating").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        made = run_folder() / "shuangdao.sqlite3"
+        if not made.exists():
+            home = tempfile.mkdtemp(dir=run_folder())
+            environ = {n: each for n, each in os.environ.items() if n not in ("DATABASE_URL", "REDIS_URL")}
+            environ |= {"SHUANGDAO_MODE": "local", "SHUANGDAO_DATA_DIR": home}
+            migrate = [sys.executable, str(ROOT / "manage.py"), "migrate", "--verbosity=0"]
+            subprocess.run(migrate, env=environ, check=True)
+            os.replace(Path(home) / made.name, made)
+        return made
+
+
+@cache
+def run_folder() -> Path:
+    """Of all processes of one run of the tests: whoever starts the others has made it."""
+    if RUN_FOLDER not in os.environ:
+        os.environ[RUN_FOLDER] = tempfile.mkdtemp(prefix="shuangdao-tests-")
+        atexit.register(shutil.rmtree, os.environ[RUN_FOLDER], ignore_errors=True)
+    return Path(os.environ[RUN_FOLDER])
 
 
 class Served:
