@@ -80,13 +80,14 @@ class Served:
         return json.loads(done.stdout) if done.stdout.strip() else None
 
     def prepare(self, families: int = 1) -> None:
-        if "DATABASE_URL" not in self.env:
+        migrate = ""
+        if "DATABASE_URL" in self.env:
+            migrate = (
+                "from django.core.management import call_command; call_command('migrate', verbosity=0)\n"
+            )
+        else:
             copy_migrated(self.data / "demo.sqlite3")
-        self.facts = self.run(
-            "from django.core.management import call_command\n"
-            "call_command('migrate', verbosity=0)\n"
-            f"from tests.chat import served; served.furnish({families})"
-        )
+        self.facts = self.run(f"{migrate}from tests.chat import served; served.furnish({families})")
 
     def start(self, port: int = 0, application: str = "", arguments: tuple[str, ...] = ("-v", "0")) -> int:
         """Returns the port, once it answers."""
