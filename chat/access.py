@@ -198,7 +198,10 @@ def summaries_for(actor: Any, now: datetime) -> QuerySet[Summary]:
     newer = Summary.objects.filter(same, version__gt=OuterRef("version"))
     about = Coalesce("session__room__pairing", "elsewhere__room__pairing")
     rows = Summary.objects.exclude(Exists(newer)).annotate(about=about).order_by("-written_at", "-pk")
-    sealed = wholly_sealed().filter(room__pairing__child__in=family_of(actor))
+    sealed = wholly_sealed().filter(
+        Q(room__pairing__child__in=family_of(actor))
+        | (Q(room__pairing__child__in=named_as_mentor(actor)) & ~Q(room__pairing__mentor__user=actor.pk))
+    )
     elsewhere = Pairing.objects.filter(child__in=kept_from(actor)).exclude(mentor__user=actor.pk)
     rows = rows.exclude(session__in=sealed).exclude(about__in=elsewhere)
     if not actor.is_authenticated or not actor.is_active:
@@ -237,11 +240,23 @@ def own_rooms(actor: Any) -> Rooms:
 
 
 def kept_from(actor: Any) -> QuerySet[Child]:
-    """Children of whom something sealed names this person, who then reads of nobody else's time with them.
+    """Children of whom something sealed names this person of the staff, who then reads of nobody's time with them.
 
-    For the family sealing is enough: their log must not change.
+    For the family, and for a mentor of the child, sealing is enough: their log must not change.
     """
-    return Child.objects.filter(named_about(actor)).exclude(pk__in=family_of(actor))
+    named = Child.objects.filter(named_about(actor)).exclude(pk__in=family_of(actor))
+    return named.exclude(pk__in=_mentored_by(actor))
+
+
+def named_as_mentor(actor: Any) -> QuerySet[Child]:
+    """Children whose mentor this person is, and of whom something sealed names them: they see no trace of
+    it in the log of the other mentor, and all else as before.
+    """
+    return Child.objects.filter(named_about(actor), pk__in=_mentored_by(actor))
+
+
+def _mentored_by(actor: Any) -> QuerySet[Any]:
+    return Pairing.objects.live().filter(mentor__user=actor.pk).values("child")
 
 
 def readers_of(room: Room) -> tuple[str, ...]:

@@ -14,7 +14,14 @@ from backend.policy import Relation
 from backend.rosters.access import ABSENT
 from backend.rosters.looking import note_look
 from backend.rosters.models import Child
-from chat.access import CHILD_FIRST, kept_from, looks_after, reading_relations, relations_to_pairing
+from chat.access import (
+    CHILD_FIRST,
+    kept_from,
+    looks_after,
+    named_as_mentor,
+    reading_relations,
+    relations_to_pairing,
+)
 from chat.met import told_to_family
 from chat.models import Elsewhere, Event, Meeting, Session, Summary
 from chat.models.rooms import MSG
@@ -126,7 +133,12 @@ def first_line(*, actor: Any, child_id: int, now: datetime | None = None) -> Fir
 
 
 _SETTLED = {MeetingState.HELD, MeetingState.MISSED, MeetingState.VOID}
-Readable = dict[int, tuple[Pairing, set[Relation]]]
+
+
+class Readable(dict[int, tuple[Pairing, set[Relation]]]):
+    """By pairing.  kept: the ones whose sealed talk this reader may not notice."""
+
+    kept: list[int]
 
 
 def _readable(actor: Any, child_id: int) -> Readable:
@@ -135,7 +147,8 @@ def _readable(actor: Any, child_id: int) -> Readable:
     child = known or ABSENT
     base, cares = reading_relations(actor, child), looks_after(actor, child)
     named = kept_from(actor).filter(pk=child.pk).exists()
-    found = {}
+    named_mentor = named_as_mentor(actor).filter(pk=child.pk).exists()
+    found = Readable()
     for pairing in Pairing.objects.filter(child=child, room__isnull=False).select_related(
         "mentor", "child", "room"
     ):
@@ -148,17 +161,17 @@ def _readable(actor: Any, child_id: int) -> Readable:
             found[pairing.pk] = (pairing, relations)
     if known is None or (not found and not policy.allows("session", "read", base)):
         raise NotYours
+    found.kept = [
+        pk
+        for pk, (pairing, relations) in found.items()
+        if is_kept_from(relations) or (named_mentor and pairing.mentor.user_id != actor.pk)
+    ]
     return found
-
-
-def _kept_from(readable: Readable) -> list[int]:
-    """Pairings whose sealed talk this reader may not notice."""
-    return [pk for pk, (_pairing, relations) in readable.items() if is_kept_from(relations)]
 
 
 def _told(sessions: Any, readable: Readable) -> Any:
     """Without sessions that are sealed for this reader."""
-    kept = _kept_from(readable)
+    kept = readable.kept
     return sessions.exclude(room__pairing__in=kept, pk__in=sealed_sessions()) if kept else sessions
 
 
@@ -204,7 +217,7 @@ def _sessions(readable: Readable, since: datetime, until: datetime) -> Any:
         room=OuterRef("room"), kind=MSG, at__gte=OuterRef("opened_at"), at__lte=OuterRef("ended_at")
     )
     sealed: Any = Value(False)
-    if kept := _kept_from(readable):
+    if kept := readable.kept:
         said = said.exclude(sealed_words(), room__pairing__in=kept)
         sealed = Exists(wholly_sealed().filter(pk=OuterRef("pk"), room__pairing__in=kept))
     counts = {
@@ -306,6 +319,6 @@ def _said_between(readable: Readable, since: datetime, until: datetime) -> int:
     )
     rooms = [pairing.room.pk for pairing, _relations in readable.values()]
     said = Event.objects.filter(room__in=rooms, kind=MSG, at__gte=since, at__lt=until)
-    if kept := _kept_from(readable):
+    if kept := readable.kept:
         said = said.exclude(sealed_words(), room__pairing__in=kept)
     return said.exclude(Exists(around)).count()
