@@ -1,7 +1,7 @@
 """Invitations for the people of the roster: one by one, or a file for the class teachers to hand out."""
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date
 from typing import Any
 
@@ -46,31 +46,40 @@ def invite_person(*, actor: Any, user_id: int) -> WayIn:
 
 @transaction.atomic
 def _invite(actor: Any, user: Any) -> WayIn:
-    """Whoever makes a way in for a child could come in as the child: from the age at which its code is its
-    own its family sees that in who looked, and its guardians are told at once. Never by its own family."""
+    """Never one for a child by its own family."""
     child = Child.objects.filter(user=user).first()
-    if child is not None:
-        family = Q(guardianships__guardian=actor.pk) | Q(carer__user=actor.pk)
-        if Child.objects.filter(family, pk=child.pk).exists():
-            raise NotYours
+    if child is not None and Child.objects.filter(_own_family(actor), pk=child.pk).exists():
+        raise NotYours
     way_in = invite(actor=actor, user=user, kind=_kind_of(user))
-    now = timezone.now()
-    if child is not None and rules_at(child.birth_date, now).own_code:
-        audit.record(actor, "child.way_in_made", child)
-        active = child.guardianships.filter(status=Guardianship.Status.ACTIVE)
-        told = [
-            News(
-                person=guardian,
-                audience=Audience.FAMILY,
-                kind=NoticeKind.PASSWORD_RESET,
-                about=f"child:{child.pk}",
-                child=child.pk,
-                facts={"child": child.call_name},
-            )
-            for guardian in active.values_list("guardian_id", flat=True)
-        ]
-        tell(told, now=now)
+    if child is not None:
+        _show_ways_in(actor, [child])
     return way_in
+
+
+def _own_family(actor: Any) -> Q:
+    return Q(guardianships__guardian=actor.pk) | Q(carer__user=actor.pk)
+
+
+def _show_ways_in(actor: Any, children: Iterable[Child]) -> None:
+    """Whoever makes a way in for a child could come in as the child: from the age at which its code is its
+    own its family sees that in who looked, and its guardians are told at once."""
+    now = timezone.now()
+    own = {child.pk: child for child in children if rules_at(child.birth_date, now).own_code}
+    for child in own.values():
+        audit.record(actor, "child.way_in_made", child)
+    active = Guardianship.objects.filter(child__in=own, status=Guardianship.Status.ACTIVE)
+    told = [
+        News(
+            person=guardian,
+            audience=Audience.FAMILY,
+            kind=NoticeKind.PASSWORD_RESET,
+            about=f"child:{child}",
+            child=child,
+            facts={"child": own[child].call_name},
+        )
+        for child, guardian in active.values_list("child_id", "guardian_id")
+    ]
+    tell(told, now=now)
 
 
 def mail_invitation(*, actor: Any, user_id: int) -> None:
@@ -117,13 +126,18 @@ def have_come(rows: QuerySet[User], *, come: bool) -> QuerySet[User]:
     return rows.exclude(never) if come else rows.filter(never)
 
 
+@transaction.atomic
 def file_for_teachers(*, actor: Any, children: Children) -> bytes:
     """An XLSX of new invitations for everybody of these families who has not come yet, child by child.
 
+    Ways in for children are shown to their families as when one is made alone; none for the actor's own.
     It holds no telephone numbers and no birth dates: whoever finds a sheet can't get in with it.
     """
     check_may(actor, "person", "invite")
-    rows = list(_families(children.filter(active=True)))
+    others = children.filter(active=True).exclude(
+        pk__in=Child.objects.filter(_own_family(actor)).values("pk")
+    )
+    rows = list(_families(others))
     if not rows:
         raise NothingToInvite(_("Everybody of these families has come already."))
     if len(rows) > MOST_AT_ONCE:
@@ -132,6 +146,7 @@ def file_for_teachers(*, actor: Any, children: Children) -> bytes:
         )
     kinds = {user: kind for _child, user, _role, kind in rows}  # a parent of two is invited once
     ways = {way.user: way for way in invite_newcomers(actor=actor, people=kinds.items())}
+    _show_ways_in(actor, [child for child, user, _role, _kind in rows if user in ways and user == child.user])
     workbook = Workbook()
     sheet: Any = workbook.active
     sheet.title = SHEET

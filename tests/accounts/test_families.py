@@ -241,6 +241,29 @@ def test_it_goes_by_e_mail_to_the_address_of_the_roster(desk: Client, family: Ch
     assert desk.post(f"/invitations/{family.user_id}/", {"mail": ""}).status_code == 400
 
 
+def test_ways_in_for_children_in_a_file_are_shown_as_one_made_alone_is(
+    desk: Client, coordinator: User, family: Child
+) -> None:
+    assert desk.post("/invitations/file/", {"password": PASSWORD, "grade": "3"}).status_code == 200
+    parent = family.guardianships.get().guardian
+    assert [told.kind for told in notices_for(parent)] == [Kind.PASSWORD_RESET]
+    looks = in_words(parent, looks_at(parent, family.pk))
+    assert [look.way_in for look in looks] == [True]
+    # Once more when only the grown-ups have not come.
+    join(invited(coordinator, family.user).secret, born="2011-05-04", login="xiaoyu12", password="739206")
+    made = Entry.objects.filter(action="child.way_in_made").count()
+    desk.post("/invitations/file/", {"password": PASSWORD, "grade": "3"})
+    assert Entry.objects.filter(action="child.way_in_made").count() == made == 2
+
+
+def test_nobody_takes_their_own_family_s_ways_in_from_a_file(
+    desk: Client, coordinator: User, family: Child
+) -> None:
+    Carer.objects.update(user=coordinator)
+    answer = desk.post("/invitations/file/", {"password": PASSWORD, "grade": "3"})
+    assert answer.headers["Content-Type"].startswith("text/html") and not Invitation.objects.exists()
+
+
 def test_the_class_teachers_file_holds_a_way_in_for_everybody_who_has_not_come(
     desk: Client, coordinator: User, family: Child
 ) -> None:
