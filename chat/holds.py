@@ -14,6 +14,7 @@ from django.db.models import QuerySet
 from backend.accounts.access import may
 from backend.audit import log as audit
 from backend.errors import NotYours
+from backend.rosters.looking import as_what
 from chat import checks
 from chat.access import own_rooms
 from chat.models import Held, Room
@@ -48,10 +49,10 @@ def access_held(actor: Any, held_id: int) -> Held:
 
 @transaction.atomic
 def look_at_holds(*, actor: Any) -> list[Held]:
-    """The same with their words: each look at a message is recorded."""
+    """The same with their words: each look at a message is recorded, for the child's family to read too."""
     found = list(waiting_holds(actor))
     for held in found:
-        audit.record(actor, "held.viewed", held)
+        audit.record(actor, "held.viewed", held, **as_what(actor, held.room.pairing.child))
     return found
 
 
@@ -61,7 +62,7 @@ def look_at_hold(*, actor: Any, held_id: int) -> Held:
     held = waiting_holds(actor).filter(pk=held_id).first()
     if held is None:
         raise NotYours
-    audit.record(actor, "held.viewed", held)
+    audit.record(actor, "held.viewed", held, **as_what(actor, held.room.pairing.child))
     return held
 
 

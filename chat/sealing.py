@@ -87,11 +87,10 @@ def sealed_abouts() -> QuerySet[Any]:
 def gaps_in(room: Room) -> Gaps:
     """What is left out of this room for its family: the words, and every event that points at them.
 
-    What else happened meanwhile stays: another weekly hour, the beginning of a meeting.
+    What else happened meanwhile stays: another weekly hour, the beginning of a meeting. It takes the same
+    queries whether anything is sealed or not.
     """
     spans = [span for talks in _talks for span in talks().filter(room=room).values_list("first", "last")]
-    if not spans:
-        return Gaps()
     talk = Gaps.of(spans)
     sessions = set(sealed_sessions().filter(room=room).values_list("pk", flat=True))
     points, stays = [], []

@@ -30,6 +30,7 @@ class LookOut(serializers.Serializer[Look]):
     alone = serializers.BooleanField(help_text="A lead in immediate danger, without a second person.")
     who = serializers.CharField(allow_blank=True)
     way_in = serializers.BooleanField(help_text="No look: a new way to sign in was made for the child.")
+    held = serializers.BooleanField(help_text="A message that waited for somebody to look at it.")
 
 
 class ActOut(serializers.Serializer[Entry]):

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import CharField, Q, QuerySet
+from django.db.models.functions import Cast
 
 from backend import policy
 from backend.accounts.access import check_may, may
@@ -21,19 +22,21 @@ from backend.policy import Relation
 from backend.rosters.access import ABSENT
 from backend.rosters.models import Child
 from chat.access import reading_relations
-from chat.models import Held, Room
+from chat.models import Event, Held, Room
+from chat.sealing import sealed_words
 
 FAMILY = frozenset({Relation.GUARDIAN, Relation.LIMITED_GUARDIAN, Relation.CARER})
 
 
-WAY_IN = "child.way_in_made"
+WAY_IN, HELD = "child.way_in_made", "held.viewed"
 
 
 @dataclass(frozen=True, slots=True)
 class Look:
     """capacity: coordinator or lead.  first_day, last_day, role: of a room read in an emergency.
 
-    alone: a lead read it without a second person.  way_in: no look, but a new way to sign in as the child.  who: only for those who may read the log.
+    alone: a lead read it without a second person.  way_in: no look, but a new way to sign in as the child.
+    held: a message that waited for somebody to look at it.  who: only for those who may read the log.
     """
 
     at: datetime
@@ -44,6 +47,7 @@ class Look:
     alone: bool = False
     who: str = ""
     way_in: bool = False
+    held: bool = False
 
 
 def looks_at(actor: Any, child_id: int) -> "QuerySet[Entry]":
@@ -55,24 +59,45 @@ def looks_at(actor: Any, child_id: int) -> "QuerySet[Entry]":
     relations = reading_relations(actor, child or ABSENT)
     if child is None or not policy.allows("log", "read_looks", relations):
         raise NotYours
-    rooms = [str(pk) for pk in Room.objects.filter(pairing__child=child).values_list("pk", flat=True)]
+    rooms = Room.objects.filter(pairing__child=child)
     row = Q(object_type="rosters.child", object_id=str(child.pk), action__in=["child.viewed", WAY_IN])
-    read = Q(object_type="chat.room", object_id__in=rooms, action="room.viewed", facts__has_key="reading")
-    entries = Entry.objects.filter(row | read).order_by("-number")
+    read = Q(
+        object_type="chat.room", object_id__in=_as_text(rooms), action="room.viewed", facts__has_key="reading"
+    )
+    held = Q(object_type="chat.held", object_id__in=_as_text(_held(child)), action=HELD)
+    entries = Entry.objects.filter(row | read | held).order_by("-number")
     if relations.isdisjoint(FAMILY):
         return entries
     # By id: of what has no such fact the database knows neither that it is sealed nor that it isn't.
     return entries.exclude(pk__in=Entry.objects.filter(_sealed(child)).values("pk"))
 
 
+def _held(child: Child) -> "QuerySet[Held]":
+    return Held.objects.filter(room__pairing__child=child)
+
+
+def _as_text(rows: "QuerySet[Any]") -> "QuerySet[Any]":
+    """Their ids, as an entry names them."""
+    return rows.values_list(Cast("pk", CharField()), flat=True)
+
+
 def _sealed(child: Child) -> Q:
-    cases = [str(pk) for pk in Case.objects.sealed().filter(child=child).values_list("pk", flat=True)]
-    readings = Reading.objects.filter(case__in=cases).values_list("pk", flat=True)
+    """Asked in as many queries whether anything is sealed or not.
+
+    A held message belongs to the case when its number does; one that has none, when it was looked at since.
+    """
+    cases = Case.objects.sealed().filter(child=child)
+    opened = {str(pk): at for pk, at in cases.values_list("pk", "opened_at")}
+    readings = list(Reading.objects.filter(case__in=cases).values_list("pk", flat=True))
     found = Q(pk__in=[])
-    if cases:
-        found |= Q(facts__cases__has_any_keys=cases)
+    if opened:
+        found |= Q(facts__cases__has_any_keys=list(opened))
+        said = _held(child).filter(event__in=Event.objects.filter(sealed_words()))
+        found |= Q(object_type="chat.held", object_id__in=_as_text(said))
+        unsaid = Q(object_type="chat.held", object_id__in=_as_text(_held(child).filter(event=None)))
+        found |= unsaid & Q(at__gte=min(opened.values()))
     if readings:
-        found |= Q(facts__reading__in=list(readings))
+        found |= Q(facts__reading__in=readings)
     return found
 
 
@@ -92,7 +117,7 @@ def _look(entry: Entry, readings: dict[int, Reading], users: dict[int, User], na
     reading = readings.get(entry.facts.get("reading", 0))
     capacity = entry.facts.get("capacity", "coordinator")
     if reading is None:
-        return Look(entry.at, capacity, who=who, way_in=entry.action == WAY_IN)
+        return Look(entry.at, capacity, who=who, way_in=entry.action == WAY_IN, held=entry.action == HELD)
     return Look(
         entry.at,
         capacity,

@@ -33,7 +33,7 @@ def open_child(*, actor: Any, child_id: int, now: datetime, action: str = "read"
     """
     child = access_child(actor, child_id, action)
     if may(actor, "child", "list"):
-        facts = _as_what(actor, child)
+        facts = as_what(actor, child)
         if facts not in _looks_since(now - ONE_LOOK, actor, child):
             audit.record(actor, "child.viewed", child, **facts)
     return child
@@ -45,8 +45,8 @@ def note_look(*, actor: Any, child_id: int, now: datetime) -> None:
         open_child(actor=actor, child_id=child_id, now=now)
 
 
-def _as_what(actor: Any, child: Child) -> dict[str, Any]:
-    """A lead's everyday look is a coordinator's: only one that belongs to a case says that a lead looked."""
+def as_what(actor: Any, child: Child) -> dict[str, Any]:
+    """For the record of a look. A lead's everyday look is a coordinator's: only one that belongs to a case says that a lead looked."""
     cases = {str(case): True for belonging in _cases for case in belonging(actor, child)}
     is_lead = Relation.LEAD in programme_relations(actor)
     facts: dict[str, Any] = {"capacity": "lead" if cases and is_lead else "coordinator"}

@@ -23,9 +23,11 @@ ACTS = {
     "case.released": gettext_lazy("case released"),
     "case.sealed": gettext_lazy("case sealed"),
     "case.talk_attached": gettext_lazy("words joined to a case"),
+    "child.activated": gettext_lazy("child set active"),
     "child.added": gettext_lazy("child added"),
     "child.asked_to_stop": gettext_lazy("child asked to stop"),
     "child.came_back": gettext_lazy("child takes part again"),
+    "child.deactivated": gettext_lazy("child set inactive"),
     "child.edited": gettext_lazy("child's row changed"),
     "child.stopped": gettext_lazy("child stopped"),
     "child.way_in_made": gettext_lazy("new way in made for a child"),
@@ -39,13 +41,17 @@ ACTS = {
     "held.refused": gettext_lazy("held message not sent"),
     "held.released": gettext_lazy("held message let through"),
     "held.viewed": gettext_lazy("held message looked at"),
+    "invitation.spent": gettext_lazy("invitation ended by wrong birth dates"),
     "lock.added": gettext_lazy("pin or forbid added"),
     "lock.lifted": gettext_lazy("pin or forbid lifted"),
     "meeting.cancelled": gettext_lazy("meeting cancelled"),
     "meeting.disputed": gettext_lazy("meeting disputed"),
     "meeting.moved": gettext_lazy("meeting moved"),
+    "meeting.put_by_demonstration": gettext_lazy("meeting put by the demonstration"),
     "meeting.reported": gettext_lazy("meeting reported"),
+    "mentor.activated": gettext_lazy("mentor set active"),
     "mentor.added": gettext_lazy("mentor added"),
+    "mentor.deactivated": gettext_lazy("mentor set inactive"),
     "mentor.edited": gettext_lazy("mentor's row changed"),
     "mentor.paused": gettext_lazy("mentor paused"),
     "mentor.resumed": gettext_lazy("mentor goes on"),
@@ -103,6 +109,8 @@ def look_in_words(look: Look) -> str:
     if look.way_in:
         return _("A coordinator made a new way to sign in for the child.")
     who = str(CAPACITIES[look.capacity])
+    if look.held:
+        return _("%(who)s looked at a message of a mentor's that waited for a decision.") % {"who": who}
     if look.first_day is None or look.last_day is None:
         return _("%(who)s looked at your child's details.") % {"who": who}
     facts = {

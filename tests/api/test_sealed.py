@@ -41,7 +41,7 @@ from tests.api.conftest import World, undone
 FAMILY = ("young guardian", "limited guardian", "carer")  # the first sees all that a guardian can see
 MINUTE = timedelta(minutes=1)
 TOKEN = re.compile(rb'(name="csrfmiddlewaretoken" value="|"csrf_token":")[^"]+')
-Reply = tuple[int, list[tuple[str, str]], bytes]
+Reply = tuple[int, list[tuple[str, str]], bytes, int]
 
 
 class Story:
@@ -150,7 +150,7 @@ def replies(world: World, who: str) -> Iterator[tuple[str, Any]]:
         of_pages.path_of(world, name) for name, (_ways, who_may) in of_pages.TABLE.items() if who in who_may
     ]
     for path in paths:
-        yield path, reply(client.get(path))
+        yield path, reply(look(client, path))
     for (name, method), answers in of_rest.TABLE.items():
         if answers.get(who, 404) < 400 and name not in (
             "api-session",
@@ -182,20 +182,27 @@ def room_by_pages(world: World, who: str) -> Iterator[tuple[str, Any]]:
     client, before = world.client(who), ""
     while True:
         path = f"/api/v1/rooms/{world.pairing.room.pk}/messages/?limit=2{before}"
-        answer = client.get(path)
+        answer = look(client, path)
         yield path, reply(answer)
         number = answer.json().get("before")
         if number is None:
             return
         before = f"&before={number}"
         page = f"/rooms/{world.pairing.room.pk}/?before={number}"
-        yield page, reply(client.get(page))
+        yield page, reply(look(client, page))
+
+
+def look(client: Any, path: str) -> Any:
+    with of_rest.counted() as queries:
+        answer = client.get(path)
+    answer.queries = len(queries)
+    return answer
 
 
 def reply(answer: Any) -> Reply:
-    """As bytes, without the form's token, which is another one each time."""
+    """As bytes, without the form's token, which is another one each time; and how long it took, in queries."""
     headers = [(name, value) for name, value in sorted(answer.headers.items()) if name != "Set-Cookie"]
-    return answer.status_code, headers, TOKEN.sub(rb"\1", answer.content)
+    return answer.status_code, headers, TOKEN.sub(rb"\1", answer.content), answer.queries
 
 
 @pytest.fixture
@@ -251,7 +258,7 @@ def test_the_family_sees_the_same_bytes_with_a_sealed_case_and_without(world: Wo
         differ = {
             path: (without[who][path], got) for path, got in with_it[who].items() if got != without[who][path]
         }
-        assert differ == {}, who
+        assert differ == {}, (who, {path: (each[0][-1], each[1][-1]) for path, each in differ.items()})
     # There was something to see.
     view = with_it["young guardian"]
     assert "明天见" in view["get api-rooms-messages"][2].decode()
@@ -324,7 +331,7 @@ def test_nothing_moves_for_who_began_to_read_after_what_is_sealed(world: World, 
 
     def view() -> dict[str, Any]:
         paths = (f"/api/v1/children/{world.child.pk}/readers/", f"/api/v1/rooms/{room.pk}/")
-        whole = {path: reply(guardian.get(path)) for path in (*paths, f"/rooms/{room.pk}/")}
+        whole = {path: reply(look(guardian, path)) for path in (*paths, f"/rooms/{room.pk}/")}
         return whole | dict(room_by_pages(world, "guardian"))
 
     before = view()

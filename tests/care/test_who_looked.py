@@ -1,6 +1,9 @@
 """Who looked at a child, for its family, in plain words and without names; the log for leads and for oneself."""
 
+import re
 from datetime import date, datetime, timedelta
+from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from django.test import Client
@@ -9,15 +12,16 @@ from django.utils import timezone, translation
 from backend.accounts.models import User
 from backend.audit.models import Entry
 from backend.care.access import waiting_readings
-from backend.care.cases import close_case, open_case, release_case
+from backend.care.cases import attach_talk, close_case, open_case, release_case
 from backend.care.readings import ask_in_emergency, attach_reading, decide_reading
 from backend.care.who_looked import in_words, log_for, looks_at
 from backend.errors import NotYours
 from backend.rosters.looking import open_child
-from backend.web.acts import act_in_words, look_in_words
-from chat.models import Reader
+from backend.web.acts import ACTS, act_in_words, look_in_words
+from chat.holds import look_at_holds
+from chat.models import Held, Reader
 from chat.pages import page_of
-from chat.rooms import freeze_room
+from chat.rooms import decide_held, freeze_room
 from tests.care.test_rules import REASON
 from tests.chat.people import add_family
 
@@ -118,6 +122,32 @@ def test_every_door_to_a_child_s_row_writes_down_who_of_the_staff_looked(family,
     assert looks.get().facts == {"capacity": "coordinator"}
 
 
+def held_in(family, body="加我微信"):
+    return Held.objects.create(
+        room=family.rooms["academic"], sender="mentor", cid=uuid4(), body=body, said_at=timezone.now()
+    )
+
+
+def test_who_looked_at_a_held_message_is_told_but_for_what_belongs_to_a_sealed_case(family, lead):
+    first = held_in(family)
+    assert look_at_holds(actor=family.coordinator) == [first]
+    told = ["协调员查看了一条导师发出、等待处理的消息。"]
+    assert words(family.parent, family) == told
+    decide_held(actor=family.coordinator, held_id=first.pk, release=True)
+    case = open_case(actor=None, child_id=family.child.pk, kind="abuse")
+    assert words(family.parent, family) == told, "what was seen before it was opened stays"
+    held_in(family, "别告诉你妈妈")
+    for who in (family.coordinator, lead):
+        look_at_holds(actor=who)
+    assert words(family.parent, family) == told
+    first.refresh_from_db()
+    said = first.event.s
+    attach_talk(actor=lead, case_id=case.pk, room_id=first.room_id, first=said, last=said)
+    assert words(family.parent, family) == []
+    release_case(actor=lead, case_id=case.pk)
+    assert sorted(words(family.parent, family)) == sorted([*told * 2, "儿童保护负责人" + told[0][3:]])
+
+
 def test_guardians_never_see_each_other_s_reading(family):
     other = User.objects.create_user(name="林爸爸")
     family.child.guardianships.create(guardian=other, order=2)
@@ -169,6 +199,32 @@ def test_an_act_is_said_in_words_and_a_new_one_by_its_name():
     with translation.override("zh-hans"):
         assert act_in_words(Entry(action="reading.approved")) == "同意紧急查看"
         assert act_in_words(Entry(action="moon.landed")) == "moon.landed"
+
+
+def test_every_act_that_the_code_records_has_words():
+    root = Path(__file__).parents[2]
+    sources = [path for part in ("backend", "chat", "matching") for path in (root / part).rglob("*.py")]
+    text = "\n".join(path.read_text() for path in sources)
+    calls = re.findall(r"audit\.record\(([^)]*)", text) + re.findall(r"\bact = (.*)", text)
+    recorded = {act for call in calls for act in re.findall(r'"([a-z_]+\.[a-z_]+)"', call)}
+    assert len(recorded) > 60 and recorded - set(ACTS) == set()
+
+
+def test_the_log_s_page_says_what_an_act_is_about_in_words_and_names(family, lead):
+    look(family.coordinator, family)
+    read(family, lead)
+    case = open_case(actor=family.coordinator, child_id=family.child.pk, kind="other")
+    pages = {}
+    for who in (lead, family.coordinator):
+        client = Client()
+        client.force_login(who)
+        pages[who] = client.get("/log/").content.decode()
+        assert not re.search(r"\b(rosters|chat|care|accounts)\.", pages[who])
+    child = family.child.name
+    assert f"孩子：{child}" in pages[lead] and f"个案：{child}" in pages[lead]
+    assert f"聊天室：{child} · {family.academic.name}" in pages[lead]
+    # Of a case that is not theirs to read a coordinator knows the number that they opened.
+    assert f"个案：{case.pk}" in pages[family.coordinator]
 
 
 def acts_in(actor):

@@ -8,6 +8,7 @@ from backend.accounts.access import may
 from backend.accounts.models import User
 from backend.care.who_looked import in_words, log_for, looks_at
 from backend.rosters.models import Child
+from backend.web.abouts import abouts
 from backend.web.acts import act_in_words, look_in_words
 
 PER_PAGE = 30
@@ -24,8 +25,15 @@ def log(request: HttpRequest) -> HttpResponse:
     page = Paginator(log_for(request.user), PER_PAGE).get_page(request.GET.get("page"))
     entries = list(page.object_list)
     names = User.objects.in_bulk({entry.actor_id for entry in entries})
+    about = abouts(request.user, entries)
     rows = [
-        {"entry": entry, "who": names.get(entry.actor_id), "words": act_in_words(entry)} for entry in entries
+        {
+            "entry": entry,
+            "who": names.get(entry.actor_id),
+            "words": act_in_words(entry),
+            "about": about[entry.number],
+        }
+        for entry in entries
     ]
     context = {"page": page, "rows": rows, "of_all": may(request.user, "log", "list_all")}
     return render(request, "log.html", context)
