@@ -28,4 +28,5 @@ class ChatConfig(AppConfig):
         notices.narrow_with(still_told.narrow)
         post_delete.connect(rooms.session_ended, sender=Session, dispatch_uid="rooms")
         post_save.connect(rooms.account_changed, sender=User, dispatch_uid="rooms")
+        post_save.connect(readers.account_changed, sender=User, dispatch_uid="readers")
         duties.register()

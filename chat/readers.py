@@ -234,6 +234,15 @@ def _settle(room_id: int, now: datetime) -> bool:
     return bool(lost or begin)
 
 
+def account_changed(sender: Any, *, instance: Any, created: bool, update_fields: Any, **_facts: Any) -> None:
+    """Switched off and on again, a guardian reads no more until the room has shown it anew."""
+    if created or (update_fields is not None and "is_active" not in update_fields):
+        return
+    now = timezone.now()
+    for child in Guardianship.objects.filter(guardian=instance.pk).values_list("child", flat=True):
+        follow(now, child=child)
+
+
 def _active_links() -> Any:
     return Guardianship.objects.filter(status=Guardianship.Status.ACTIVE, guardian__is_active=True)
 

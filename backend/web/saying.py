@@ -24,6 +24,19 @@ def teacher(name: str) -> str:
     return f"{family}老师"
 
 
+def parent(name: str, others: list[str]) -> str:
+    """What a child reads instead of a parent's whole name; with the family name where another parent asks too.
+
+    The whole name only where that would not tell the two apart.
+    """
+    if not others:
+        return _("Your parent")
+    family = name.removesuffix(given_name(name)) or name
+    if any(other.startswith(family) for other in others):
+        return name
+    return _("Your parent (%(family)s)") % {"family": family}
+
+
 def on_day(at: datetime, today: date) -> str:
     """今天, 昨晚, 周三 or 2月17日: the day of something past, as one says it."""
     there = timezone.localtime(at)

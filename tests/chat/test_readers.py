@@ -189,6 +189,15 @@ def test_a_disabled_account_reads_nothing(family):
     assert len(in_chinese(family.rooms["academic"])) == 2
 
 
+def test_an_account_switched_off_and_on_again_reads_nothing_until_the_child_is_asked_anew(family):
+    agreed(family)
+    for active in (False, True):
+        family.parent.is_active = active
+        family.parent.save()
+    assert not may_read(family.parent, family.rooms["academic"])
+    assert Reader.objects.get().end == "lost" and len(in_chinese(family.rooms["academic"])) == 2
+
+
 def test_what_a_child_agreed_to_ends_with_the_pairing(family):
     agreed(family)
     Pairing.objects.update(ended_at=at(12), end_reason="rematched")

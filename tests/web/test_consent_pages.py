@@ -77,13 +77,13 @@ def test_the_child_is_asked_in_plain_words_says_yes_and_takes_it_back_with_one_t
     assert "问问沐阳" in text_of(parent.get(path))
     assert "还没有回答" in text_of(parent.post(path, follow=True))
     home, reader = text_of(child.get("/")), Reader.objects.get()
-    assert "林医生想看看你和教你功课的老师说的话，可以吗？说“不”也没关系" in home
+    assert "家长想看看你和教你功课的老师说的话，可以吗？说“不”也没关系" in home and "林医生" not in home
     child.post(f"/readers/{reader.pk}/", {"agree": "yes"})
     assert f"/rooms/{reader.room_id}/" in text_of(parent.get(path))
     for who in (parent, browser_of(family.academic.user), child):
         assert "沐阳的一位家长" in text_of(who.get(f"/rooms/{reader.room_id}/"))
     home = text_of(child.get("/"))
-    assert "林医生能看这里的话。" in home and "不让看了" in home
+    assert "家长能看这里的话。" in home and "不让看了" in home
     child.post(f"/readers/{reader.pk}/", {"agree": "no"})
     assert parent.get(f"/rooms/{reader.room_id}/").status_code == 404
     assert (
@@ -91,6 +91,20 @@ def test_the_child_is_asked_in_plain_words_says_yes_and_takes_it_back_with_one_t
         not in text_of(browser_of(family.academic.user).get(f"/rooms/{reader.room_id}/")).split("<script")[0]
     )
     assert "请过一个月再问" in text_of(parent.post(path, follow=True))
+
+
+@pytest.mark.parametrize(
+    ("other", "asks"),
+    [("王建国", "家长（姓林）想看看你"), ("林建国", "林医生想看看你"), ("欧阳明", "家长（姓欧阳）想看看你")],
+)
+def test_of_two_parents_who_ask_the_child_reads_which(family, other, asks):
+    """By the family name; by the whole one only where that is the same."""
+    second = User.objects.create_user(name=other)
+    Guardianship.objects.create(child=family.child, guardian=second, order=2)
+    for who in (family.parent, second):
+        browser_of(who).post(f"/children/{family.child.pk}/read-along/")
+    home = text_of(browser_of(family.child.user).get("/"))
+    assert asks in home and (other in home) == (other == "林建国")
 
 
 def test_a_nonsense_answer_is_a_no(family):

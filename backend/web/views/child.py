@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from backend.ages import rules_at
 from backend.rosters.models import Child, Consent
-from backend.web.saying import coming, teacher
+from backend.web.saying import coming, parent, teacher
 from chat import desk, readers
 from chat.models import Reader
 from chat.rules.meetings import length_for
@@ -26,7 +26,11 @@ def home(request: HttpRequest, child: Child) -> HttpResponse:
         for place in desk.places_for(actor=request.user)
     ]
     asking, reading = [], {}
-    for reader in readers.readers_for(request.user, child):
+    along = readers.readers_for(request.user, child)
+    for reader in along:
+        others = {each.guardian_id: each.guardian.name for each in along}
+        del others[reader.guardian_id]
+        reader.who = parent(reader.guardian.name, list(others.values()))
         if reader.state == Reader.State.ASKED:
             asking.append(reader)
         elif reader.why == Reader.Why.AGREED:
