@@ -60,12 +60,20 @@ class CloseForm(forms.Form):
 
 
 class TalkForm(forms.Form):
-    """From which number of a room to which."""
+    """From which message of a room to which. messages: by room, each as ``room:number`` with its words."""
 
-    room = forms.ChoiceField(label=_("Room"))
-    first = forms.IntegerField(label=_("First number"), min_value=1)
-    last = forms.IntegerField(label=_("Last number"), min_value=1)
+    first = forms.ChoiceField(label=_("First message"))
+    last = forms.ChoiceField(label=_("Last message"))
 
-    def __init__(self, *args: Any, rooms: list[tuple[int, str]], **kwargs: Any) -> None:
+    def __init__(self, *args: Any, messages: list[tuple[str, list[tuple[str, str]]]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["room"].choices = rooms
+        for name in ("first", "last"):
+            self.fields[name].choices = messages
+
+    def clean(self) -> dict[str, Any]:
+        """room, first and last, as numbers."""
+        given = [self.cleaned_data.get(name, "").split(":") for name in ("first", "last")]
+        if not all(len(each) == 2 for each in given) or given[0][0] != given[1][0]:
+            raise forms.ValidationError(_("Choose the first and the last message in the same room."))
+        first, last = sorted(int(number) for _room, number in given)
+        return {"room": int(given[0][0]), "first": first, "last": last}

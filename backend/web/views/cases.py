@@ -2,6 +2,7 @@
 
 from django.contrib import messages
 from django.core.paginator import Paginator
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -11,12 +12,15 @@ from backend.accounts.access import check_may
 from backend.care import cases
 from backend.care.access import access_case, cases_for
 from backend.care.models import Case
-from backend.errors import Refusal
+from backend.errors import Invalid, Refusal
 from backend.web.care_forms import CaseForm, CloseForm, TalkForm
-from backend.web.templatetags.shuangdao import role
-from chat.models import Room
+from backend.web.templatetags.shuangdao import day_and_hour, role
+from chat.models import Event, Room
+from chat.models.rooms import MSG
+from chat.protocol import Side
 
 PER_PAGE = 30
+OFFERED = 200  # messages of a room from which the first and the last of a case are chosen
 
 
 def index(request: HttpRequest) -> HttpResponse:
@@ -47,7 +51,7 @@ def show(request: HttpRequest, case_id: int) -> HttpResponse:
         "talks": case.talks.select_related("room__pairing"),
         "readings": case.readings.select_related("room__pairing", "asked_by"),
         "close": CloseForm(),
-        "talk": TalkForm(rooms=_rooms(case)),
+        "talk": TalkForm(messages=_messages(case)),
     }
     return render(request, "cases/show.html", context)
 
@@ -74,14 +78,32 @@ def _do(request: HttpRequest, case: Case) -> str:
         cases.release_case(**facts)
         return _("It is released: what belongs to it shows again.")
     if "talk" in posted:
-        form = TalkForm(posted, rooms=_rooms(case))
-        given = form.cleaned_data if form.is_valid() else {"room": 0, "first": 0, "last": 0}
-        cases.attach_talk(**facts, room_id=int(given["room"]), first=given["first"], last=given["last"])
+        form = TalkForm(posted, messages=_messages(case))
+        if not form.is_valid():
+            raise Invalid(_("Choose the first and the last message in the same room."))
+        given = form.cleaned_data
+        cases.attach_talk(**facts, room_id=given["room"], first=given["first"], last=given["last"])
         return _("These words belong to the case.")
     cases.close_case(**facts, outcome=posted.get("outcome", ""))
     return _("The case is closed.")
 
 
-def _rooms(case: Case) -> list[tuple[int, str]]:
+def _messages(case: Case) -> list[tuple[str, list[tuple[str, str]]]]:
+    """What can be chosen, room by room, the newest first: when and by whom, never what was said."""
     rooms = Room.objects.with_people().filter(pairing__child=case.child_id).order_by("pk")
-    return [(room.pk, f"{role(room.pairing.role)} · {room.pairing.mentor.name}") for room in rooms]
+    return [
+        (
+            f"{role(room.pairing.role)} · {room.pairing.mentor.name}",
+            [(f"{room.pk}:{said.s}", _in_words(said, room)) for said in _newest_said(room)],
+        )
+        for room in rooms
+    ]
+
+
+def _newest_said(room: Room) -> QuerySet[Event]:
+    return Event.objects.filter(room=room, kind=MSG).order_by("-s")[:OFFERED]
+
+
+def _in_words(said: Event, room: Room) -> str:
+    who = room.pairing.child.call_name if said.sender == Side.CHILD else room.pairing.mentor.name
+    return f"{day_and_hour(said.at)} · {who} · {said.s}"

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from backend import policy
 from backend.accounts.access import check_may, may
+from backend.care.access import close_to
 from backend.rosters.access import access_mentor, child_relations, mentor_relations
 from backend.rosters.looking import open_child
 from backend.rosters.models import Child, Mentor
@@ -63,8 +64,7 @@ def child(request: HttpRequest, child_id: int) -> HttpResponse:
         "child": found,
         "consent": found.consents.order_by(F("withdrawn_on").desc(nulls_first=True), "-pk").first(),
         "pairings": found.pairings.filter(ended_at=None).select_related("mentor", "subject", "room"),
-        "may_ask": [role for role in Role.values if may(request.user, "reading", f"ask_{role}")],
-        "case_form": CaseForm(people=people_to_name(child_id)) if may(request.user, "case", "open") else None,
+        **_safeguarding(request, found),
         "week": week_of(found),
         "may_write": policy.allows("child", "write", relations),
         "shows_contacts": policy.allows("child", "read_contacts", relations),
@@ -72,6 +72,16 @@ def child(request: HttpRequest, child_id: int) -> HttpResponse:
         "shows_needs": policy.allows("child", "read_needs", relations),
     }
     return render(request, "people/child.html", context)
+
+
+def _safeguarding(request: HttpRequest, found: Child) -> dict[str, Any]:
+    """What is offered to whoever may; nothing about a child whom they are close to."""
+    if close_to(request.user).filter(pk=found.pk).exists():
+        return {}
+    may_ask = [role for role in Role.values if may(request.user, "reading", f"ask_{role}")]
+    if not may(request.user, "case", "open"):
+        return {"may_ask": may_ask}
+    return {"may_ask": may_ask, "case_form": CaseForm(people=people_to_name(found.pk))}
 
 
 def mentor(request: HttpRequest, mentor_id: int) -> HttpResponse:
