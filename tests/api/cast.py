@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from django.utils import timezone
 
 from backend.accounts.models import User
+from backend.care.models import Reading
 from backend.rosters.models import Carer, Child, Guardianship
 from chat.models import Reader
 from matching.models import Pairing
@@ -19,12 +20,14 @@ from matching.models import Pairing
 if TYPE_CHECKING:
     from tests.api.conftest import World
 
+PASSWORD = "a quiet evening"
 PEOPLE = (
     "anonymous",
     "disabled",  # the mentor, whose account was shut while they were signed in
     "stranger",  # signed in, and nothing to anybody
     "coordinator",
     "lead",
+    "emergency reader",  # another coordinator, to whom the child's academic room is open for an hour
     "mentor",  # academic, of the child
     "wellbeing mentor",
     "ended mentor",  # the mentor, after the pairing
@@ -41,7 +44,7 @@ PEOPLE = (
 )
 NOT_SIGNED_IN = ("anonymous", "disabled")
 SIGNED_IN = tuple(who for who in PEOPLE if who not in NOT_SIGNED_IN)
-DESK = ("coordinator", "lead")
+DESK = ("coordinator", "lead", "emergency reader")
 GUARDIANS = ("guardian", "young guardian")  # active ones
 SCHEDULE = ("limited guardian", "carer")
 
@@ -51,7 +54,7 @@ def people_of(world: World) -> dict[str, User | None]:
     guardian = child.guardianships.get(order=1).guardian
     mentor = world.mentor.user
     lead = User.objects.create_user(
-        name="何静", login="sl", password="a quiet evening", is_coordinator=True, is_safeguarding_lead=True
+        name="何静", login="sl", password=PASSWORD, is_coordinator=True, is_safeguarding_lead=True
     )
     people = {
         "anonymous": None,
@@ -59,6 +62,9 @@ def people_of(world: World) -> dict[str, User | None]:
         "stranger": User.objects.create_user(name="路人"),
         "coordinator": world.coordinator,
         "lead": lead,
+        "emergency reader": User.objects.create_user(
+            name="秦岭", login="co3", password=PASSWORD, is_coordinator=True
+        ),
         "mentor": mentor,
         "wellbeing mentor": Pairing.objects.live().get(child=child, role="wellbeing").mentor.user,
         "ended mentor": mentor,
@@ -112,10 +118,29 @@ def _disable(world: World) -> None:
     User.objects.filter(pk=world.mentor.user_id).update(is_active=False)
 
 
+def _reads_in_emergency(world: World) -> None:
+    now = timezone.now()
+    Reading.objects.create(
+        room=world.pairing.room,
+        first_day=timezone.localdate(),
+        last_day=timezone.localdate(),
+        code="danger",
+        reason="孩子昨天说不想回家，需要马上了解情况，确保安全",
+        asked_by=world.people["emergency reader"],
+        asked_at=now,
+        state=Reading.State.OPENED,
+        decided_by=world.people["lead"],
+        decided_at=now,
+        opened_at=now,
+        case=world.case,
+    )
+
+
 STATES: dict[str, Callable[[World], Any]] = {
     "carer": _cares("carer", "child"),
     "foreign carer": _cares("foreign carer", "foreign_child"),
     "disabled": _disable,
+    "emergency reader": _reads_in_emergency,
     "ended mentor": _end,
     "limited guardian": _guards("limited"),
     "suspended guardian": _guards("suspended"),

@@ -39,8 +39,8 @@ from matching.edits import snapshot_of  # noqa: E402
 from matching.models import Lock, Pairing, Round  # noqa: E402
 from matching.solving import claim, store  # noqa: E402
 from tests.api import cast  # noqa: E402
+from tests.api.cast import PASSWORD  # noqa: E402
 
-PASSWORD = "a quiet evening"
 DAY_OFF = date(2020, 2, 8)
 QUICK_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 

@@ -76,7 +76,7 @@ TABLE: dict[str, tuple[tuple[str, ...], frozenset[str]]] = {
     "family": (GET, GUARDIANS | SCHEDULE | {"foreign guardian", "foreign carer"}),
     "meeting": (GET, DESK | PAIR | GUARDIANS | SCHEDULE),
     "change_meeting": (POST, DESK | GUARDIANS | {"mentor", "carer"}),
-    "room": (GET, PAIR | {"ended mentor", "young guardian"}),
+    "room": (GET, PAIR | {"ended mentor", "young guardian", "emergency reader"}),
     "end_session": (BOTH, OWN_ROW),
     "summary": (BOTH, OWN_MENTOR),
     "my_child": (GET, OWN_MENTOR),
@@ -171,6 +171,7 @@ def test_the_table_names_every_page() -> None:
 
 KNOW_IT_EXISTS = {
     ("end_session", "child"),  # their own room, which only the mentor ends
+    ("end_session", "emergency reader"),  # open to them to be read
 }
 FOUND_AGAIN = re.compile(r'name="csrfmiddlewaretoken" value="[^"]+"')
 

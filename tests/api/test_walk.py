@@ -40,7 +40,7 @@ def leads(status: int) -> dict[str, int]:
 EVERYBODY = dict.fromkeys(PEOPLE, 200)
 LISTED = answers(200, SIGNED_IN)  # whose rows: test_resources, test_log, tests/notices
 OWN_CHILD = answers(200, DESK, "child", GUARDIANS)
-OWN_ROOM = answers(200, "mentor", "ended mentor", "child", "young guardian")
+OWN_ROOM = answers(200, "mentor", "ended mentor", "child", "young guardian", "emergency reader")
 OWN_PAIR = answers(200, DESK, "mentor", "child", GUARDIANS)
 OWN_LOG = answers(200, DESK, MENTORS, "child", GUARDIANS)
 OWN_MEETING = answers(200, DESK, "mentor", "child", GUARDIANS, SCHEDULE)

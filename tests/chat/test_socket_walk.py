@@ -45,6 +45,7 @@ OTHERS = (
     "stranger",
     "coordinator",
     "lead",
+    "emergency reader",  # to whom these rooms are open for an hour, on a page and not on the socket
     "foreign child",
     "foreign mentor",
     "foreign parent",
@@ -72,6 +73,7 @@ def furnish(facts: list[dict[str, Any]]) -> None:
     from django.utils import timezone
 
     from backend.accounts.models import User
+    from backend.care.readings import ask_in_emergency, decide_reading
     from backend.rosters.models import Carer, Child, Guardianship
     from chat.models import Room
     from chat.rooms import close_rooms
@@ -101,6 +103,17 @@ def furnish(facts: list[dict[str, Any]]) -> None:
         Carer.objects.update_or_create(child=child, defaults={"user": people["carer"]})
     people["coordinator"] = User.objects.get(login="co")
     people["lead"] = User.objects.create_user(name="甲", is_coordinator=True, is_safeguarding_lead=True)
+    people["emergency reader"] = User.objects.create_user(name="乙", is_coordinator=True)
+    for family in (ALIVE, ENDED, FROZEN):
+        reading = ask_in_emergency(
+            actor=people["emergency reader"],
+            room_id=facts[family]["rooms"]["academic"],
+            first_day=timezone.localdate(),
+            last_day=timezone.localdate(),
+            code="danger",
+            reason="孩子昨天说不想回家，需要马上了解情况，确保安全",
+        )
+        decide_reading(actor=people["lead"], reading_id=reading.pk, approve=True)
     users = facts[FOREIGN]["users"]
     for name, of in (("child", "child"), ("mentor", "academic"), ("parent", "parent")):
         people[f"foreign {name}"] = User.objects.get(pk=users[of])
