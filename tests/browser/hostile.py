@@ -1,8 +1,15 @@
 """Markup in every text that a person can store: `python -m tests.browser.hostile` after the cast is in."""
 
+import io
 import itertools
+import json
+from collections.abc import Iterator
+from typing import Any
 
 import django
+from openpyxl import Workbook
+
+from chat.rules.times import local_day
 
 ATTEMPT = "document.title='ran'"
 WRAPS = [
@@ -54,6 +61,73 @@ def main() -> None:
         tabs = [Arrive(room.pk, side, uuid4()) for side in Side]
         perform([*tabs, *said, EndSession(room.pk, Side.MENTOR, author, next(some))], now=now)
     assert Summary.objects.count() == 2
+    print(json.dumps(more_than_rooms(some, now)))
+
+
+def more_than_rooms(some: Iterator[str], now: Any) -> dict[str, int]:
+    """What waits, who reads, cases, invitations, files. Returns the ids that pages are about."""
+    from datetime import timedelta
+    from uuid import uuid4
+
+    from backend.accounts.models import User
+    from backend.care.cases import open_case_by_hand
+    from backend.care.readings import ask_in_emergency
+    from backend.rosters import imports
+    from backend.rosters.looking import open_child
+    from backend.rosters.models import Carer, Certificate, Child, Guardianship
+    from backend.rosters.ways_in import invite_person
+    from chat.meetings import record_meeting_elsewhere
+    from chat.models import Held, Meeting, Room
+    from chat.programme import add_holiday
+    from chat.readers import ask_to_read
+    from chat.sessions import write_summary
+    from tests.browser.cast import PASSWORD
+
+    lead = User.objects.create_user(
+        name=next(some)[:60],
+        login="lead",
+        password=PASSWORD,
+        is_coordinator=True,
+        is_safeguarding_lead=True,
+    )
+    desk, child = User.objects.get(login="coordinator"), Child.objects.get()
+    room = Room.objects.with_people().get(pairing__child=child, pairing__role="academic")
+    pairing, link = room.pairing, Guardianship.objects.get(child=child)
+    for text in PAYLOADS:
+        Held.objects.create(room=room, sender="mentor", cid=uuid4(), body=text, said_at=now)
+    today = local_day(now)
+    for who, alone in ((desk, False), (lead, True)):
+        asked = {"room_id": room.pk, "first_day": today, "last_day": today, "code": "danger"}
+        ask_in_emergency(actor=who, reason=next(some), alone=alone, **asked)
+    case = open_case_by_hand(actor=lead, child_id=child.pk, kind="other", named=pairing.mentor.user_id)
+    for who in (desk, lead):
+        open_child(actor=who, child_id=child.pk, now=now)
+    for about in (child.user_id, link.guardian_id, pairing.mentor.user_id):
+        invite_person(actor=desk, user_id=about)
+    ask_to_read(actor=link.guardian, child_id=child.pk)
+    Carer.objects.update(relation=next(some)[:20])
+    Certificate.objects.update_or_create(
+        mentor=pairing.mentor, kind=next(some)[:40], defaults={"number": next(some)[:40]}
+    )
+    Guardianship.objects.update(status_reason=next(some)[:200])
+    add_holiday(actor=desk, day=today + timedelta(days=40), name=next(some)[:40])
+    report = record_meeting_elsewhere(
+        actor=pairing.mentor.user,
+        pairing_id=pairing.pk,
+        began_at=now - timedelta(hours=3),
+        minutes=20,
+        medium="phone",
+    )
+    write_summary(actor=pairing.mentor.user, report_id=report.pk, body=next(some))
+    book, content = Workbook(), io.BytesIO()
+    for _row in range(3):
+        book.active.append([next(some) for _column in range(6)])
+    book.save(content)
+    name = f"{next(some)[:90]}.xlsx"
+    upload = imports.check_upload(actor=desk, file_name=name, content=content.getvalue())
+    meeting = Meeting.objects.to_come().filter(pairing=pairing).earliest("start")
+    ids = {"case": case, "link": link, "mentor": pairing.mentor, "meeting": meeting, "upload": upload}
+    return {name: row.pk for name, row in ids.items()}
 
 
 if __name__ == "__main__":
