@@ -12,8 +12,9 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.prefix) / "bin"
-# What a file has set up stays in one process; long files stand first, so that neither waits at the end.
-TWO_AT_ONCE = ["-n", "2", "--dist", "loadfile", "--no-loadscope-reorder"]
+# Quick: what a file has set up stays in one process; long files stand first, so that neither waits at the end.
+BY_FILE = ["-n", "2", "--dist", "loadfile", "--no-loadscope-reorder"]
+AS_FREE = ["-n", "2"]  # deep: single tests are long
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 
@@ -41,7 +42,7 @@ def main(arguments: list[str]) -> int:
         "migrations": [*manage, "makemigrations", "--check", "--dry-run"],
         "system check": [*manage, "check"],
         "core tests": [*pytest, "-p", "no:django", "tests/core"],
-        "tests": [*pytest, *TWO_AT_ONCE, "--ignore", "tests/core", "tests"],
+        "tests": [*pytest, *(AS_FREE if options.deep else BY_FILE), "--ignore", "tests/core", "tests"],
     }
     failed, passed_tests, failed_tests = [], 0, 0
     for name, done in _run(steps):

@@ -3,7 +3,6 @@
 import random
 import statistics
 import time
-from typing import Any
 
 import pytest
 
