@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from functools import cached_property
 from typing import Any
 
 import django
@@ -16,6 +17,7 @@ django.setup()
 
 from django.db import transaction  # noqa: E402
 from django.test import Client, override_settings  # noqa: E402
+from django.test.client import ClientHandler  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
 from backend.accounts.models import User  # noqa: E402
@@ -36,7 +38,7 @@ from chat.sessions import write_summary  # noqa: E402
 from matching import locks, publishing, rounds  # noqa: E402
 from matching.core.solve import solve  # noqa: E402
 from matching.edits import snapshot_of  # noqa: E402
-from matching.models import Lock, Pairing, Round  # noqa: E402
+from matching.models import Lock, Pairing, Proposal, Round  # noqa: E402
 from matching.solving import claim, store  # noqa: E402
 from tests.api import cast  # noqa: E402
 from tests.api.cast import PASSWORD  # noqa: E402
@@ -84,6 +86,7 @@ class World:
     def client(self, who: str) -> Client:
         """A browser of its own each time, over one session a person."""
         client = Client()
+        client.handler = self.handler
         user = self.people[who]
         if user is None:
             return client
@@ -92,6 +95,20 @@ class World:
             self.sessions[who] = client.cookies["session"].value
         client.cookies["session"] = self.sessions[who]
         return client
+
+    @cached_property
+    def handler(self) -> ClientHandler:
+        """One for all browsers: its middleware is loaded once."""
+        return ClientHandler(enforce_csrf_checks=False)
+
+    @cached_property
+    def room_id(self) -> int:
+        return self.pairing.room.pk
+
+    @cached_property
+    def place(self) -> Proposal:
+        """What the solved round suggests for the child's studies."""
+        return self.round.proposals.get(child=self.child, role="academic")
 
     @property
     def pairing(self) -> Pairing:

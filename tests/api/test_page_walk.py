@@ -137,9 +137,9 @@ def path_of(world: World, name: str, *, absent: bool = False) -> str:
         "change_case": {"case_id": world.case.pk},
         "decide_reading": {"reading_id": world.reading.pk},
         "review_reading": {"reading_id": world.alone.pk},
-        "ask_in_emergency": {"room_id": world.pairing.room.pk},
-        "room": {"room_id": world.pairing.room.pk},
-        "end_session": {"room_id": world.pairing.room.pk},
+        "ask_in_emergency": {"room_id": world.room_id},
+        "room": {"room_id": world.room_id},
+        "end_session": {"room_id": world.room_id},
         "summary": {"session_id": world.session.pk},
         "my_child": {"pairing_id": world.pairing.pk},
         "elsewhere": {"pairing_id": world.pairing.pk},
@@ -160,7 +160,7 @@ def path_of(world: World, name: str, *, absent: bool = False) -> str:
 
 def body_of(world: World, name: str) -> dict[str, Any]:
     """Where an empty form finds nothing; else it is only shown again."""
-    place = world.round.proposals.get(child=world.child, role="academic")
+    place = world.place
     chosen = {"version": world.round.version, "mentor_id": place.mentor_id, "slot": place.slot}
     return chosen if name == "change" else {}
 

@@ -175,7 +175,7 @@ def path_of(world: World, name: str, *, absent: bool = False) -> str:
         "locks": {"pk": world.lock.pk},
         "pairings": {"pk": world.pairing.pk},
         "notices": {"pk": Notice.objects.filter(person=world.people["guardian"]).latest("pk").pk},
-        "rooms": {"pk": world.pairing.room.pk},
+        "rooms": {"pk": world.room_id},
         "meetings": {"pk": meeting_of(world).pk},
         "summaries": {"pk": world.summary.pk},
         "holidays": {"pk": DAY_OFF},
@@ -184,8 +184,8 @@ def path_of(world: World, name: str, *, absent: bool = False) -> str:
         "api-readings-review": {"pk": world.alone.pk},
         "cases": {"pk": world.case.pk},
         "api-looks": {"child_id": world.child.pk},
-        "api-redact": {"room_id": world.pairing.room.pk, "s": 1},
-        "api-room-frozen": {"room_id": world.pairing.room.pk},
+        "api-redact": {"room_id": world.room_id, "s": 1},
+        "api-room-frozen": {"room_id": world.room_id},
         "api-report": {"pairing_id": world.pairing.pk},
         "api-report-dispute": {"report_id": world.report.pk},
         "api-report-summary": {"report_id": world.report.pk},
@@ -232,7 +232,7 @@ def hour_for(world: World) -> str:
 
 
 def body_of(world: World, name: str, method: str) -> dict[str, Any]:
-    place = world.round.proposals.get(child=world.child, role="academic")
+    place = world.place
     bodies: dict[tuple[str, str], dict[str, Any]] = {
         ("api-session", "post"): {"login": "co", "password": PASSWORD},
         ("api-session", "patch"): {"code": "000000"},
@@ -273,7 +273,7 @@ def body_of(world: World, name: str, method: str) -> dict[str, Any]:
         ("api-reader", "put"): {"agree": True},
         ("api-guardian", "put"): {"status": "limited", "reason": "court"},
         ("api-readings-list", "post"): {
-            "room": world.pairing.room.pk,
+            "room": world.room_id,
             "first_day": timezone.localdate().isoformat(),
             "last_day": timezone.localdate().isoformat(),
             "code": "report",
@@ -286,7 +286,7 @@ def body_of(world: World, name: str, method: str) -> dict[str, Any]:
         ("api-readings-case", "put"): {"case": world.case.pk},
         ("api-cases-list", "post"): {"child": world.child.pk, "kind": "abuse"},
         ("api-cases-close", "post"): {"outcome": "settled"},
-        ("api-cases-talk", "post"): {"room": world.pairing.room.pk, "first": 1, "last": 1},
+        ("api-cases-talk", "post"): {"room": world.room_id, "first": 1, "last": 1},
         ("api-redact", "post"): {"reason": "contact"},
         ("api-room-frozen", "put"): {"frozen": True},
         ("api-report", "post"): {
