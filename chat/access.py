@@ -255,6 +255,13 @@ def named_as_mentor(actor: Any) -> QuerySet[Child]:
     return Child.objects.filter(named_about(actor), pk__in=_mentored_by(actor))
 
 
+def is_named(actor: Any, child: Child) -> tuple[bool, bool]:
+    """Whether the child is one of `kept_from`, and of `named_as_mentor`, in one query."""
+    ways = [Exists(of(actor).filter(pk=OuterRef("pk"))) for of in (kept_from, named_as_mentor)]
+    found = Child.objects.filter(pk=child.pk).annotate(kept=ways[0], mentor=ways[1])
+    return found.values_list("kept", "mentor").first() or (False, False)
+
+
 def _mentored_by(actor: Any) -> QuerySet[Any]:
     return Pairing.objects.live().filter(mentor__user=actor.pk).values("child")
 

@@ -16,9 +16,8 @@ from backend.rosters.looking import note_look
 from backend.rosters.models import Child
 from chat.access import (
     CHILD_FIRST,
-    kept_from,
+    is_named,
     looks_after,
-    named_as_mentor,
     reading_relations,
     relations_to_pairing,
 )
@@ -146,8 +145,7 @@ def _readable(actor: Any, child_id: int) -> Readable:
     known = Child.objects.filter(pk=child_id).first()
     child = known or ABSENT
     base, cares = reading_relations(actor, child), looks_after(actor, child)
-    named = kept_from(actor).filter(pk=child.pk).exists()
-    named_mentor = named_as_mentor(actor).filter(pk=child.pk).exists()
+    named, named_mentor = is_named(actor, child)
     found = Readable()
     for pairing in Pairing.objects.filter(child=child, room__isnull=False).select_related(
         "mentor", "child", "room"
