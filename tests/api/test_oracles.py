@@ -13,7 +13,7 @@ from django.utils import timezone
 from drf_spectacular.generators import SchemaGenerator
 
 from backend.rosters.models import Child
-from tests.api.cast import SIGNED_IN
+from tests.api.cast import DESK, SIGNED_IN
 from tests.api.conftest import World, undone
 from tests.api.test_queries import LISTS
 from tests.api.test_walk import TABLE, knock, path_of
@@ -74,7 +74,9 @@ def shown(row: dict[str, Any], name: str) -> tuple[bool, Any]:
 
 def who_list(name: str) -> list[str]:
     """Everybody who may; of the desk the coordinator."""
-    return [who for who in SIGNED_IN if TABLE[name, "get"][who] == 200 and who != "lead"]
+    return [
+        who for who in SIGNED_IN if TABLE[name, "get"][who] == 200 and who not in set(DESK) - {"coordinator"}
+    ]
 
 
 @pytest.mark.django_db
