@@ -21,6 +21,7 @@ KNOWN = frozenset(
         "SHUANGDAO_EMAIL_FROM",
         "SHUANGDAO_AUDIT_HEADS",
         "SHUANGDAO_ROOM_HOURS",
+        "SHUANGDAO_PAGER_URL",
         "SHUANGDAO_ROOM_LIMITS",
     }
 )
@@ -45,6 +46,7 @@ class Env:
     email_from:    the sender of e-mails; needed where they are really sent.
     audit_heads:   the file for the audit log's heads; None is in the data directory.
     room_hours:    full hours in Shanghai other than the usual ones of chat.rules.hours, by name.
+    pager_url:     where calls to wake somebody are posted; None is no way to wake anybody.
     room_limits:   numbers other than the usual ones of chat.protocol.limits, by name.
     """
 
@@ -59,6 +61,7 @@ class Env:
     email_from: str | None = None
     audit_heads: str | None = None
     room_hours: Mapping[str, int] = field(default_factory=dict)
+    pager_url: str | None = None
     room_limits: Mapping[str, int] = field(default_factory=dict)
 
     @property
@@ -108,8 +111,11 @@ def read_env(environ: Mapping[str, str]) -> Env:
         email_from=text("SHUANGDAO_EMAIL_FROM"),
         audit_heads=text("SHUANGDAO_AUDIT_HEADS"),
         room_hours=numbers("SHUANGDAO_ROOM_HOURS"),
+        pager_url=text("SHUANGDAO_PAGER_URL"),
         room_limits=numbers("SHUANGDAO_ROOM_LIMITS"),
     )
+    if env.pager_url is not None and not env.pager_url.startswith(("https://", "http://127.0.0.1:")):
+        raise BadEnv("SHUANGDAO_PAGER_URL must be an https:// address, or one on 127.0.0.1")
     if env.production:
         _check_production(env)
     return env

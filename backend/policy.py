@@ -23,6 +23,7 @@ class Relation(StrEnum):
     CARER = "carer"  # carer of this child
     EMERGENCY_READER = "emergency_reader"  # of this room, some days of it, for an hour
     ADDRESSEE = "addressee"  # of this notice
+    DUTY_COUNSELLOR = "duty_counsellor"  # was called for this case, or looks after it
 
 
 class UnknownRule(Exception):
@@ -32,7 +33,7 @@ class UnknownRule(Exception):
 C, L = Relation.COORDINATOR, Relation.LEAD
 M, A, W = Relation.MENTOR, Relation.ACADEMIC_MENTOR, Relation.WELLBEING_MENTOR
 K, G, LG, H = Relation.CHILD, Relation.GUARDIAN, Relation.LIMITED_GUARDIAN, Relation.CARER
-R, WG = Relation.READER, Relation.WITHDRAWN_GUARDIAN
+R, WG, D = Relation.READER, Relation.WITHDRAWN_GUARDIAN, Relation.DUTY_COUNSELLOR
 
 TABLE: dict[str, dict[str, frozenset[Relation]]] = {
     "child": {
@@ -141,14 +142,33 @@ TABLE: dict[str, dict[str, frozenset[Relation]]] = {
         "list_all": frozenset({L}),
         "read_looks": frozenset({L, G}),  # who looked at this child
     },
+    "alert": {
+        "ask": frozenset({K}),  # for a person, for itself
+        "raise": frozenset({K, A, W, G, LG}),  # a worry, or somebody who is reported
+        "watch": frozenset({C, L, D}),  # the duty screen, with the cases for which one was called
+        "count": frozenset({C, L}),  # how many, how old, who has them
+        "judge": frozenset({L}),
+    },
+    "shift": {
+        "list": frozenset({C, L}),
+        "write": frozenset({C, L}),
+    },
+    "hotline": {
+        "write": frozenset({C, L}),
+    },
     "case": {
-        "list": frozenset({L}),
+        "list": frozenset({L}),  # all; others those for which they were called
         "open": frozenset({L}),
-        "read": frozenset({L}),
+        "read": frozenset({L, D}),
+        "take": frozenset({L, D}),
+        "note": frozenset({L, D}),
+        "pass_on": frozenset({L, D}),
+        "read_phones": frozenset({L, D}),  # each view recorded
+        "read_words": frozenset({L, D}),  # around the message behind an alert, each view recorded
         "seal": frozenset({L}),
         "release": frozenset({L}),
         "attach": frozenset({L}),
-        "close": frozenset({L}),
+        "close": frozenset({L, D}),
     },
     "programme": {
         "read": frozenset({C, L}),

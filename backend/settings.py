@@ -76,14 +76,15 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "backend.web.middleware.PrivateMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
+    "backend.web.middleware.HelpMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "backend.accounts.sessions.SessionsMiddleware",
     "backend.web.middleware.LanguageOfUserMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "backend.web.middleware.RefusalMiddleware",
 ]
@@ -293,6 +294,8 @@ SPECTACULAR_SETTINGS = {
 SITE_ORIGIN = ENV.origins[0] if ENV.origins else "http://127.0.0.1:8000"
 DEFAULT_FROM_EMAIL = ENV.email_from or "shuangdao@localhost"
 EMAIL_TIMEOUT = 20
+# Where calls to those on duty are posted; None: nobody can be woken, and the pages say so.
+PAGER_URL = ENV.pager_url
 # Where the audit log's head is kept outside the database: in production on a disk of its own.
 AUDIT_HEADS_FILE = ENV.audit_heads or DATA_DIR / "audit-heads"
 

@@ -18,7 +18,7 @@ PERSON, CHILD = OuterRef("person"), OuterRef("child")
 
 def narrow(notices: Notices) -> Notices:
     return notices.filter(
-        Q(audience=Audience.SELF)
+        Q(audience__in=[Audience.SELF, Audience.DUTY])  # those of the duty name nobody
         | Q(audience=Audience.COORDINATOR, person__is_coordinator=True)
         | Q(audience=Audience.MENTOR) & _mentor()
         | Q(audience=Audience.CHILD) & Q(_is(Child, user=PERSON, pk=CHILD))

@@ -12,28 +12,76 @@ from django.utils import timezone
 from backend import policy
 from backend.accounts.access import may, programme_relations
 from backend.accounts.models import User
-from backend.care.models import Case, Cases, Reading, Readings
+from backend.care.models import Case, Cases, Reading, Readings, Shift, Wake
 from backend.errors import NotYours
+from backend.policy import Relation
 from backend.rosters.models import Child
 from chat.access import family_of
 from chat.models import Room
 from matching.models import Pairing
 
+ABSENT_CASE = Case(pk=0, child_id=0)
+
 
 def access_case(actor: Any, case_id: int, action: str = "read") -> Case:
     """The case with its child, or NotYours whether it is missing or forbidden."""
     case = cases_for(actor).filter(pk=case_id).first()
-    if case is None or not may(actor, "case", action):
+    # Asked of an absent one too: it takes the same queries.
+    relations = relations_to_case(actor, case or ABSENT_CASE)
+    if case is None or not policy.allows("case", action, relations):
         raise NotYours
     return case
 
 
 def cases_for(actor: Any) -> Cases:
-    """Cases that this person may read, the newest first."""
+    """Cases that this person may read, the newest first: a lead all, others those for which they were called,
+    as long as these stand.
+    """
     cases = Case.objects.select_related("child", "owner", "named").order_by("-pk")
-    if not may(actor, "case", "list"):
+    if not actor.is_authenticated or not actor.is_active:
         return cases.none()
-    return cases.exclude(named=actor.pk).exclude(child__in=close_to(actor))
+    called = Q(pk__in=_called_for(actor)) & ~Q(child__in=kept_away(actor))
+    if may(actor, "case", "list"):
+        called |= ~Q(child__in=close_to(actor))
+    return cases.filter(called).exclude(named=actor.pk)
+
+
+def _called_for(actor: Any) -> QuerySet[Case]:
+    """A child's mentor is called for it by the routes, and a counsellor for whichever child asks."""
+    called = Wake.objects.filter(person=actor.pk).values("alert__case")
+    return Case.objects.standing().filter(Q(pk__in=called) | Q(owner=actor.pk))
+
+
+def relations_to_case(actor: Any, case: Case) -> set[Relation]:
+    relations = programme_relations(actor)
+    if close_to(actor).filter(pk=case.child_id).exists():
+        relations.clear()
+    if _called_for(actor).filter(pk=case.pk).exists():
+        relations.add(Relation.DUTY_COUNSELLOR)
+    return relations
+
+
+def may_watch(actor: Any) -> bool:
+    """The duty screen: coordinators, whoever has a shift to come, and who was called for a case that stands."""
+    relations = programme_relations(actor)
+    if not relations and actor.is_authenticated and actor.is_active:
+        shifts = Shift.objects.filter(person=actor.pk, ends_at__gt=timezone.now())
+        if shifts.exists() or _called_for(actor).exists():
+            relations.add(Relation.DUTY_COUNSELLOR)
+    return policy.allows("alert", "watch", relations)
+
+
+def check_may_watch(actor: Any) -> None:
+    if not may_watch(actor):
+        raise NotYours
+
+
+def kept_away(actor: Any) -> QuerySet[Child]:
+    """Children for whom this person is never called: themselves, of the own family, and those of whom a case names them."""
+    named = Case.objects.alive().filter(named=actor.pk)
+    return Child.objects.filter(
+        Q(user=actor.pk) | Q(pk__in=family_of(actor).values("pk")) | Q(pk__in=named.values("child"))
+    )
 
 
 def access_room_to_ask(actor: Any, room_id: int) -> Room:
@@ -54,13 +102,8 @@ def close_to(actor: Any) -> QuerySet[Child]:
     either room, and those of whom a case names them that stands or is sealed.
     """
     mentored = Pairing.objects.live().filter(mentor__user=actor.pk)
-    named = Case.objects.alive().filter(named=actor.pk)
-    return Child.objects.filter(
-        Q(user=actor.pk)
-        | Q(pk__in=family_of(actor).values("pk"))
-        | Q(pk__in=mentored.values("child"))
-        | Q(pk__in=named.values("child"))
-    )
+    away = kept_away(actor).values("pk")
+    return Child.objects.filter(Q(pk__in=mentored.values("child")) | Q(pk__in=away))
 
 
 def readings_for(actor: Any) -> Readings:

@@ -1,3 +1,5 @@
+from datetime import timedelta
+
 from django.apps import AppConfig
 
 
@@ -5,11 +7,23 @@ class CareConfig(AppConfig):
     name = "backend.care"
 
     def ready(self) -> None:
-        from backend.care import cases, families, ongoing, readings, watching
+        from backend.care import (
+            alerts,
+            cases,
+            families,
+            hotlines,
+            ongoing,
+            readings,
+            routing,
+            waking,
+            watching,
+        )
+        from backend.duties import ticker
         from backend.rosters import looking, signals
         from chat import checks, opening, sealing
 
         checks.register(watching.look_for_contacts)
+        checks.register_heard(routing.hear)
         checks.register_details(watching.details_in)
         checks.register_goes_on(ongoing.goes_on)
         signals.guardian_withdrew.connect(families.guardian_withdrew, dispatch_uid="cases")
@@ -17,3 +31,6 @@ class CareConfig(AppConfig):
         looking.belongs_with(cases.cases_of_look)
         sealing.seal_with(cases.sealed_talks, cases.children_naming)
         opening.open_with(readings.opened_to)
+        ticker.register("alerts.climb", timedelta(seconds=5), alerts.climb_ladders)
+        ticker.register("hotlines.write", timedelta(minutes=5), hotlines.write_file)
+        ticker.register_runner(waking.work_off)

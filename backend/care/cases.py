@@ -20,8 +20,9 @@ from chat.models import Event, Room, Session
 from chat.models.rooms import MSG
 from matching.models import Pairing
 
-# Of what kinds a lead opens one. That a child asks to stop only the child itself can say.
-BY_HAND = [(kind, name) for kind, name in Case.Kind.choices if kind != Case.Kind.STOP_ASKED]
+# Of what kinds a lead opens one. That a child asks to stop, or for help, only the child itself can say.
+NOT_BY_HAND = (Case.Kind.STOP_ASKED, Case.Kind.HELP, Case.Kind.DANGER)
+BY_HAND = [(kind, name) for kind, name in Case.Kind.choices if kind not in NOT_BY_HAND]
 
 
 class CaseClosed(Conflict):
@@ -41,12 +42,13 @@ def open_case(
     due_at: datetime | None = None,
     sealed: bool = False,
     named_id: int | None = None,
+    now: datetime | None = None,
 ) -> Case:
     """For code that knows why there is a case: whether the actor may do what leads to it was asked there.
 
     actor: None for the system.  named_id: the user whom it names.  A case of abuse is sealed whatever ``sealed`` says.
     """
-    now = timezone.now()
+    now = now or timezone.now()
     sealed = sealed or kind == Case.Kind.ABUSE
     case = Case.objects.create(
         child_id=child_id,
@@ -116,15 +118,16 @@ def release_case(*, actor: Any, case_id: int) -> Case:
 
 
 @transaction.atomic
-def close_case(*, actor: Any, case_id: int, outcome: str) -> Case:
+def close_case(*, actor: Any, case_id: int, outcome: str, now: datetime | None = None) -> Case:
     """Raises CaseClosed for the second of two. What is sealed stays sealed."""
     case = _locked(actor, case_id, "close")
     if case.closed_at is not None:
         raise CaseClosed(_("This case is closed already."))
     if outcome not in Case.Outcome.values:
         raise Invalid(_("Say with what outcome."))
-    case.closed_at, case.outcome = timezone.now(), outcome
+    case.closed_at, case.outcome = now or timezone.now(), outcome
     case.save(update_fields=["closed_at", "outcome"])
+    case.alerts.update(climbs_at=None)
     audit.record(actor, "case.closed", case, outcome=outcome)
     return case
 
@@ -139,11 +142,18 @@ def attach_talk(*, actor: Any, case_id: int, room_id: int, first: int, last: int
     room = Room.objects.filter(pk=room_id, pairing__child=case.child_id).first()
     if room is None or not 1 <= first <= last <= room.last_s:
         raise Invalid(_("There are no such messages in a room of this child."))
+    talk, made = attach_words(case=case, room=room, first=first, last=last)
+    if made:
+        audit.record(actor, "case.talk_attached", case, room=room.pk, first=first, last=last)
+    return talk
+
+
+def attach_words(*, case: Case, room: Room, first: int, last: int) -> tuple[Talk, bool]:
+    """The same for code that knows why, and whether they do now for the first time."""
     talk, made = Talk.objects.get_or_create(case=case, room=room, first=first, last=last)
     if made:
         talk.sessions.set(_touched_by(talk))
-        audit.record(actor, "case.talk_attached", case, room=room.pk, first=first, last=last)
-    return talk
+    return talk, made
 
 
 def _touched_by(talk: Talk) -> QuerySet[Session]:

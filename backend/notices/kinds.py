@@ -18,6 +18,7 @@ class Kind(StrEnum):
     READING_ALONE = "reading_alone"
     READING_OPENED = "reading_opened"
     READING_REFUSED = "reading_refused"
+    ALERT = "alert"
     PASSWORD_RESET = "password_reset"  # noqa: S105  the name of a notice
     PASSWORD_CHANGED = "password_changed"  # noqa: S105
 
@@ -29,6 +30,7 @@ class Audience(StrEnum):
     CHILD = "child"
     MENTOR = "mentor"
     COORDINATOR = "coordinator"
+    DUTY = "duty"  # called for an alert, whatever else they are
     SELF = "self"  # about the person's own account
 
 
@@ -61,6 +63,7 @@ RULES: dict[Kind, Rule] = {
     Kind.READING_ALONE: Rule(Weight.SAFETY),
     Kind.READING_OPENED: Rule(Weight.REPLY),
     Kind.READING_REFUSED: Rule(Weight.REPLY),
+    Kind.ALERT: Rule(Weight.SAFETY),
     Kind.PASSWORD_RESET: Rule(Weight.SAFETY, ("child", "read")),  # to a child's guardians; else one's own
     Kind.PASSWORD_CHANGED: Rule(Weight.SAFETY),
 }

@@ -109,7 +109,7 @@ class Notice(models.Model):
                 name="only_a_family_is_rationed",
             ),
             models.CheckConstraint(
-                condition=Q(audience__in=["coordinator", "self"]) | Q(child__isnull=False),
+                condition=Q(audience__in=["coordinator", "duty", "self"]) | Q(child__isnull=False),
                 name="a_notice_concerns_a_child",
             ),
             models.CheckConstraint(

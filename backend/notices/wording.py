@@ -183,7 +183,16 @@ STAFF: dict[Kind, Words] = {
         gettext_noop("Your password has changed. If it was not you, tell the coordinator at once."),
     ),
 }
+# Names nobody: whom it is about stands on the duty screen, for those who may know.
+DUTY: dict[Kind, Words] = {
+    Kind.ALERT: Words(
+        gettext_noop("A child may need you"),
+        gettext_noop("A child may need a person now. Please open the duty screen."),
+        gettext_noop("A child may need a person now. Please open the duty screen."),
+    ),
+}
 TABLES = {
+    Audience.DUTY: DUTY,
     Audience.FAMILY: FAMILY | PARENTS,
     Audience.CHILD: FAMILY,
     Audience.MENTOR: MENTOR,

@@ -6,7 +6,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from backend.care.cases import BY_HAND
-from backend.care.models import Case, Reading
+from backend.care.models import Alert, Case, Note, Reading, Shift
 from backend.care.rules import LEAST_REASON
 
 DAY = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
@@ -77,3 +77,98 @@ class TalkForm(forms.Form):
             raise forms.ValidationError(_("Choose the first and the last message in the same room."))
         first, last = sorted(int(number) for _room, number in given)
         return {"room": int(given[0][0]), "first": first, "last": last}
+
+
+class TellForm(forms.Form):
+    """kind: what it is.  words: a child need write none, an adult a sentence."""
+
+    kind = forms.ChoiceField(
+        label=_("What is it about?"),
+        choices=[
+            ("concern", _("I am worried about the child; please get in touch")),
+            ("report", _("Somebody hurts the child, or treats it as nobody may")),
+        ],
+        widget=forms.RadioSelect,
+    )
+    named = forms.TypedChoiceField(
+        label=_("Who is it?"),
+        help_text=_("This person learns nothing of it, and neither do the parents."),
+        coerce=int,
+        empty_value=None,
+        required=False,
+    )
+    words = forms.CharField(
+        label=_("What happened?"),
+        max_length=2000,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 5}),
+    )
+
+    def __init__(self, *args: Any, people: list[tuple[int, str]], is_child: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["named"].choices = [("", _("somebody else, or I would rather not say")), *people]
+        self.fields["words"].required = not is_child
+        if is_child:
+            self.fields["kind"].choices = [
+                ("report", _("Somebody does something to me that is not all right")),
+                ("concern", _("Something else worries me")),
+            ]
+            self.fields["words"].help_text = _("You may leave it empty. A person will ask you.")
+
+
+class NoteForm(forms.Form):
+    kind = forms.ChoiceField(
+        label=_("What you did"),
+        choices=[(each.value, each.label) for each in (Note.Kind.CALL, Note.Kind.NOTE)],
+    )
+    body = forms.CharField(
+        label=_("What was said, and what comes next"),
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+
+
+class PassOnForm(forms.Form):
+    note = forms.CharField(
+        label=_("What the next one has to know"), max_length=2000, widget=forms.Textarea(attrs={"rows": 2})
+    )
+
+
+class VerdictForm(forms.Form):
+    verdict = forms.ChoiceField(label=_("Was it right?"), choices=Alert.Verdict.choices)
+
+
+class ShiftForm(forms.Form):
+    MOMENT = {"attrs": {"type": "datetime-local"}, "format": "%Y-%m-%dT%H:%M"}
+    person_id = forms.TypedChoiceField(label=_("Who is on duty"), coerce=int)
+    post = forms.ChoiceField(label=_("Duty"), choices=Shift.Post.choices)
+    begins_at = forms.DateTimeField(
+        label=_("From"), input_formats=["%Y-%m-%dT%H:%M"], widget=forms.DateTimeInput(**MOMENT)
+    )
+    ends_at = forms.DateTimeField(
+        label=_("Until"), input_formats=["%Y-%m-%dT%H:%M"], widget=forms.DateTimeInput(**MOMENT)
+    )
+
+    def __init__(self, *args: Any, people: list[tuple[int, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["person_id"].choices = people
+
+
+class NumberForm(forms.Form):
+    """A row of the numbers to ring; without a number it goes."""
+
+    number = forms.RegexField(
+        r"^[0-9][0-9 -]{2,19}$",
+        label=_("Telephone"),
+        required=False,
+        widget=forms.TextInput(attrs={"inputmode": "tel"}),
+    )
+    name = forms.CharField(label=_("Who answers"), max_length=60, required=False)
+    name_en = forms.CharField(label=_("Who answers, in English"), max_length=60, required=False)
+    confirmed_on = forms.DateField(label=_("Somebody rang it on"), required=False, widget=DAY)
+
+    def clean(self) -> dict[str, Any]:
+        given = super().clean() or {}
+        if given.get("number") and not given.get("name"):
+            self.add_error("name", _("Please say who answers."))
+        return given

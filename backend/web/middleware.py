@@ -56,6 +56,26 @@ class RefusalMiddleware:
         return render(request, template, context, status=exception.kind.http)
 
 
+class HelpMiddleware:
+    """Help is answered before session, sign-in and database are asked, and where they fail."""
+
+    PAGE, ASK = "/help/", "/help/ask/"
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        # Only now: the views need what this module is a part of.
+        from backend.web.views import help
+
+        if request.path == self.PAGE and request.method in ("GET", "HEAD"):
+            return help.page(request)
+        response = self.get_response(request)
+        if request.path == self.ASK and response.status_code >= 500:
+            return help.page(request, failed=True)
+        return response
+
+
 class PrivateMiddleware:
     """What one person was shown stays in no cache; no page of ours has a use for camera, microphone or place.
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from django.utils import timezone
 
 from backend.accounts.models import User
-from backend.care.models import Reading
+from backend.care.models import Alert, Reading, Wake
 from backend.rosters.models import Carer, Child, Guardianship
 from chat.models import Reader
 from matching.models import Pairing
@@ -41,6 +41,7 @@ PEOPLE = (
     "foreign guardian",
     "carer",
     "foreign carer",
+    "duty counsellor",  # was called for the case of the world's child, and is nothing else to it
 )
 NOT_SIGNED_IN = ("anonymous", "disabled")
 SIGNED_IN = tuple(who for who in PEOPLE if who not in NOT_SIGNED_IN)
@@ -78,6 +79,7 @@ def people_of(world: World) -> dict[str, User | None]:
         "foreign guardian": foreign.guardianships.get(order=1).guardian,
         "carer": User.objects.create_user(name="奶奶甲"),
         "foreign carer": User.objects.create_user(name="奶奶乙"),
+        "duty counsellor": User.objects.create_user(name="孙老师"),
     }
     same = ("disabled", "ended mentor", "limited guardian", "suspended guardian", "young guardian")
     others = [user for who, user in people.items() if who not in same]
@@ -136,11 +138,18 @@ def _reads_in_emergency(world: World) -> None:
     )
 
 
+def _call(world: World) -> None:
+    now = timezone.now()
+    alert = Alert.objects.create(case=world.case, kind="concern", raised_at=now)
+    Wake.objects.create(alert=alert, person=world.people["duty counsellor"], made_at=now, next_try_at=now)
+
+
 STATES: dict[str, Callable[[World], Any]] = {
     "carer": _cares("carer", "child"),
     "foreign carer": _cares("foreign carer", "foreign_child"),
     "disabled": _disable,
     "emergency reader": _reads_in_emergency,
+    "duty counsellor": _call,
     "ended mentor": _end,
     "limited guardian": _guards("limited"),
     "suspended guardian": _guards("suspended"),

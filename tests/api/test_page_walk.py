@@ -1,12 +1,15 @@
 """Every page × method × person, against one table: who may, and that all others find nothing."""
 
 import re
+from datetime import timedelta
 from typing import Any
 from urllib.parse import quote
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
+from backend.care.models import Alert, Shift
 from backend.web.urls import urlpatterns
 from tests.api import cast, fields
 from tests.api.cast import PEOPLE
@@ -19,6 +22,7 @@ SIGNED_IN = frozenset(cast.SIGNED_IN)
 DESK = frozenset(cast.DESK)
 GUARDIANS = frozenset(cast.GUARDIANS)
 SCHEDULE = frozenset(cast.SCHEDULE)
+CHILDREN = frozenset({"child", "foreign child"})
 OWN_MENTOR = frozenset({"mentor"})
 LEAD = frozenset({"lead"})
 OWN_ROW = frozenset({"mentor", "ended mentor"})
@@ -69,8 +73,26 @@ TABLE: dict[str, tuple[tuple[str, ...], frozenset[str]]] = {
     "ask_in_emergency": (BOTH, DESK),
     "decide_reading": (POST, DESK),
     "review_reading": (POST, LEAD),
+    "help": (GET, EVERYBODY),
+    "ask_for_help": (POST, CHILDREN),
+    "help_now": (GET, CHILDREN),
+    "help_report": (GET, CHILDREN),
+    "help_stop": (GET, CHILDREN),
+    "help_offered": (GET, frozenset({"child"})),
+    "tell": (BOTH, PAIR | GUARDIANS | {"wellbeing mentor", "limited guardian"}),
+    "duty": (GET, DESK | {"duty counsellor"}),
+    "standing": (GET, DESK | {"duty counsellor"}),
+    "rota": (BOTH, DESK),
+    "remove_shift": (POST, DESK),
+    "hotlines": (BOTH, DESK),
     "cases": (GET, LEAD),
-    "case": (GET, LEAD),
+    "case": (GET, LEAD | {"duty counsellor"}),
+    "take_case": (POST, LEAD | {"duty counsellor"}),
+    "pass_on_case": (POST, LEAD | {"duty counsellor"}),
+    "note_in_case": (POST, LEAD | {"duty counsellor"}),
+    "close_case": (POST, LEAD | {"duty counsellor"}),
+    "judge_alert": (POST, LEAD),
+    "case_phones": (POST, LEAD | {"duty counsellor"}),
     "open_case": (POST, LEAD),
     "change_case": (POST, LEAD),
     "family": (GET, GUARDIANS | SCHEDULE | {"foreign guardian", "foreign carer"}),
@@ -132,6 +154,11 @@ def path_of(world: World, name: str, *, absent: bool = False) -> str:
         "meeting": {"meeting_id": meeting_of(world).pk},
         "change_meeting": {"meeting_id": meeting_of(world).pk},
         "looks": {"child_id": world.child.pk},
+        "tell": {"child_id": world.child.pk},
+        "help_offered": {"room_id": world.pairing.room.pk},
+        "remove_shift": {"shift_id": shift_of(world).pk},
+        "judge_alert": {"case_id": world.case.pk, "alert_id": alert_of(world).pk},
+        "case_phones": {"case_id": world.case.pk},
         "open_case": {"child_id": world.child.pk},
         "case": {"case_id": world.case.pk},
         "change_case": {"case_id": world.case.pk},
@@ -150,12 +177,31 @@ def path_of(world: World, name: str, *, absent: bool = False) -> str:
         "change": {"round_id": world.round.pk, "child_id": world.child.pk, "role": "academic"},
         "comparison": {"round_id": world.round.pk, "child_id": world.child.pk, "role": "academic"},
     }
+    of_case = ("take_case", "pass_on_case", "note_in_case", "close_case")
+    ids |= {of: {"case_id": world.case.pk} for of in of_case}
     of_round = ("round", "round_progress", "cancel_round", "discard_round", "proposals", "changes", "publish")
     ids |= {of: {"round_id": world.round.pk} for of in of_round}
     known = ids.get(name, {})
     if absent:
         known = {key: value if isinstance(value, str) else ABSENT for key, value in known.items()}
     return reverse(name, kwargs=known)
+
+
+def alert_of(world: World) -> Alert:
+    found, _made = Alert.objects.get_or_create(
+        case=world.case, kind="concern", defaults={"raised_at": timezone.now()}
+    )
+    return found
+
+
+def shift_of(world: World) -> Shift:
+    begins = timezone.now().replace(minute=0, second=0, microsecond=0) + timedelta(days=1)
+    found, _made = Shift.objects.get_or_create(
+        person=world.coordinator,
+        begins_at=begins,
+        defaults={"post": "counsellor", "ends_at": begins + timedelta(hours=4)},
+    )
+    return found
 
 
 def body_of(world: World, name: str) -> dict[str, Any]:
@@ -172,6 +218,7 @@ def test_the_table_names_every_page() -> None:
 KNOW_IT_EXISTS = {
     ("end_session", "child"),  # their own room, which only the mentor ends
     ("end_session", "emergency reader"),  # open to them to be read
+    ("judge_alert", "duty counsellor"),  # they work on the case, and a lead judges it
 }
 FOUND_AGAIN = re.compile(r'name="csrfmiddlewaretoken" value="[^"]+"')
 

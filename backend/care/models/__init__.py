@@ -1,6 +1,22 @@
-"""Cases, the talk that belongs to them, and rooms opened for a while in an emergency."""
+"""Cases and alerts, the rota of those who answer them, and rooms opened for a while in an emergency."""
 
+from backend.care.models.alerts import Alert, Alerts, HelpCard, Note, Wake
 from backend.care.models.cases import Case, Cases, Talk
+from backend.care.models.duty import Hotline, Shift, Watch
 from backend.care.models.readings import Reading, Readings
 
-__all__ = ["Case", "Cases", "Reading", "Readings", "Talk"]
+__all__ = [
+    "Alert",
+    "Alerts",
+    "Case",
+    "Cases",
+    "HelpCard",
+    "Hotline",
+    "Note",
+    "Reading",
+    "Readings",
+    "Shift",
+    "Talk",
+    "Wake",
+    "Watch",
+]

@@ -37,6 +37,9 @@ class Case(models.Model):
         GUARDIANS_DISAGREE = "guardians_disagree", _("guardians disagree")
         CONSENT_WITHDRAWN = "consent_withdrawn", _("consent withdrawn")
         STOP_ASKED = "stop_asked", _("a child asks to stop")
+        HELP = "help", _("a child asks for a person")
+        DANGER = "danger", _("words that may mean danger")
+        CONCERN = "concern", _("somebody is worried")
         OTHER = "other", _("something else")
 
     class Outcome(models.TextChoices):
@@ -63,7 +66,16 @@ class Case(models.Model):
         constraints = [
             models.CheckConstraint(
                 condition=Q(
-                    kind__in=["abuse", "guardians_disagree", "consent_withdrawn", "stop_asked", "other"]
+                    kind__in=[
+                        "abuse",
+                        "guardians_disagree",
+                        "consent_withdrawn",
+                        "stop_asked",
+                        "help",
+                        "danger",
+                        "concern",
+                        "other",
+                    ]
                 ),
                 name="a_case_is_of_a_known_kind",
             ),

@@ -14,6 +14,7 @@ from backend.accounts.models import User
 from backend.rosters import city, imports
 from backend.rosters.models import RosterUpload
 from backend.web.demonstration import people
+from backend.web.demonstration.duty import a_case_of_last_week, keep_on_duty
 from backend.web.demonstration.history import play_until
 from backend.web.demonstration.history import say as say_in
 from backend.web.demonstration.live import start_again
@@ -61,6 +62,7 @@ def build(say: Say, *, now: datetime | None = None, size: int = 698) -> Round:
         _tell_story(say, coordinator, now)
     else:
         _count(say, start_again(now), now)
+    keep_on_duty(now)
     return Round.objects.get(state=State.PUBLISHED)
 
 
@@ -121,6 +123,7 @@ def _tell_story(say: Say, coordinator: User, now: datetime) -> None:
         story.before(now)
         for _nothing in start_again(now):
             pass
+        a_case_of_last_week(now)
         # Before the lesson, or it would count as one that is used.
         say_in(family.room, Side.MENTOR, WAITING, now - HOUR / 4)
 

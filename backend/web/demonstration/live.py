@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from backend.web.demonstration import people
+from backend.web.demonstration.duty import keep_on_duty
 from backend.web.demonstration.history import pause_long_ago, play_until
 from backend.web.demonstration.present import keep_meeting_now, keep_next_near
 from chat.planning import plan_meetings
@@ -14,6 +15,7 @@ def carry_on(now: datetime) -> int:
     if people.person("child") is None:
         return 0  # it is not made yet
     keep_meeting_now(now)
+    keep_on_duty(now)
     return sum(play_until(now))
 
 

@@ -107,6 +107,12 @@ def local_name(value: object) -> str:
 
 
 @register.filter
+def phone(value: str) -> str:
+    """138 0013 8000"""
+    return f"{value[:3]} {value[3:7]} {value[7:]}" if len(value) == 11 else value
+
+
+@register.filter
 def state(value: str) -> str:
     """A round's state."""
     return str(STATES[value])

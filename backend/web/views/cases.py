@@ -1,23 +1,30 @@
-"""Cases, for safeguarding leads."""
+"""Cases, for safeguarding leads and for those who were called."""
+
+from collections.abc import Callable
+from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
+from backend import policy
 from backend.accounts.access import check_may
-from backend.care import cases
-from backend.care.access import access_case, cases_for
+from backend.ages import age_at
+from backend.care import alerts, cases, seeing
+from backend.care.access import access_case, cases_for, relations_to_case
 from backend.care.models import Case
-from backend.errors import Invalid, Refusal
-from backend.web.care_forms import CaseForm, CloseForm, TalkForm
+from backend.errors import Invalid, NotYours, Refusal
+from backend.web.care_forms import CaseForm, CloseForm, NoteForm, PassOnForm, TalkForm, VerdictForm
 from backend.web.templatetags.shuangdao import day_and_hour, role
 from chat.models import Event, Room
 from chat.models.rooms import MSG
 from chat.protocol import Side
+from matching.models import Pairing
 
 PER_PAGE = 30
 OFFERED = 200  # messages of a room from which the first and the last of a case are chosen
@@ -45,23 +52,96 @@ def people_to_name(child_id: int) -> list[tuple[int, str]]:
 
 
 def show(request: HttpRequest, case_id: int) -> HttpResponse:
-    case = access_case(request.user, case_id)
+    return _page(request, access_case(request.user, case_id))
+
+
+@require_POST
+def phones(request: HttpRequest, case_id: int) -> HttpResponse:
+    """The same page with the telephones: the tap is what is recorded."""
+    found = seeing.open_phones(actor=request.user, case_id=case_id)
+    return _page(request, access_case(request.user, case_id), phones=found)
+
+
+def _page(request: HttpRequest, case: Case, phones: list[seeing.Phone] | None = None) -> HttpResponse:
+    relations = relations_to_case(request.user, case)
     context = {
         "case": case,
-        "talks": case.talks.select_related("room__pairing"),
-        "readings": case.readings.select_related("room__pairing", "asked_by"),
+        "child": case.child,
+        "age": age_at(case.child.birth_date, timezone.now()),
+        "mentors": Pairing.objects.live().filter(child=case.child_id).select_related("mentor"),
+        "alerts": case.alerts.select_related("raised_by", "answered_by", "judged_by"),
+        "windows": seeing.open_words(actor=request.user, case=case),
+        "notes": case.notes.select_related("by"),
+        "phones": phones,
+        "note": NoteForm(),
+        "pass_on": PassOnForm(),
         "close": CloseForm(),
-        "talk": TalkForm(messages=_messages(case)),
+        "is_lead": policy.allows("case", "seal", relations),
     }
+    if context["is_lead"]:
+        context |= {
+            "talks": case.talks.select_related("room__pairing"),
+            "readings": case.readings.select_related("room__pairing", "asked_by"),
+            "talk": TalkForm(messages=_messages(case)),
+            "verdict": VerdictForm(),
+        }
     return render(request, "cases/show.html", context)
 
 
 @require_POST
+def take(request: HttpRequest, case_id: int) -> HttpResponse:
+    return _work(request, case_id, alerts.take_case, _("You look after it now. Nobody else is called."))
+
+
+@require_POST
+def pass_on(request: HttpRequest, case_id: int) -> HttpResponse:
+    note = request.POST.get("note", "")
+    return _work(request, case_id, alerts.pass_on, _("The next one is being called."), note=note)
+
+
+@require_POST
+def note(request: HttpRequest, case_id: int) -> HttpResponse:
+    written = {"kind": request.POST.get("kind", ""), "body": request.POST.get("body", "")}
+    return _work(request, case_id, alerts.add_note, _("It is written down."), **written)
+
+
+@require_POST
+def close(request: HttpRequest, case_id: int) -> HttpResponse:
+    outcome = request.POST.get("outcome", "")
+    return _work(request, case_id, cases.close_case, _("The case is closed."), outcome=outcome)
+
+
+@require_POST
+def judge(request: HttpRequest, case_id: int, alert_id: int) -> HttpResponse:
+    said = _("Thank you. It counts for how well danger is recognised, and for nothing else.")
+    judged = {"alert_id": alert_id, "verdict": request.POST.get("verdict", "")}
+    return _work(request, case_id, alerts.judge_alert, said, **judged)
+
+
+def _work(
+    request: HttpRequest, case_id: int, act: Callable[..., object], said: str, **given: Any
+) -> HttpResponse:
+    """What can't be done is said on the case's page; what is nobody's business here is not found."""
+    try:
+        act(actor=request.user, case_id=case_id, **given)
+    except NotYours:
+        raise
+    except Refusal as refused:
+        messages.error(request, str(refused))
+    else:
+        messages.success(request, said)
+    still = cases_for(request.user).filter(pk=case_id).exists()
+    return redirect("case", case_id) if still else redirect("duty")
+
+
+@require_POST
 def change(request: HttpRequest, case_id: int) -> HttpResponse:
-    """Seal, release or close it, or join words to it: by the button that was pressed."""
-    case = access_case(request.user, case_id)
+    """Seal or release it, or join words to it: by the button that was pressed."""
+    case = access_case(request.user, case_id, "seal")
     try:
         said = _do(request, case)
+    except NotYours:
+        raise
     except Refusal as refused:
         messages.error(request, str(refused))
     else:
@@ -84,8 +164,7 @@ def _do(request: HttpRequest, case: Case) -> str:
         given = form.cleaned_data
         cases.attach_talk(**facts, room_id=given["room"], first=given["first"], last=given["last"])
         return _("These words belong to the case.")
-    cases.close_case(**facts, outcome=posted.get("outcome", ""))
-    return _("The case is closed.")
+    raise Invalid(_("Please choose what to do."))
 
 
 def _messages(case: Case) -> list[tuple[str, list[tuple[str, str]]]]:

@@ -5,6 +5,7 @@ from django.shortcuts import render
 from django.utils import timezone
 
 from backend.ages import rules_at
+from backend.care.helping import card_for
 from backend.rosters.models import Child, Consent
 from backend.web.saying import coming, parent, teacher
 from chat import desk, readers
@@ -42,6 +43,7 @@ def home(request: HttpRequest, child: Child) -> HttpResponse:
         "child": child,
         "cards": cards,
         "minutes": minutes,
+        "help": card_for(child, timezone.now()),
         "asking": asking,
         "paused": _is_paused(child),
         "had_mentors": Pairing.objects.filter(child=child).exists(),

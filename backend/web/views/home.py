@@ -8,6 +8,9 @@ from django.utils import timezone
 
 from backend.accounts.access import may
 from backend.care.access import own_waiting_readings, readings_to_review, waiting_readings
+from backend.care.helping import standing_alerts
+from backend.care.rota import gaps_ahead
+from backend.care.waking import can_wake
 from backend.rosters.access import withdrawn_from
 from backend.rosters.models import Child, Consent, Mentor, RosterUpload
 from backend.web.views import child, demo_door, family, mentor
@@ -47,6 +50,9 @@ def show(request: HttpRequest) -> HttpResponse:
         "readings": waiting_readings(request.user).count(),
         "own_readings": own_waiting_readings(request.user).count(),
         "to_review": readings_to_review(request.user).count(),
+        "alerts": standing_alerts(request.user),
+        "gaps": len(gaps_ahead(timezone.now())),
+        "can_wake": can_wake(),
         "may_see_cases": may(request.user, "case", "list"),
         "unread": RosterUpload.objects.filter(state=RosterUpload.State.CHECKED).count(),
     }

@@ -9,6 +9,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from backend.care.access import may_watch
 from backend.errors import Conflict, Invalid
 from backend.web.mentor_forms import ElsewhereForm
 from backend.web.saying import coming, on_day, what_happened
@@ -57,6 +58,7 @@ def home(request: HttpRequest) -> HttpResponse:
             }
             for place in places
         ],
+        "watches": may_watch(request.user),
         "has_family": bool(children_of_family(request.user)),
     }
     return render(request, "mentor/home.html", context)

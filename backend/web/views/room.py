@@ -53,7 +53,7 @@ def show(request: HttpRequest, room_id: int) -> HttpResponse:
         context |= {"frozen": frozen, "opened": pages.part_for(request.user, room).opened}
         context |= {"rows": rows, "before": page["before"], "names": names, "you": you}
         return render(request, "room/read.html", context)
-    context["is_mentor"] = you is Side.MENTOR
+    context["is_mentor"], context["is_child"] = you is Side.MENTOR, you is Side.CHILD
     context["data"] = {
         "room": room.pk,
         "you": you,

@@ -30,6 +30,7 @@ const client = new RoomClient({
     row: (frame) => {
       const mine = frame.from === you;
       if (frame.t === "msg" && !mine) typing.hidden = true;
+      if (frame.t === "msg" && mine) document.body.dispatchEvent(new Event("said")); // Help may be offered now
       if (frame.kind === "session_opened") showSession({ opened_at: frame.at });
       if (frame.kind === "session_ended") showSession(null);
       if (frame.kind === "readers_changed") showReaders(words.all[Math.min(frame.parents, words.all.length - 1)]);

@@ -1,0 +1,242 @@
+"""Raising an alert, its ladder, and what is done in its case.
+
+An alert, its case, its row in the log and whom it calls are one transaction: there is none that nobody is told of.
+"""
+
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from backend import policy
+from backend.accounts.access import may
+from backend.accounts.models import User
+from backend.audit import log as audit
+from backend.care import ladder
+from backend.care.access import access_case
+from backend.care.cases import CaseClosed, open_case, people_around
+from backend.care.models import Alert, Case, Note, Wake
+from backend.care.rota import people_on
+from backend.errors import Conflict, Invalid, NotYours
+from backend.notices.kinds import Audience
+from backend.notices.kinds import Kind as NoticeKind
+from backend.notices.outbox import News, tell
+from backend.rosters.access import ABSENT
+from backend.rosters.models import Child
+from chat.access import relations_to_child
+from chat.models import Room
+from matching.cards import mentor_relation
+from matching.models import Pairing
+
+LONGEST = 2000  # characters
+KINDS_OF_CASES = {"help": Case.Kind.HELP, "concern": Case.Kind.CONCERN, "report": Case.Kind.ABUSE}
+
+
+class HasOwner(Conflict):
+    code = "case.has_owner"
+
+
+class NobodyNext(Conflict):
+    code = "case.nobody_next"
+
+
+def access_child_to_tell(actor: Any, child_id: int, action: str = "raise") -> Child:
+    """A child about whom this person may say something to those on duty, or NotYours."""
+    child = Child.objects.filter(pk=child_id, active=True).first()
+    relations = relations_to_child(actor, child or ABSENT)
+    live = Pairing.objects.live().filter(child=child or ABSENT, mentor__user=actor.pk)
+    relations |= {mentor_relation(role) for role in live.values_list("role", flat=True)}
+    if child is None or not policy.allows("alert", action, relations):
+        raise NotYours
+    return child
+
+
+@transaction.atomic
+def ask_for_help(*, actor: Any, now: datetime | None = None) -> Alert:
+    """By the child itself. Asked again while nobody has answered it stays one alert."""
+    now = now or timezone.now()
+    child = Child.objects.filter(user=actor.pk).first()
+    child = access_child_to_tell(actor, child.pk if child else 0, "ask")
+    Child.objects.select_for_update().get(pk=child.pk)
+    standing = Case.objects.standing().filter(child=child, kind=Case.Kind.HELP).last()
+    waiting = Alert.objects.standing().filter(case=standing, exhausted_at=None).last() if standing else None
+    return waiting or raise_alert(actor=actor, child=child, kind="help", case=standing, now=now)
+
+
+@transaction.atomic
+def tell_those_on_duty(
+    *, actor: Any, child_id: int, kind: str, words: str = "", named: int | None = None
+) -> Alert:
+    """A worry, or a report of somebody: of whom it names, and of the parents, nobody learns of it.
+
+    kind: concern or report.  named: one of `people_to_name`.
+    """
+    child = access_child_to_tell(actor, child_id)
+    if kind not in ("concern", "report"):
+        raise Invalid(_("Please say what it is about."))
+    if named is not None and not people_to_name(actor, child).filter(pk=named).exists():
+        raise Invalid(_("A case names a mentor, a guardian or the carer of the child."))
+    words = words.strip()[:LONGEST]
+    if not words and actor.pk != child.user_id:
+        raise Invalid(_("Please write what happened, in a sentence or two."))
+    return raise_alert(
+        actor=actor, child=child, kind=kind, words=words, named_id=named if kind == "report" else None
+    )
+
+
+def people_to_name(actor: Any, child: Child) -> Any:
+    """Whom this person can report."""
+    return people_around(child.pk).exclude(pk=actor.pk)
+
+
+@transaction.atomic
+def raise_alert(
+    *,
+    actor: Any,
+    child: Child,
+    kind: str,
+    words: str = "",
+    named_id: int | None = None,
+    case: Case | None = None,
+    room: Room | None = None,
+    s: int | None = None,
+    now: datetime | None = None,
+) -> Alert:
+    """For code that knows why: whether the actor may was asked there. actor: None where words were recognised.
+
+    case: the standing one that it belongs to; else one opens.
+    """
+    now = now or timezone.now()
+    route = ladder.ROUTES[kind]
+    if case is None:
+        of = KINDS_OF_CASES.get(kind, Case.Kind.ABUSE if route.sealed else Case.Kind.DANGER)
+        case = open_case(
+            actor=actor, child_id=child.pk, kind=of, due_at=now + route.within, named_id=named_id, now=now
+        )
+    alert = Alert.objects.create(
+        case=case, kind=kind, raised_by=actor, raised_at=now, words=words, room=room, s=s, climbs_at=now
+    )
+    audit.record(actor, "alert.raised", case, alert=alert.pk, kind=kind)
+    _climb(alert, now)
+    return alert
+
+
+def climb_ladders(now: datetime) -> int:
+    """A duty: every alert that nobody answered goes where it belongs by now. Returns how many moved."""
+    due = Alert.objects.standing().filter(climbs_at__lte=now).values_list("pk", flat=True)
+    return sum(_climb_one(pk, now) for pk in list(due))
+
+
+@transaction.atomic
+def _climb_one(pk: int, now: datetime) -> bool:
+    alert = Alert.objects.select_for_update(of=("self",)).select_related("case").get(pk=pk)
+    if alert.climbs_at is None or alert.climbs_at > now:
+        return False  # answered, or another worker was first
+    _climb(alert, now)
+    return True
+
+
+def _climb(alert: Alert, now: datetime) -> None:
+    route = alert.route
+    people = [people_on(rung, alert.case, now) for rung in route.rungs]
+    manned = [bool(each) for each in people]
+    step = ladder.climb(route, rung=alert.rung, climbs_at=alert.climbs_at, manned=manned, now=now)
+    alert.rung, alert.climbs_at, alert.exhausted_at = step.rung, step.climbs_at, step.exhausted_at
+    alert.save(update_fields=["rung", "climbs_at", "exhausted_at"])
+    _call(alert, [user for index in step.steps for user in people[index]], now)
+
+
+def _call(alert: Alert, people: list[User], now: datetime) -> None:
+    """Each once: whoever was called already has it on their screen."""
+    called = set(alert.wakes.values_list("person", flat=True))
+    new = {user.pk: user for user in people if user.pk not in called}
+    Wake.objects.bulk_create(Wake(alert=alert, person_id=pk, made_at=now, next_try_at=now) for pk in new)
+    about = f"alert:{alert.pk}"
+    tell(
+        (News(person=pk, audience=Audience.DUTY, kind=NoticeKind.ALERT, about=about) for pk in new),
+        now=now,
+    )
+
+
+@transaction.atomic
+def take_case(*, actor: Any, case_id: int, now: datetime | None = None) -> Case:
+    """我来处理: from now on the actor looks after it, and nobody else is called. HasOwner for the second of two."""
+    case = _locked(actor, case_id, "take")
+    if case.owner_id is not None and case.owner_id != actor.pk:
+        raise HasOwner(_("%(name)s looks after it already.") % {"name": case.owner.name})
+    now = now or timezone.now()
+    Alert.objects.standing().filter(case=case).update(
+        answered_at=now, answered_by=actor, climbs_at=None, exhausted_at=None
+    )
+    if case.owner_id is None:
+        case.owner = actor
+        case.save(update_fields=["owner"])
+        Note.objects.create(case=case, kind=Note.Kind.TAKEN, by=actor, at=now)
+        audit.record(actor, "case.taken", case)
+    return case
+
+
+@transaction.atomic
+def pass_on(*, actor: Any, case_id: int, note: str) -> Case:
+    """转给下一位: with a note; the next ones of the ladder are called at once."""
+    case = _locked(actor, case_id, "pass_on")
+    _check_note(note)
+    alert = Alert.objects.select_for_update().filter(case=case).last()
+    if alert is None:
+        raise NobodyNext(_("No alert belongs to this case: a lead has to look after it."))
+    now = timezone.now()
+    rungs = alert.route.rungs
+    following = [rung for rung in rungs[alert.rung + 1 :] if people_on(rung, case, now)]
+    if not following:
+        raise NobodyNext(_("There is nobody after you. Please telephone a lead, and keep it until then."))
+    Note.objects.create(case=case, kind=Note.Kind.PASSED_ON, by=actor, at=now, body=note.strip())
+    Case.objects.filter(pk=case.pk).update(owner=None)
+    case.owner = None
+    alert.answered_at = alert.answered_by = alert.exhausted_at = None
+    alert.climbs_at = now
+    alert.save()
+    audit.record(actor, "case.passed_on", case)
+    _climb(alert, now)
+    return case
+
+
+@transaction.atomic
+def add_note(*, actor: Any, case_id: int, kind: str, body: str, now: datetime | None = None) -> Note:
+    """kind: call or note. The log of a case is only added to."""
+    case = _locked(actor, case_id, "note")
+    _check_note(body)
+    if kind not in (Note.Kind.CALL, Note.Kind.NOTE):
+        raise Invalid(_("Please say what it is about."))
+    note = Note.objects.create(case=case, kind=kind, by=actor, at=now or timezone.now(), body=body.strip())
+    audit.record(actor, "case.noted", case, kind=kind)
+    return note
+
+
+@transaction.atomic
+def judge_alert(*, actor: Any, case_id: int, alert_id: int, verdict: str) -> Alert:
+    """A reviewer's word: it counts for how well words are recognised, and nothing else."""
+    case = access_case(actor, case_id)
+    alert = Alert.objects.select_for_update().filter(pk=alert_id, case=case).first()
+    if alert is None or not may(actor, "alert", "judge"):
+        raise NotYours
+    if verdict not in Alert.Verdict.values:
+        raise Invalid(_("Please say whether it was right."))
+    alert.verdict, alert.judged_by = verdict, actor
+    alert.save(update_fields=["verdict", "judged_by"])
+    audit.record(actor, "alert.judged", case, alert=alert.pk, verdict=verdict)
+    return alert
+
+
+def _check_note(body: str) -> None:
+    if not 2 <= len(body.strip()) <= LONGEST:
+        raise Invalid(_("Please write what happened, in a sentence or two."))
+
+
+def _locked(actor: Any, case_id: int, action: str) -> Case:
+    access_case(actor, case_id, action)
+    case = Case.objects.select_for_update(of=("self",)).select_related("owner").get(pk=case_id)
+    if case.closed_at is not None:
+        raise CaseClosed(_("This case is closed already."))
+    return case

@@ -1,0 +1,124 @@
+"""Danger in a child's words: a person is called, in the transaction that commits the words.
+
+Nothing is blocked, edited or held up by it. It is incomplete: what it does not see, nobody is called for.
+"""
+
+import logging
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import InterfaceError, OperationalError, transaction
+from django.db.models import F
+from django.utils import timezone
+
+from backend.care import detection
+from backend.care.alerts import raise_alert
+from backend.care.cases import attach_words
+from backend.care.detection import Sign
+from backend.care.ladder import ROUTES
+from backend.care.models import Alert, Case, HelpCard
+from backend.errors import NotYours
+from chat.checks import Words
+from chat.models import Event, Room, Session
+from chat.models.rooms import MSG
+from chat.protocol import Side
+
+log = logging.getLogger(__name__)
+
+# Of these the first that is there decides who is called.
+GRAVEST = (
+    Sign.PLAN_OR_MEANS,
+    Sign.WISH_TO_DIE,
+    Sign.SEXUAL_HARM,
+    Sign.VIOLENCE_AT_HOME,
+    Sign.SELF_HARM,
+    Sign.HOPELESS,
+    Sign.BULLYING,
+    Sign.FEAR_FOR_PARENT,
+)
+SAME_FOR = timedelta(minutes=30)  # the same sign again is the same alert
+ALONE_FOR = timedelta(hours=3)
+LOOKED_BACK = 40  # numbers of a room in which the child's last ten messages are looked for
+
+
+def hear(words: list[Words]) -> None:
+    """With every message as it is committed. A fault of ours must not silence a child: it is logged, and only
+    a database that can't be written to stops the batch, which is then done again as a whole."""
+    said = [each for each in words if each.side is Side.CHILD]
+    if not said:
+        return
+    for each, before in _with_what_came_before(said):
+        try:
+            signs = detection.danger(each.body, before)
+            if signs:
+                with transaction.atomic():
+                    _route(each, signs)
+        except (OperationalError, InterfaceError):
+            raise
+        except Exception as error:
+            log.error("danger could not be routed: %s", type(error).__name__)
+
+
+def _with_what_came_before(said: list[Words]) -> Iterable[tuple[Words, list[str]]]:
+    """Each with the sender's messages before it, in one question for all rooms of the batch."""
+    earlier: dict[int, list[str]] = defaultdict(list)
+    cids = {each.cid for each in said}
+    recent = Event.objects.filter(
+        room__in={each.room for each in said},
+        kind=MSG,
+        sender=Side.CHILD,
+        body__isnull=False,
+        s__gt=F("room__last_s") - LOOKED_BACK,
+    )
+    for room, cid, body in recent.order_by("room", "s").values_list("room", "cid", "body"):
+        if str(cid) not in cids:
+            earlier[room].append(body)
+    for each in said:
+        yield each, earlier[each.room][-detection.EARLIER :]
+        earlier[each.room].append(each.body)
+
+
+def _route(words: Words, signs: frozenset[Sign]) -> None:
+    """Danger of two kinds goes both ways: what is a lead's alone does not keep the counsellor from coming."""
+    event = Event.objects.get(room=words.room, sender=words.side, cid=words.cid)
+    room = Room.objects.with_people().get(pk=words.room)
+    now = timezone.now()
+    for sealed in (False, True):
+        kinds = [sign for sign in GRAVEST if sign in signs and ROUTES[sign].sealed is sealed]
+        if not kinds:
+            continue
+        kind = kinds[0]
+        of = Case.Kind.ABUSE if sealed else Case.Kind.DANGER
+        standing = Case.objects.standing().filter(child=room.pairing.child_id, kind=of)
+        # One that somebody reported names a person, and is another matter.
+        case = standing.filter(opened_by=None).last()
+        same = Alert.objects.filter(case=case, kind=kind, raised_at__gt=now - SAME_FOR)
+        if case is None or not same.exists():
+            alert = raise_alert(
+                actor=None, child=room.pairing.child, kind=kind, case=case, room=room, s=event.s, now=now
+            )
+            case = alert.case
+        attach_words(case=case, room=room, first=event.s, last=event.s)
+    _offer_help(room, now)
+
+
+def _offer_help(room: Room, now: datetime) -> None:
+    """Once a session; where the child is alone there is none, and it is once in a while."""
+    session = Session.objects.filter(room=room, ended_at=None).last()
+    before = HelpCard.objects.filter(room=room, session=session)
+    if session is None:
+        before = before.filter(offered_at__gt=now - ALONE_FOR)
+    # The batch holds the room's lock: two can't both find none.
+    if not before.exists():
+        HelpCard.objects.create(room=room, session=session, offered_at=now)
+
+
+@transaction.atomic
+def take_help_card(*, actor: Any, room_id: int) -> bool:
+    """Whether Help is to be offered in the child's own room now: yes once a session. NotYours for all others."""
+    if not Room.objects.filter(pk=room_id, pairing__child__user=actor.pk).exists():
+        raise NotYours
+    waiting = HelpCard.objects.filter(room=room_id, shown_at=None)
+    return bool(waiting.update(shown_at=timezone.now()))

@@ -1,0 +1,69 @@
+"""What a case lets those who work on it see of the child: telephones, and the lines around what raised it.
+
+Each view stands in the log, with the case: the family reads of none.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import transaction
+
+from backend.audit import log as audit
+from backend.care.access import access_case
+from backend.care.models import Alert, Case
+from backend.rosters.models import Carer, Guardianship
+from chat.models import Event
+from chat.models.rooms import MSG
+
+AROUND = 10  # lines before what raised the alert, and after it
+
+
+@dataclass(frozen=True, slots=True)
+class Phone:
+    """number: empty where the roster has none.  who: relation or role."""
+
+    name: str
+    number: str
+    kind: str  # guardian, carer
+    relation: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """The lines around one alert, the oldest first, as they were said."""
+
+    alert: Alert
+    lines: list[Event]
+
+
+@transaction.atomic
+def open_phones(*, actor: Any, case_id: int) -> list[Phone]:
+    """Of the child's guardians and carer. Not of whom the case names: nobody must ring them by accident."""
+    case = access_case(actor, case_id, "read_phones")
+    links = Guardianship.objects.filter(child=case.child_id).exclude(guardian=case.named_id or 0)
+    found = [
+        Phone(link.guardian.name, link.guardian.phone or "", "guardian")
+        for link in links.exclude(status=Guardianship.Status.SUSPENDED).select_related("guardian")
+    ]
+    carers = Carer.objects.filter(child=case.child_id).exclude(user=case.named_id or 0)
+    found += [
+        Phone(carer.user.name, carer.user.phone or "", "carer", carer.relation)
+        for carer in carers.select_related("user")
+    ]
+    audit.record(actor, "case.phones_viewed", case)
+    return found
+
+
+@transaction.atomic
+def open_words(*, actor: Any, case: Case) -> list[Window]:
+    """Around each message that raised an alert of this case. Empty where none did: Help is no conversation."""
+    access_case(actor, case.pk, "read_words")
+    windows = []
+    for alert in case.alerts.filter(room__isnull=False).order_by("pk"):
+        assert alert.s is not None
+        said = Event.objects.filter(room=alert.room, kind=MSG)
+        before = list(said.filter(s__lte=alert.s).order_by("-s")[: AROUND + 1])[::-1]
+        windows.append(Window(alert, before + list(said.filter(s__gt=alert.s).order_by("s")[:AROUND])))
+    if windows:
+        audit.record(actor, "case.words_viewed", case, alerts=[each.alert.pk for each in windows])
+    return windows

@@ -1,0 +1,116 @@
+"""Help: a page that answers without session and database, and what a child does from it."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.views import redirect_to_login
+from django.http import HttpRequest, HttpResponse
+from django.middleware.csrf import get_token
+from django.shortcuts import redirect, render
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils import timezone, translation
+from django.utils.dateparse import parse_date
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+
+from backend.care import alerts, hotlines, routing
+from backend.care.helping import Card, card_for
+from backend.errors import NotYours
+from backend.rosters.models import Child
+from backend.web.care_forms import TellForm
+from backend.web.saying import teacher
+from chat.endpoint import LANGUAGE_COOKIE
+
+LANGUAGES = ("zh-hans", "en")
+
+
+def show(request: HttpRequest) -> HttpResponse:
+    """Called before session and sign-in, see HelpMiddleware: it asks neither, nor the database."""
+    return page(request)
+
+
+def page(request: HttpRequest, *, failed: bool = False) -> HttpResponse:
+    """failed: the asking could not be kept. Then it says that nobody was told, and whom to ring."""
+    language = request.COOKIES.get(LANGUAGE_COOKIE)
+    with translation.override(language if language in LANGUAGES else LANGUAGES[0]):
+        context = {"numbers": numbers(), "failed": failed, "csrf_token": get_token(request)}
+        text = render_to_string("help/help.html", context)
+    return HttpResponse(text, status=503 if failed else 200)
+
+
+def numbers() -> list[dict[str, Any]]:
+    """In the reader's language, as the file has them."""
+    chinese = (translation.get_language() or "").startswith("zh")
+    return [
+        {
+            "number": row["number"],
+            "name": row["name"] if chinese or not row["name_en"] else row["name_en"],
+            "confirmed_on": parse_date(row["confirmed_on"] or ""),
+        }
+        for row in hotlines.numbers()
+    ]
+
+
+@require_POST
+def ask(request: HttpRequest) -> HttpResponse:
+    """The second tap: somebody is called. Who is not signed in does that first, and finds Help again."""
+    if not request.user.is_authenticated:
+        return redirect_to_login(reverse("help"))
+    alerts.ask_for_help(actor=request.user)
+    return redirect("help_now")
+
+
+def now(request: HttpRequest) -> HttpResponse:
+    """Who comes. The card asks again by itself, the whole page is there without scripts too."""
+    child = _own(request)
+    context = {"child": child, "numbers": numbers(), **card(child)}
+    return render(
+        request, "help/card.html" if request.headers.get("HX-Request") else "help/now.html", context
+    )
+
+
+def card(child: Child) -> dict[str, Any]:
+    found: Card = card_for(child, timezone.now())
+    return {"card": found, "who": teacher(found.who) if found.who else ""}
+
+
+def report(request: HttpRequest) -> HttpResponse:
+    return redirect("tell", _own(request).pk)
+
+
+def stop(request: HttpRequest) -> HttpResponse:
+    return redirect("stop", _own(request).pk)
+
+
+def _own(request: HttpRequest) -> Child:
+    child = Child.objects.filter(user=request.user.pk, active=True).first()
+    if child is None:
+        raise NotYours
+    return child
+
+
+@require_GET
+def offered(request: HttpRequest, room_id: int) -> HttpResponse:
+    """Asked by the child's room after words went out: Help by itself, at most once a session."""
+    if not routing.take_help_card(actor=request.user, room_id=room_id):
+        return HttpResponse(status=204)
+    return render(request, "help/offered.html")
+
+
+def tell(request: HttpRequest, child_id: int) -> HttpResponse:
+    """A worry, or a report of somebody, from a mentor, a guardian or the child itself."""
+    child = alerts.access_child_to_tell(request.user, child_id)
+    is_child = child.user_id == request.user.pk
+    people = list(alerts.people_to_name(request.user, child).values_list("pk", "name"))
+    form = TellForm(request.POST or None, people=people, is_child=is_child)
+    if request.method == "POST" and form.is_valid():
+        alerts.tell_those_on_duty(actor=request.user, child_id=child_id, **form.cleaned_data)
+        if is_child:
+            messages.success(
+                request, _("Thank you for telling us. Somebody looks after it. It was right to say it.")
+            )
+        else:
+            messages.success(request, _("Thank you. Those on duty have it, and somebody looks after it."))
+        return redirect("home")
+    return render(request, "help/tell.html", {"child": child, "form": form, "is_child": is_child})

@@ -1,0 +1,187 @@
+"""Words that may mean danger call a person, in the transaction that commits them, and nothing else changes."""
+
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+from django.db import OperationalError
+from django.utils import timezone
+
+from backend.accounts.models import User
+from backend.care import detection, routing
+from backend.care.models import Alert, Case, HelpCard, Shift, Talk, Wake
+from backend.errors import NotYours
+from chat.acts import Arrive, Said, Speak
+from chat.checks import Words
+from chat.models import Event, Original
+from chat.protocol import Side
+from chat.record import perform
+from chat.writer import _looked_at
+
+pytestmark = pytest.mark.django_db
+MINUTE = timedelta(minutes=1)
+S1, A1 = "我不想活了", "爸爸又打我"
+
+
+@pytest.fixture(autouse=True)
+def _open(settings) -> None:
+    settings.ROOMS_ALWAYS_OPEN = True
+
+
+@pytest.fixture(autouse=True)
+def counsellor(family) -> User:
+    user, now = User.objects.create_user(name="孙老师"), timezone.now()
+    Shift.objects.create(
+        person=user, post="counsellor", begins_at=now - 60 * MINUTE, ends_at=now + 60 * MINUTE
+    )
+    return user
+
+
+def speak(family, *bodies: str, side: Side = Side.CHILD, role: str = "wellbeing", now=None):
+    room = family.rooms[role].pk
+    acts = [_looked_at(Speak(room, side, str(uuid4()), body)) for body in bodies]
+    return perform(acts, now=now or timezone.now()).outcomes
+
+
+def test_a_wish_to_die_is_said_as_it_is_and_the_counsellor_is_called(family) -> None:
+    (said,) = speak(family, S1)
+    assert isinstance(said, Said) and not said.masked
+    event = Event.objects.get(kind="msg")
+    assert event.body == S1
+    alert = Alert.objects.get()
+    assert (alert.kind, alert.room, alert.s) == ("S1", family.rooms["wellbeing"], event.s)
+    assert [wake.person.name for wake in alert.wakes.all()] == ["孙老师"]
+    assert alert.raised_by is None and not alert.case.is_sealed
+    assert (Talk.objects.get().first, Talk.objects.get().last) == (event.s, event.s)
+
+
+@pytest.mark.parametrize("body", ["笑死我了", "老师好", "屈原投江", "第三题怎么做"])
+def test_what_is_no_danger_calls_nobody(family, body) -> None:
+    speak(family, body)
+    assert not Alert.objects.exists() and not HelpCard.objects.exists()
+
+
+def test_a_mentor_s_words_are_not_looked_at(family) -> None:
+    speak(family, S1, side=Side.MENTOR)
+    assert not Alert.objects.exists()
+
+
+def test_violence_at_home_is_the_leads_and_sealed_with_its_words(family, lead, counsellor) -> None:
+    speak(family, "老师好", A1, role="academic")
+    alert = Alert.objects.get()
+    assert [wake.person for wake in alert.wakes.all()] == [lead]
+    assert alert.case.kind == "abuse" and alert.case.is_sealed
+    assert Talk.objects.get().first == alert.s
+
+
+def test_danger_of_two_kinds_goes_both_ways(family, lead, counsellor) -> None:
+    speak(family, f"{A1}，{S1}")
+    assert {(alert.kind, alert.case.is_sealed) for alert in Alert.objects.all()} == {
+        ("S1", False),
+        ("A1", True),
+    }
+
+
+def test_said_over_three_messages_it_is_seen(family) -> None:
+    parts = ("我不", "想", "活了")
+    assert detection.danger("".join(parts)) and not any(map(detection.danger, parts))
+    for part in parts[:2]:
+        speak(family, part)
+    speak(family, "怎么了？", side=Side.MENTOR)
+    assert not Alert.objects.exists()
+    speak(family, parts[2])
+    assert Alert.objects.get().kind == "S1"
+
+
+def test_also_when_all_three_come_in_one_batch(family) -> None:
+    speak(family, "我不", "想", "活了")
+    assert Alert.objects.get().s == 3
+
+
+def test_the_same_again_is_one_alert_and_a_graver_one_is_another(family) -> None:
+    speak(family, S1)
+    speak(family, "真的" + S1, now=timezone.now())
+    assert Alert.objects.count() == 1 and Talk.objects.count() == 2
+    speak(family, "我写好遗书了")
+    assert [alert.kind for alert in Alert.objects.all()] == ["S1", "S2"]
+    assert Case.objects.count() == 1
+    Alert.objects.update(raised_at=timezone.now() - 31 * MINUTE)
+    speak(family, S1)
+    assert Alert.objects.filter(kind="S1").count() == 2
+
+
+def test_words_that_did_not_come_in_call_nobody(family, monkeypatch) -> None:
+    """And the other way round: the alert is in the transaction of the words."""
+    monkeypatch.setattr("chat.record.checks.tell_heard", lambda _words: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        speak(family, S1)
+    monkeypatch.undo()
+    family.rooms["wellbeing"].__class__.objects.update(frozen_at=timezone.now())
+    speak(family, S1)
+    assert not Alert.objects.exists()
+
+
+def test_the_same_message_sent_again_is_not_another_alert(family) -> None:
+    room, cid = family.rooms["wellbeing"].pk, str(uuid4())
+    for _again in range(2):
+        perform([Speak(room, Side.CHILD, cid, S1)], now=timezone.now())
+    assert Alert.objects.count() == Wake.objects.count() == 1
+
+
+def test_a_fault_of_ours_silences_nobody(family, monkeypatch) -> None:
+    for broken in ("detection.danger", "raise_alert"):
+        with monkeypatch.context() as patch:
+            patch.setattr(f"backend.care.routing.{broken}", lambda *_a, **_f: 1 / 0)
+            assert isinstance(speak(family, S1)[0], Said)
+    assert Event.objects.filter(body=S1).count() == 2 and not Alert.objects.exists()
+
+
+def test_a_database_that_can_t_be_written_to_stops_the_words_as_well(family, monkeypatch) -> None:
+    """They are tried again with it: one is not without the other."""
+
+    def gone(**_facts):
+        raise OperationalError
+
+    monkeypatch.setattr("backend.care.routing.raise_alert", gone)
+    with pytest.raises(OperationalError):
+        speak(family, S1)
+    assert not Event.objects.filter(kind="msg").exists()
+
+
+def test_what_was_masked_is_looked_at_as_it_was_said(family) -> None:
+    speak(family, f"{S1}，我的电话13812345678")
+    assert Original.objects.exists() and Alert.objects.get().kind == "S1"
+
+
+def test_it_costs_one_question_a_batch_however_long(family, django_assert_num_queries) -> None:
+    speak(family, *["我做完了"] * 30)
+    said = [Words(family.rooms["wellbeing"].pk, Side.CHILD, str(uuid4()), "下一题呢？") for _ in range(50)]
+    with django_assert_num_queries(1):
+        routing.hear(said)
+    with django_assert_num_queries(0):
+        routing.hear([Words(family.rooms["wellbeing"].pk, Side.MENTOR, str(uuid4()), "很好")])
+
+
+def test_help_is_offered_once_a_session_and_to_the_child_alone(family) -> None:
+    room, child = family.rooms["wellbeing"].pk, family.child.user
+    perform([Arrive(room, side, uuid4()) for side in Side], now=timezone.now())
+    assert not routing.take_help_card(actor=child, room_id=room)
+    speak(family, S1)
+    for other in (family.wellbeing.user, family.parent, family.stranger):
+        with pytest.raises(NotYours):
+            routing.take_help_card(actor=other, room_id=room)
+    assert routing.take_help_card(actor=child, room_id=room)
+    assert not routing.take_help_card(actor=child, room_id=room)
+    speak(family, "没人喜欢我，我不想活了")
+    assert not routing.take_help_card(actor=child, room_id=room) and HelpCard.objects.count() == 1
+
+
+def test_alone_in_the_room_it_is_offered_too_and_not_with_every_word(family) -> None:
+    room, child = family.rooms["wellbeing"].pk, family.child.user
+    speak(family, S1)
+    assert routing.take_help_card(actor=child, room_id=room)
+    speak(family, "我写好遗书了")
+    assert not routing.take_help_card(actor=child, room_id=room)
+    HelpCard.objects.update(offered_at=timezone.now() - timedelta(hours=4))
+    speak(family, S1)
+    assert routing.take_help_card(actor=child, room_id=room)
