@@ -21,7 +21,7 @@ from tests.api import test_page_walk as of_pages
 from tests.api import test_walk as of_rest
 from tests.api.cast import become
 from tests.api.conftest import World, undone
-from tests.api.test_sealed import MINUTE, clock, letters_of, reply, room_by_pages
+from tests.api.test_sealed import MINUTE, clock, letters_of, look, reply, room_by_pages
 
 __all__ = ["clock"]  # the fixture: noon of a day on which nobody meets
 
@@ -45,7 +45,7 @@ def view(world: World, who: str) -> dict[str, Any]:
             for (name, method), answers in of_rest.TABLE.items()
             if method == "get" and answers[who] < 400 and name not in ("api-schema", "api-docs")
         ]
-        seen = {path: reply(client.get(path)) for path in (*pages, *rest, "/duty/", "/duty/standing/")}
+        seen = {path: reply(look(client, path)) for path in (*pages, *rest, "/duty/", "/duty/standing/")}
         if who == "young guardian":
             seen |= dict(room_by_pages(world, who))
         return seen | {"letters": letters_of(world, who) if world.people[who].email else []}

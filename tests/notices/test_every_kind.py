@@ -38,6 +38,7 @@ TABLE = {
     Kind.READING_ALONE: STAFF,
     Kind.READING_OPENED: STAFF,
     Kind.READING_REFUSED: STAFF,
+    Kind.ALERT: STAFF,  # only to whoever is called
     Kind.PASSWORD_RESET: TOLD,
     Kind.PASSWORD_CHANGED: STAFF,  # to oneself, whoever one is
 }
@@ -103,8 +104,11 @@ def test_what_reaches_a_family_on_one_day(family: Family, audience: Audience, qu
 
 
 @pytest.mark.parametrize("quiet", [False, True])
-def test_what_is_for_mentors_is_not_rationed_and_not_stopped(family: Family, quiet: bool) -> None:
+@pytest.mark.parametrize("audience", [Audience.MENTOR, Audience.DUTY])
+def test_what_is_for_mentors_and_who_is_called_is_not_rationed_and_not_stopped(
+    family: Family, audience: Audience, quiet: bool
+) -> None:
     if quiet:
         Child.objects.filter(pk=family.child.pk).update(quiet_since=at(9), quiet_reason="illness")
-    for kind in TABLES[Audience.MENTOR]:
-        assert tell_twice(family, family.academic.user, Audience.MENTOR, kind, False) == len(HOURS), kind
+    for kind in TABLES[audience]:
+        assert tell_twice(family, family.academic.user, audience, kind, False) == len(HOURS), kind

@@ -102,6 +102,7 @@ BROKEN: dict[str, Callable[[], Any]] = {
     "a_grade_is_1_to_12": lambda: _child(grade=13),
     "a_priority_is_0_to_3": lambda: _child(priority=4),
     "a_child_has_an_id": lambda: _child(roster_id=""),
+    "a_quiet_family_has_a_reason": lambda: _child(quiet_since=datetime(2020, 2, 17, tzinfo=UTC)),
     "a_child_wants_a_subject_once": lambda: _two_subjects(("math", 1)),
     "a_child_s_subjects_are_in_order": lambda: _two_subjects(("english", 0)),
     "a_child_slot_stands_once": lambda: _twice(ChildSlot, child=_child(), slot=19),
