@@ -92,12 +92,12 @@ def before(world: World, clock: Any, monkeypatch: pytest.MonkeyPatch) -> World:
 
 
 def first_difference(differ: dict[str, Any]) -> Any:
-    """The lines of the first page that are not the same: whole pages would bury them."""
+    """The lines of the first page that are not the same, or its queries: whole pages would bury them."""
     was, now = next(iter(differ.values()))
     if not isinstance(was, tuple) or was[:2] != now[:2]:
         return was[:2], now[:2]
     lines = zip(was[2].decode().splitlines(), now[2].decode().splitlines(), strict=False)
-    return [pair for pair in lines if pair[0] != pair[1]][:5]
+    return [pair for pair in lines if pair[0] != pair[1]][:5] or (was[3], now[3])
 
 
 @pytest.mark.django_db
