@@ -28,12 +28,19 @@ class Person:
     side: str
     tabs: list[RoomClient]
     said: Said = field(default_factory=Said)
+    holds: int = 0  # what was said of it so far to be held
+
+    @property
+    def may_be_held(self) -> bool:
+        """An adult's second hold would stop the room, and with it the drill."""
+        return self.side == "child" or not self.holds
 
     def say(self, body: str) -> str:
         cid = self.tabs[0].say(body)
         for tab in self.tabs[1:]:
             tab.say(body, cid)
         self.said.words.append((cid, as_stored(body)))
+        self.holds += HOLD in body
         return cid
 
     @property
@@ -152,7 +159,8 @@ class Drill:
             for pair in self.pairs:
                 for person in pair.people:
                     person.say(f"三加{MASK}四")
-                    person.say(f"五减{HOLD}六")
+                    if person.may_be_held:
+                        person.say(f"五减{HOLD}六")
             await asyncio.wait_for(breaking, LONGEST)
             await asyncio.sleep(around)
         finally:
@@ -197,6 +205,8 @@ class Drill:
         while True:
             number += 1
             extra = {0: MASK, 1: HOLD}.get(self.rng.randrange(20), "")
+            if extra == HOLD and person.side == "mentor":
+                extra = ""  # theirs is said while it breaks
             person.say(f"{person.side}第{number}句{extra}")
             await asyncio.sleep(EVERY * self.rng.uniform(0.5, 1.5))
 

@@ -1,6 +1,6 @@
 """Words that a drill's server holds or masks, and what must become of them."""
 
-HOLD, MASK, MASKED = "✋", "☎", "＊"
+HOLD, MASK, MASKED = "✋", "◇", "＊"  # signs that the site itself thinks nothing of
 
 
 def as_stored(body: str) -> str | None:
