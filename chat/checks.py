@@ -4,7 +4,7 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from django.db import DatabaseError, InterfaceError
 
@@ -15,10 +15,13 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Words:
+    """s: its number, once it has one."""
+
     room: int
     side: Side
     cid: str
     body: str
+    s: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +36,8 @@ class Mask:
 
 Verdict = Hold | Mask | None
 Check = Callable[[Words], Verdict]
-Heard = Callable[[list[Words]], None]
+Memory = dict[str, Any]
+Heard = Callable[[list[Words], Memory], None]
 Details = Callable[[str], list[str]]
 GoesOn = Callable[[int, datetime, "Words | None"], bool]
 Asked = TypeVar("Asked")
@@ -55,7 +59,11 @@ def register(check: Check) -> None:
 
 
 def register_heard(heard: Heard) -> None:
-    """Called inside the transaction with every message that is committed or held in it, as it was said."""
+    """Called inside the transaction with every message that is committed or held in it, as it was said.
+
+    Besides with what the thread that commits keeps from one batch to the next for those who listen, by their names;
+    it may hold words of a batch that failed in the end.
+    """
     _heard.append(heard)
 
 
@@ -101,6 +109,6 @@ def _safely(check: Callable[[Asked], Answer], words: Asked) -> Answer | None:
         return None
 
 
-def tell_heard(words: list[Words]) -> None:
+def tell_heard(words: list[Words], memory: Memory) -> None:
     for heard in _heard:
-        heard(words)
+        heard(words, memory)

@@ -80,6 +80,7 @@ class _Batch:
         self.released: list[tuple[Held, int]] = []
         self.decided: set[int] = set()
         self.heard: list[checks.Words] = []
+        self.memory: checks.Memory = {} if kept is None else kept.of_listeners
         self.sittings: dict[int, Sitting] = {}
         if kept is not None:
             # Coming, going and the clock read everything anew.
@@ -167,7 +168,7 @@ class _Batch:
         # The session opens before the words that opened it.
         self._sit(room, lambda sitting: sitting.speak(act.side, self.now))
         said = self._message(room, act)
-        self.heard.append(_as_words(act))
+        self.heard.append(_as_words(act, said.s))
         return Said(act.cid, said.s, said.frame.at, said.masked)
 
     def _may_not_speak(self, room: LockedRoom, act: Speak) -> Outcome | None:
@@ -320,8 +321,8 @@ class _Batch:
             held.save(update_fields=["state", "decided_at", "event"])
         holds.go_on_if_looked_at(self.decided)
         if self.heard:
-            checks.tell_heard(self.heard)
+            checks.tell_heard(self.heard, self.memory)
 
 
-def _as_words(act: Speak) -> checks.Words:
-    return checks.Words(act.room, act.side, act.cid, act.body)
+def _as_words(act: Speak, s: int | None = None) -> checks.Words:
+    return checks.Words(act.room, act.side, act.cid, act.body, s)

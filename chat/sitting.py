@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.db.models import Q
@@ -224,6 +225,7 @@ class Kept:
 
     def __init__(self) -> None:
         self._kept: dict[int, tuple[Sitting, int, int, datetime]] = {}
+        self.of_listeners: dict[str, Any] = {}
         self.days = Days()
 
     def take(self, rooms: Iterable[LockedRoom], now: datetime) -> dict[int, Sitting]:

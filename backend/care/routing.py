@@ -4,8 +4,7 @@ Nothing is blocked, edited or held up by it. It is incomplete: what it does not 
 """
 
 import logging
-from collections import defaultdict
-from collections.abc import Iterable
+from collections import deque
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -20,7 +19,7 @@ from backend.care.detection import Sign
 from backend.care.ladder import ROUTES
 from backend.care.models import Alert, Case, HelpCard
 from backend.errors import NotYours
-from chat.checks import Words
+from chat.checks import Memory, Words
 from chat.models import Event, Room, Session
 from chat.models.rooms import MSG
 from chat.protocol import Side
@@ -40,16 +39,19 @@ GRAVEST = (
 )
 SAME_FOR = timedelta(minutes=30)  # the same sign again is the same alert
 ALONE_FOR = timedelta(hours=3)
+MOST_KEPT = 4000  # rooms
 LOOKED_BACK = 40  # numbers of a room in which the child's last ten messages are looked for
 
 
-def hear(words: list[Words]) -> None:
+def hear(words: list[Words], memory: Memory) -> None:
     """With every message as it is committed. A fault of ours must not silence a child: it is logged, and only
     a database that can't be written to stops the batch, which is then done again as a whole."""
-    said = [each for each in words if each.side is Side.CHILD]
-    if not said:
-        return
-    for each, before in _with_what_came_before(said):
+    lately: Lately = memory.setdefault("what children said lately", Lately())
+    lately.begin(words)
+    for each in words:
+        before = lately.before(each)
+        if each.side is not Side.CHILD:
+            continue
         try:
             signs = detection.danger(each.body, before)
             if signs:
@@ -61,23 +63,50 @@ def hear(words: list[Words]) -> None:
             log.error("danger could not be routed: %s", type(error).__name__)
 
 
-def _with_what_came_before(said: list[Words]) -> Iterable[tuple[Words, list[str]]]:
-    """Each with the sender's messages before it, in one question for all rooms of the batch."""
-    earlier: dict[int, list[str]] = defaultdict(list)
-    cids = {each.cid for each in said}
-    recent = Event.objects.filter(
-        room__in={each.room for each in said},
-        kind=MSG,
-        sender=Side.CHILD,
-        body__isnull=False,
-        s__gt=F("room__last_s") - LOOKED_BACK,
-    )
-    for room, cid, body in recent.order_by("room", "s").values_list("room", "cid", "body"):
-        if str(cid) not in cids:
-            earlier[room].append(body)
-    for each in said:
-        yield each, earlier[each.room][-detection.EARLIER :]
-        earlier[each.room].append(each.body)
+class Lately:
+    """The child's last messages of each room, kept while no number of the room is missing; else read anew."""
+
+    def __init__(self) -> None:
+        self._rooms: dict[int, tuple[int, deque[str]]] = {}
+
+    def begin(self, words: list[Words]) -> None:
+        """A batch: in one question for all of its rooms of which something is not known."""
+        first: dict[int, int] = {}
+        for each in words:
+            if each.s is not None:
+                first.setdefault(each.room, each.s)
+        gaps = {room: s for room, s in first.items() if self._rooms.get(room, (-1,))[0] != s - 1}
+        for room in gaps:
+            self._rooms.pop(room, None)
+        missing = {
+            each.room: gaps[each.room] for each in words if each.side is Side.CHILD and each.room in gaps
+        }
+        if not missing:
+            return
+        if len(self._rooms) > MOST_KEPT:
+            self._rooms.clear()
+        self._rooms |= {room: (s - 1, deque(maxlen=detection.EARLIER)) for room, s in missing.items()}
+        said = Event.objects.filter(
+            room__in=missing,
+            kind=MSG,
+            sender=Side.CHILD,
+            body__isnull=False,
+            s__gt=F("room__last_s") - LOOKED_BACK,
+        )
+        for room, s, body in said.order_by("room", "s").values_list("room", "s", "body"):
+            if s < missing[room]:
+                self._rooms[room][1].append(body)
+
+    def before(self, words: Words) -> list[str]:
+        """What the child said before these words of either, which are known from then on."""
+        if words.room not in self._rooms:
+            return []
+        newest, said = self._rooms[words.room]
+        before = list(said)
+        if words.side is Side.CHILD:
+            said.append(words.body)
+        self._rooms[words.room] = (words.s or newest, said)
+        return before
 
 
 def _route(words: Words, signs: frozenset[Sign]) -> None:

@@ -86,7 +86,7 @@ def before(world: World, clock: Any, monkeypatch: pytest.MonkeyPatch) -> World:
         person=world.mentor.user, post="counsellor", begins_at=now - 60 * MINUTE, ends_at=now + 200 * MINUTE
     )
     with monkeypatch.context() as patch:
-        patch.setattr("chat.record.checks.tell_heard", lambda _words: None)
+        patch.setattr("chat.record.checks.tell_heard", lambda *_: None)
         say(world.pairing.room, 70, SAID["S1"])
     return world
 

@@ -16,6 +16,7 @@ from chat.checks import Words
 from chat.models import Event, Original
 from chat.protocol import Side
 from chat.record import perform
+from chat.sitting import Kept
 from chat.writer import _looked_at
 
 pytestmark = pytest.mark.django_db
@@ -112,7 +113,7 @@ def test_the_same_again_is_one_alert_and_a_graver_one_is_another(family) -> None
 
 def test_words_that_did_not_come_in_call_nobody(family, monkeypatch) -> None:
     """And the other way round: the alert is in the transaction of the words."""
-    monkeypatch.setattr("chat.record.checks.tell_heard", lambda _words: 1 / 0)
+    monkeypatch.setattr("chat.record.checks.tell_heard", lambda *_: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         speak(family, S1)
     monkeypatch.undo()
@@ -153,13 +154,34 @@ def test_what_was_masked_is_looked_at_as_it_was_said(family) -> None:
     assert Original.objects.exists() and Alert.objects.get().kind == "S1"
 
 
-def test_it_costs_one_question_a_batch_however_long(family, django_assert_num_queries) -> None:
+def numbered(family, first: int, *bodies: str, side: Side = Side.CHILD) -> list[Words]:
+    room = family.rooms["wellbeing"].pk
+    return [Words(room, side, str(uuid4()), body, first + place) for place, body in enumerate(bodies)]
+
+
+def test_it_costs_one_question_and_then_none_while_no_number_is_missing(
+    family, django_assert_num_queries
+) -> None:
     speak(family, *["我做完了"] * 30)
-    said = [Words(family.rooms["wellbeing"].pk, Side.CHILD, str(uuid4()), "下一题呢？") for _ in range(50)]
+    memory: dict[str, object] = {}
     with django_assert_num_queries(1):
-        routing.hear(said)
+        routing.hear(numbered(family, 31, *["下一题呢？"] * 50), memory)
     with django_assert_num_queries(0):
-        routing.hear([Words(family.rooms["wellbeing"].pk, Side.MENTOR, str(uuid4()), "很好")])
+        routing.hear(numbered(family, 81, "很好", side=Side.MENTOR), memory)
+        routing.hear(numbered(family, 82, "下一题呢？"), memory)
+    with django_assert_num_queries(1):  # somebody else wrote in between
+        routing.hear(numbered(family, 84, "下一题呢？"), memory)
+    with django_assert_num_queries(0):
+        routing.hear(numbered(family, 90, "很好", side=Side.MENTOR), memory)
+
+
+@pytest.mark.parametrize("writers", ["aaaa", "abba", "abab", "...."])
+def test_in_pieces_it_is_heard_whichever_process_wrote_the_pieces_before(family, writers) -> None:
+    room, kept = family.rooms["wellbeing"].pk, {"a": Kept(), "b": Kept()}
+    for writer, piece in zip(writers, ("我真的", "不", "想", "活了"), strict=True):
+        act = Speak(room, Side.CHILD, str(uuid4()), piece)
+        perform([act], now=timezone.now(), kept=kept.get(writer))
+    assert Alert.objects.get().kind == "S1"
 
 
 def test_help_is_offered_once_a_session_and_to_the_child_alone(family) -> None:

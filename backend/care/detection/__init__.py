@@ -13,6 +13,8 @@ from backend.care.detection.normal import normal
 __all__ = ["DETAILS", "MOST", "Found", "Kind", "Sign", "contacts", "danger", "masked", "may_continue"]
 
 MOST = 10_000  # characters, the newest
+PIECE = 16  # characters: what somebody says in pieces has short ones
+SPAN = 60  # characters on either side of where two messages meet
 EARLIER = 10  # messages of the same sender that are read together with the new one
 # What is said a dozen times and more in one go is read as said eight times: it tells nothing new, and costs.
 REPEATED = re.compile(r"(.{1,6}?)\1{11,}", re.DOTALL)
@@ -42,10 +44,10 @@ def contacts(body: str, earlier: Sequence[str] = ()) -> list[Found]:
 def danger(body: str, earlier: Sequence[str] = ()) -> frozenset[Sign]:
     """Signs of danger in ``body``, alone or as the end of what its sender said before it."""
     alone = signs(normal(_without_repeats(body[-MOST:])))
-    if not earlier:
+    before = "".join(earlier[-EARLIER:])[-SPAN:]
+    if not before or min(len(body), len(earlier[-1])) > PIECE:
         return alone
-    before = _without_repeats("".join(earlier[-EARLIER:])[-MOST:])
-    joined = signs(normal(_without_repeats((before + body)[-MOST:])))
+    joined = signs(normal(before + body[:SPAN]))
     # What the earlier messages say by themselves was routed when they were said.
     return alone | (joined - signs(normal(before)))
 
