@@ -177,7 +177,8 @@ def standing(sessions: Iterable[str]) -> set[str]:
 
 def beat(heard: dict[UUID, datetime]) -> dict[UUID, str]:
     """Advances ``last_seen_at`` in one statement; returns the connections that the table has closed, and why."""
-    rows = Attendance.objects.filter(token__in=heard).values_list(
+    mine = these((token.hex for token in heard), "uuid")
+    rows = Attendance.objects.filter(token__in=mine).values_list(
         "pk", "token", "last_seen_at", "until", "why"
     )
     closed, seen = {}, {}
