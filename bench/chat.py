@@ -179,7 +179,6 @@ async def _connect(stack: Stack, chat: Chat, load: Load) -> Answer:
     await load.idle(0.5)
     empty = stack.resident()
     seconds, more = await load.connect(HOST, chat.port, others)
-    load.members = members
     await load.idle(1)
     return {
         "handshakes": round(len(others) / seconds, 1),

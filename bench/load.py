@@ -127,7 +127,8 @@ class Load:
                 except (OSError, TimeoutError):
                     failed += 1
 
-        self.members, started = list(members), clock()
+        # Those of before go on saying that they are there.
+        self.members, started = list(dict.fromkeys([*self.members, *members])), clock()
         sweeping = asyncio.create_task(self._sweep())
         await asyncio.gather(*map(one, members))
         sweeping.cancel()
