@@ -23,7 +23,7 @@ def find_chromium() -> str | None:
 
 
 def main(arguments: list[str]) -> int:
-    parser = argparse.ArgumentParser(prog="manage.py tests", description="Everything quick, under 5 minutes.")
+    parser = argparse.ArgumentParser(prog="manage.py tests", description="Everything quick.")
     parser.add_argument("--deep", action="store_true", help="long tests too, up to 40 minutes")
     parser.add_argument("-k", default="", help="only tests whose name matches")
     options = parser.parse_args(arguments)

@@ -180,7 +180,7 @@ def _messages(case: Case) -> list[tuple[str, list[tuple[str, str]]]]:
 
 
 def _newest_said(room: Room) -> QuerySet[Event]:
-    return Event.objects.filter(room=room, kind=MSG).order_by("-s")[:OFFERED]
+    return Event.objects.filter(room=room, kind=MSG).only("s", "sender", "at").order_by("-s")[:OFFERED]
 
 
 def _in_words(said: Event, room: Room) -> str:
