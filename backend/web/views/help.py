@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
@@ -22,8 +23,6 @@ from backend.web.care_forms import TellForm
 from backend.web.saying import teacher
 from chat.endpoint import LANGUAGE_COOKIE
 
-LANGUAGES = ("zh-hans", "en")
-
 
 def show(request: HttpRequest) -> HttpResponse:
     """Called before session and sign-in, see HelpMiddleware: it asks neither, nor the database."""
@@ -33,7 +32,7 @@ def show(request: HttpRequest) -> HttpResponse:
 def page(request: HttpRequest, *, failed: bool = False) -> HttpResponse:
     """failed: the asking could not be kept. Then it says that nobody was told, and whom to ring."""
     language = request.COOKIES.get(LANGUAGE_COOKIE)
-    with translation.override(language if language in LANGUAGES else LANGUAGES[0]):
+    with translation.override(language if language in dict(settings.LANGUAGES) else settings.LANGUAGE_CODE):
         context = {"numbers": numbers(), "failed": failed, "csrf_token": get_token(request)}
         text = render_to_string("help/help.html", context)
     return HttpResponse(text, status=503 if failed else 200)
