@@ -11,9 +11,9 @@ from typing import Any
 from matching.core import roster
 from matching.core.fit import fit_terms
 from matching.core.weights import Weights
-from matching.edits import snapshot_of
 from matching.models import Pairing, Proposal, Round
 from matching.publishing import Difference
+from matching.snapshot import snapshot_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,6 @@ The row is the queue, as with rounds (matching.solving). Every choice is a plan 
 no page waits for it.
 """
 
-import json
 import logging
 import time
 from typing import Any
@@ -24,7 +23,7 @@ from matching.core.alternatives import Alternative
 from matching.edits import Choice, choices_for
 from matching.models import Comparison, Round
 from matching.rounds import RoundMovedOn
-from matching.solving import LEASE, MOST_ATTEMPTS, NoLongerOurs, options_of
+from matching.solving import LEASE, MOST_ATTEMPTS, NoLongerOurs, task_of
 from matching.states import State
 
 log = logging.getLogger(__name__)
@@ -116,23 +115,10 @@ def store(asked: Comparison, found: list[dict[str, Any]]) -> None:
 
 
 def _task(asked: Comparison) -> dict[str, Any]:
-    """What was chosen by hand stays as it is: the choices are held against the best plan around it."""
-    round_, child = asked.round, asked.child.roster_id
-    people = json.loads(round_.snapshot)
-    by_hand = [
-        {
-            "child": place.child.roster_id,
-            "mentor": place.mentor.roster_id,
-            "role": place.role,
-            "slot": place.slot,
-        }
-        for place in round_.proposals.filter(by_hand=True).select_related("child", "mentor")
-        if (place.child_id, place.role) != (asked.child_id, asked.role)
-    ]
-    chosen = {(pin["child"], pin["role"]) for pin in by_hand}
-    people["pins"] = by_hand + [pin for pin in people["pins"] if (pin["child"], pin["role"]) not in chosen]
-    wanted = {"child": child, "role": asked.role, "most": MOST, "seconds": BEGIN_WITHIN}
-    return {"roster": people, "options": options_of(round_), "compare": wanted}
+    """The choices are held against the best plan around what was chosen by hand elsewhere."""
+    task = task_of(asked.round, but=(asked.child_id, asked.role))
+    wanted = {"child": asked.child.roster_id, "role": asked.role, "most": MOST, "seconds": BEGIN_WITHIN}
+    return {**task, "compare": wanted}
 
 
 def _beat(asked: Comparison) -> Any:

@@ -1,37 +1,20 @@
-"""Changing a solved plan by hand, under the same rules as the solver."""
+"""What else a child could have in a solved plan, and giving it that, under the same rules as the solver."""
 
-import json
 from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
-from django.db import transaction
-from django.db.models import F
 from django.utils.translation import gettext as _
 
-from backend.audit import log as audit
-from backend.errors import Conflict, Invalid
-from backend.rosters.models import Child, Mentor
-from matching.access import access_round
-from matching.core import codec, roster
+from matching.core import roster
 from matching.core.fit import FitTerms, fit_terms
-from matching.core.verify import verify
 from matching.core.weights import Weights
-from matching.models import Proposal, Round
-from matching.publishing import difference, places_of
-from matching.states import State
+from matching.models import Edit, Round
+from matching.publishing import places_of
+from matching.snapshot import snapshot_of
+from matching.steps import BreaksARule, PlanChanged, Seat, seats_of, take_step
 
-
-class PlanChanged(Conflict):
-    """Somebody else edited the plan first."""
-
-    code = "round.plan_changed"
-
-
-class BreaksARule(Invalid):
-    """facts["rules"] lists what the changed plan would break."""
-
-    code = "round.breaks_a_rule"
+__all__ = ["BreaksARule", "PlanChanged", "change_proposal", "choices_for", "snapshot_of", "swap_children"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +41,6 @@ class Choice:
     @property
     def free(self) -> bool:
         return not self.why_not
-
-
-def snapshot_of(round_: Round) -> roster.Roster:
-    return codec.roster_from_json(json.loads(round_.snapshot))
 
 
 def choices_for(round_: Round, child_id: str, role: roster.Role) -> list[Choice]:
@@ -112,96 +91,77 @@ def _choice(mentor: roster.Mentor, slot: int, scored: FitTerms, why_not: str) ->
     )
 
 
-@transaction.atomic
+@dataclass(frozen=True, slots=True)
+class Swap:
+    """Another child with whom this one could change places in the role.
+
+    gain: points of value that the two win together, < 0 when they lose.
+    """
+
+    child: str
+    mentor: str
+    slot: int
+    gain: int
+
+
+def swaps_for(round_: Round, child_id: str, role: roster.Role) -> list[Swap]:
+    """With whom the child could change mentor and hour, and no rule be broken; the best for both first."""
+    snapshot, weights = snapshot_of(round_), Weights.from_json(round_.weights)
+    children = {child.id: child for child in snapshot.children}
+    mentors = {mentor.id: mentor for mentor in snapshot.mentors}
+    pinned = {(pin.child, pin.role) for pin in snapshot.pins}
+    barred = {(forbid.child, forbid.mentor) for forbid in snapshot.forbids if forbid.role in (None, role)}
+    places = places_of(round_)
+    other_role = {place.child: place for place in places if place.role != role}
+    same_role = {place.child: place for place in places if place.role == role}
+    own = same_role.get(child_id)
+    if own is None or (child_id, role) in pinned:
+        return []
+
+    def worth(child: str, place: roster.Place) -> int | None:
+        """What the place is worth to the child; None where it can't have it."""
+        other = other_role.get(child)
+        if other and (other.mentor == place.mentor or other.slot == place.slot):
+            return None
+        if place.slot not in children[child].slots or (child, place.mentor) in barred:
+            return None
+        scored = fit_terms(children[child], mentors[place.mentor], role, weights)
+        return scored and scored.value
+
+    mine_now, found = worth(child_id, own) or 0, []
+    for place in same_role.values():
+        if place.child == child_id or (place.child, role) in pinned:
+            continue
+        mine, theirs = worth(child_id, place), worth(place.child, own)
+        if mine is None or theirs is None:
+            continue
+        gain = mine + theirs - mine_now - (worth(place.child, place) or 0)
+        found.append(Swap(place.child, place.mentor, place.slot, gain))
+    return sorted(found, key=lambda swap: (-swap.gain, swap.child))
+
+
 def change_proposal(
     *, actor: Any, round_id: int, version: int, child_id: int, role: roster.Role, mentor_id: int, slot: int
 ) -> Round:
-    """Gives the child this mentor and hour in this role.
-
-    version: the edit that the coordinator looked at; PlanChanged when it is no longer the newest.
-    Raises BreaksARule when the verifier finds anything wrong with the plan as it would then be.
-    """
-    round_ = access_round(actor, round_id, "write")
-    claimed = Round.objects.filter(pk=round_.pk, state=State.SOLVED, version=version).update(
-        version=F("version") + 1
+    """Gives the child this mentor and hour in this role; refused as `take_step` is."""
+    wanted = [Seat(child_id, role, mentor_id, slot)]
+    return take_step(
+        actor=actor, round_id=round_id, version=version, kind=Edit.Kind.CHANGED, wanted=lambda _round: wanted
     )
-    if not claimed:
-        raise PlanChanged(_("Somebody changed this plan in the meantime. Load the page again and look."))
-    round_.refresh_from_db()
-    child = Child.objects.filter(pk=child_id).first()
-    mentor = Mentor.objects.filter(pk=mentor_id).first()
-    snapshot = snapshot_of(round_)
-    scored = _scored(round_, snapshot, child, mentor, role)
-    place = roster.Place(child.roster_id, role, mentor.roster_id, slot)  # type: ignore[union-attr]
-    kept = [p for p in places_of(round_) if (p.child, p.role) != (place.child, role)]
-    broken = verify(snapshot, [*kept, place])
-    if broken:
-        raise BreaksARule(
-            _("This change would break a rule of the plan."),
-            rules=[{"rule": found.code, "child": found.child, "mentor": found.mentor} for found in broken],
-        )
-    Proposal.objects.update_or_create(
-        round=round_,
-        child=child,
-        role=role,
-        defaults={
-            "mentor": mentor,
-            "slot": slot,
-            "subject_id": scored.subject or None,
-            "fit": scored.fit,
-            "value": scored.value,
-            "terms": dict(scored.terms),
-            "by_hand": True,
-        },
-    )
-    round_.unserved.filter(child=child, role=role).delete()
-    _refresh_summary(round_, snapshot)
-    audit.record(actor, "round.changed", round_, child=child.pk, role=role)  # type: ignore[union-attr]
-    return round_
 
 
-def _scored(
-    round_: Round, snapshot: roster.Roster, child: Child | None, mentor: Mentor | None, role: roster.Role
-) -> FitTerms:
-    of_child = next((c for c in snapshot.children if child and c.id == child.roster_id), None)
-    of_mentor = next((m for m in snapshot.mentors if mentor and m.id == mentor.roster_id), None)
-    if of_child is None or of_mentor is None:
-        raise BreaksARule(_("One of these people does not take part in this round."))
-    scored = fit_terms(of_child, of_mentor, role, Weights.from_json(round_.weights))
-    if scored is None:
-        raise BreaksARule(_("This mentor can't have this role for this child."))
-    return scored
+def swap_children(
+    *, actor: Any, round_id: int, version: int, role: roster.Role, child_id: int, other_id: int
+) -> Round:
+    """The two children change mentor and hour in this role; refused as `take_step` is."""
 
+    def wanted(round_: Round) -> list[Seat]:
+        one, other = seats_of(round_, [(child_id, role), (other_id, role)])
+        if child_id == other_id or one.mentor is None or other.mentor is None:
+            raise BreaksARule(_("Only two children who both have a mentor in this role can change places."))
+        return [
+            Seat(one.child, role, other.mentor, other.slot),
+            Seat(other.child, role, one.mentor, one.slot),
+        ]
 
-def _refresh_summary(round_: Round, snapshot: roster.Roster) -> None:
-    """The figures of the edited plan; its bounds stay, and it is proved only where it meets them all."""
-    rows = list(round_.proposals.values_list("child__roster_id", "fit", "value"))
-    per_child = Counter(child for child, _fit, _value in rows)
-    priority = {child.id: child.priority for child in snapshot.children}
-    summary = round_.summary
-    complete = [child for child, roles in per_child.items() if roles == 2]
-    summary["complete"] = len(complete)
-    summary["partial"] = len(per_child) - len(complete)
-    summary["unmatched"] = len(snapshot.children) - len(per_child)
-    summary["roles_filled"] = len(rows)
-    summary["priority_complete"] = sum(priority[child] for child in complete)
-    summary["fit"] = sum(fit for _child, fit, _value in rows)
-    summary["value"] = sum(value for _child, _fit, value in rows)
-    # Kept pairs earn their points in the objective, which is what the last bound bounds.
-    found = difference(round_)
-    kept = round_.stickiness * (2 * len(found.kept) + len(found.moved))
-    summary["objective"] = summary["value"] + kept
-    bound = summary.get("objective_bound", 0)
-    short = bound - summary["objective"]
-    summary["gap"] = 0.0 if short <= 0 else (short / bound if bound > 0 else 1.0)
-    # The bounds are the best plan's own only where the solver proved its plan. Only a change by hand says this.
-    summary.setdefault("solver_proved", summary.get("proved_optimal", False))
-    levels = (
-        ("complete", "complete_bound"),
-        ("priority_complete", "priority_bound"),
-        ("roles_filled", "roles_bound"),
-        ("objective", "objective_bound"),
-    )
-    summary["proved_optimal"] = all(summary[level] >= summary[limit] for level, limit in levels)
-    Round.objects.filter(pk=round_.pk).update(summary=summary)
-    round_.summary = summary
+    return take_step(actor=actor, round_id=round_id, version=version, kind=Edit.Kind.SWAPPED, wanted=wanted)

@@ -166,6 +166,43 @@ class Unserved(models.Model):
         return f"unserved {self.pk}"
 
 
+class Edit(models.Model):
+    """One change of a solved plan by hand, so that it can be told, undone and done again.
+
+    number: the version of the plan that it made.  of: which edit an undo takes back, or a redo makes again.
+    before, after: the places that it changed, as matching.steps.Seat writes them.
+    """
+
+    class Kind(models.TextChoices):
+        CHANGED = "changed", _("changed")
+        SWAPPED = "swapped", _("swapped")
+        UNDONE = "undone", _("undone")
+        REDONE = "redone", _("done again")
+
+    round = models.ForeignKey(Round, on_delete=models.CASCADE, related_name="edits")
+    number = models.PositiveIntegerField()
+    kind = models.CharField(max_length=7, choices=Kind)
+    of = models.ForeignKey("self", null=True, on_delete=models.CASCADE, related_name="+")
+    before = models.JSONField()
+    after = models.JSONField()
+    made_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    made_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["round", "number"]
+        constraints = [
+            models.UniqueConstraint(fields=["round", "number"], name="an_edit_is_numbered_once"),
+            models.CheckConstraint(
+                condition=Q(kind__in=["undone", "redone"], of__isnull=False)
+                | Q(kind__in=["changed", "swapped"], of=None),
+                name="an_undo_names_what_it_undoes",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"edit {self.number} of round {self.round_id}"
+
+
 class Comparison(models.Model):
     """What other choices for a child and role would cost the others: asked for, and worked out by the worker.
 

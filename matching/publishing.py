@@ -133,6 +133,15 @@ def places_of(round_: Round) -> list[roster.Place]:
     ]
 
 
+def place_of(proposal: Proposal) -> roster.Place:
+    return roster.Place(
+        proposal.child.roster_id,
+        proposal.role,  # type: ignore[arg-type]
+        proposal.mentor.roster_id,
+        proposal.slot,
+    )
+
+
 def _check_against_today(round_: Round) -> None:
     """The independent verifier over today's people: consent, vetting, hours, capacities, pins and forbids."""
     places = places_of(round_)

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from backend.rosters.models import Child, Mentor, has_valid_certificate
 from matching.core import codec, roster
-from matching.models import Lock, Pairing, Role
+from matching.models import Lock, Pairing, Role, Round
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +28,11 @@ class Snapshot:
 
     def sha256(self) -> str:
         return hashlib.sha256(self.text().encode()).hexdigest()
+
+
+def snapshot_of(round_: Round) -> roster.Roster:
+    """The roster that the round decided on."""
+    return codec.roster_from_json(json.loads(round_.snapshot))
 
 
 def today() -> date:

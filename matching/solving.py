@@ -83,16 +83,30 @@ def options_of(round_: Round) -> dict[str, Any]:
     }
 
 
+def task_of(round_: Round, but: tuple[int, str] | None = None) -> dict[str, Any]:
+    """What a solver is given. What was chosen by hand stays as it is, but for the place ``but`` (child, role)."""
+    people = json.loads(round_.snapshot)
+    by_hand = [
+        {
+            "child": place.child.roster_id,
+            "mentor": place.mentor.roster_id,
+            "role": place.role,
+            "slot": place.slot,
+        }
+        for place in round_.proposals.filter(by_hand=True).select_related("child", "mentor")
+        if (place.child_id, place.role) != but
+    ]
+    chosen = {(pin["child"], pin["role"]) for pin in by_hand}
+    people["pins"] = by_hand + [pin for pin in people["pins"] if (pin["child"], pin["role"]) not in chosen]
+    return {"roster": people, "options": options_of(round_)}
+
+
 def solve_in_subprocess(round_: Round) -> tuple[Any, list[dict[str, Any]]]:
     """The decoded result, and as JSON where one more mentor would help most.
 
     Raises NoLongerOurs when the round is taken away in the meantime: that ends the solver.
     """
-    task = {
-        "roster": json.loads(round_.snapshot),
-        "options": options_of(round_),
-    }
-    answer = run_apart(task, lambda progress: _heartbeat(round_, progress))
+    answer = run_apart(task_of(round_), lambda progress: _heartbeat(round_, progress))
     return codec.result_from_json(answer["result"]), answer["openings"]
 
 
@@ -126,13 +140,14 @@ def store(round_: Round, result: Any, openings: Sequence[Mapping[str, Any]] = ()
         attempt=0,
     ):
         raise NoLongerOurs
+    by_hand = set(round_.proposals.filter(by_hand=True).values_list("child", "role"))
     round_.proposals.all().delete()
     round_.unserved.all().delete()
-    _store_rows(round_, snapshot, result)
+    _store_rows(round_, snapshot, result, by_hand)
     audit.record(None, "round.solved", round_, places=len(result.places), open=len(result.open))
 
 
-def _store_rows(round_: Round, snapshot: Any, result: Any) -> None:
+def _store_rows(round_: Round, snapshot: Any, result: Any, by_hand: set[tuple[int, str]]) -> None:
     child_ids = dict(Child.objects.values_list("roster_id", "pk"))
     mentor_ids = dict(Mentor.objects.values_list("roster_id", "pk"))
     children = {child.id: child for child in snapshot.children}
@@ -152,6 +167,7 @@ def _store_rows(round_: Round, snapshot: Any, result: Any) -> None:
                 terms=dict(
                     fit_terms(children[place.child], mentors[place.mentor], place.role, weights).terms
                 ),
+                by_hand=(child_ids[place.child], place.role) in by_hand,
             )
             for place in result.places
         ],
