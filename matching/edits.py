@@ -103,6 +103,10 @@ class Swap:
     slot: int
     gain: int
 
+    @property
+    def lost(self) -> int:
+        return -self.gain
+
 
 def swaps_for(round_: Round, child_id: str, role: roster.Role) -> list[Swap]:
     """With whom the child could change mentor and hour, and no rule be broken; the best for both first."""

@@ -97,8 +97,8 @@ def take_step(
         made_at=timezone.now(),
     )
     refresh_summary(round_)
-    places = [{"child": seat.child, "role": seat.role} for seat in seats]
-    audit.record(actor, f"round.{kind}", round_, places=places)
+    others = [seat.child for seat in seats[1:]]
+    audit.record(actor, f"round.{kind}", round_, child=seats[0].child, role=seats[0].role, others=others)
     return round_
 
 

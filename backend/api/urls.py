@@ -15,6 +15,7 @@ from backend.api.children import ChildrenOfRoster
 from backend.api.comparisons import Comparisons
 from backend.api.consent import ConsentOfChild, StatusOfGuardian, StopOfChild
 from backend.api.differences import Difference
+from backend.api.edits import Edits, Redo, SolveAgain, Swaps, Undo
 from backend.api.held import HeldMessages
 from backend.api.history import ChildHistory
 from backend.api.invitations import Invitations
@@ -109,6 +110,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(f"{OF_ROUND}/proposals/", Proposals.as_view({"get": "list"}), name="api-proposals"),
     path(f"{OF_ROUND}/unserved/", UnservedRoles.as_view({"get": "list"}), name="api-unserved"),
     path(f"{OF_ROUND}/difference/", Difference.as_view(), name="api-difference"),
+    path(f"{OF_ROUND}/edits/", Edits.as_view({"get": "list"}), name="api-edits"),
+    path(f"{OF_ROUND}/edits/undo/", Undo.as_view(), name="api-undo"),
+    path(f"{OF_ROUND}/edits/redo/", Redo.as_view(), name="api-redo"),
+    path(f"{OF_ROUND}/again/", SolveAgain.as_view(), name="api-again"),
+    path(f"{ONE_PLACE}/swap/", Swaps.as_view(), name="api-swap"),
     path(f"{ONE_PLACE}/", OnePlace.as_view(), name="api-place"),
     path(f"{ONE_PLACE}/choices/", Choices.as_view(), name="api-choices"),
     path(f"{ONE_PLACE}/comparison/", Comparisons.as_view(), name="api-comparison"),

@@ -3,6 +3,7 @@
 from django.urls import URLPattern, URLResolver, path
 
 from backend.web.views import (
+    adjust,
     by_hand,
     cases,
     consent,
@@ -124,7 +125,15 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("rounds/<int:round_id>/discard/", rounds.discard, name="discard_round"),
     path("rounds/<int:round_id>/proposals/", plan.proposals, name="proposals"),
     path("rounds/<int:round_id>/changes/", plan.changes, name="changes"),
-    path("rounds/<int:round_id>/change/<int:child_id>/<str:role>/", plan.change, name="change"),
-    path("rounds/<int:round_id>/change/<int:child_id>/<str:role>/costs/", plan.comparison, name="comparison"),
+    path("rounds/<int:round_id>/change/<int:child_id>/<str:role>/", adjust.change, name="change"),
+    path(
+        "rounds/<int:round_id>/change/<int:child_id>/<str:role>/costs/", adjust.comparison, name="comparison"
+    ),
+    path("rounds/<int:round_id>/change/<int:child_id>/<str:role>/swap/", adjust.swap, name="swap"),
+    path("rounds/<int:round_id>/change/<int:child_id>/<str:role>/lock/", adjust.lock, name="lock_pair"),
+    path("rounds/<int:round_id>/edits/", adjust.edits, name="edits"),
+    path("rounds/<int:round_id>/edits/undo/", adjust.undo, name="undo_edit"),
+    path("rounds/<int:round_id>/edits/redo/", adjust.undo, {"again": True}, name="redo_edit"),
+    path("rounds/<int:round_id>/again/", adjust.again, name="solve_again"),
     path("rounds/<int:round_id>/publish/", plan.publish, name="publish"),
 ]

@@ -124,6 +124,12 @@ TABLE: dict[str, tuple[tuple[str, ...], frozenset[str]]] = {
     "changes": (GET, DESK),
     "change": (BOTH, DESK),
     "comparison": (BOTH, DESK),
+    "swap": (POST, DESK),
+    "lock_pair": (POST, DESK),
+    "edits": (GET, DESK),
+    "undo_edit": (POST, DESK),
+    "redo_edit": (POST, DESK),
+    "solve_again": (POST, DESK),
     "publish": (BOTH, DESK),
 }
 
@@ -174,12 +180,13 @@ def path_of(world: World, name: str, *, absent: bool = False) -> str:
         "take_import": {"upload_id": world.upload.pk},
         "gone_inactive": {"upload_id": world.upload.pk},
         "lift_lock": {"lock_id": world.lock.pk},
-        "change": {"round_id": world.round.pk, "child_id": world.child.pk, "role": "academic"},
-        "comparison": {"round_id": world.round.pk, "child_id": world.child.pk, "role": "academic"},
     }
+    place = {"round_id": world.round.pk, "child_id": world.child.pk, "role": "academic"}
+    ids |= {of: place for of in ("change", "comparison", "swap", "lock_pair")}
     of_case = ("take_case", "pass_on_case", "note_in_case", "close_case")
     ids |= {of: {"case_id": world.case.pk} for of in of_case}
     of_round = ("round", "round_progress", "cancel_round", "discard_round", "proposals", "changes", "publish")
+    of_round += ("edits", "undo_edit", "redo_edit", "solve_again")
     ids |= {of: {"round_id": world.round.pk} for of in of_round}
     known = ids.get(name, {})
     if absent:
@@ -206,9 +213,16 @@ def shift_of(world: World) -> Shift:
 
 def body_of(world: World, name: str) -> dict[str, Any]:
     """Where an empty form finds nothing; else it is only shown again."""
-    place = world.place
-    chosen = {"version": world.round.version, "mentor_id": place.mentor_id, "slot": place.slot}
-    return chosen if name == "change" else {}
+    place, version = world.place, {"version": world.round.version}
+    bodies: dict[str, dict[str, Any]] = {
+        "change": {**version, "mentor_id": place.mentor_id, "slot": place.slot},
+        "swap": {**version, "other_id": world.foreign_child.pk},
+        "lock_pair": {"kind": "pin", "mentor_id": place.mentor_id},
+        "undo_edit": version,
+        "redo_edit": version,
+        "solve_again": version,
+    }
+    return bodies.get(name, {})
 
 
 def test_the_table_names_every_page() -> None:

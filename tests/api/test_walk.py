@@ -90,6 +90,11 @@ TABLE: dict[tuple[str, str], dict[str, int]] = {
     ("api-choices", "get"): coordinators(200),
     ("api-comparison", "get"): coordinators(200),
     ("api-comparison", "post"): coordinators(202),
+    ("api-edits", "get"): coordinators(200),
+    ("api-undo", "post"): coordinators(409),  # nothing was changed yet
+    ("api-redo", "post"): coordinators(409),
+    ("api-again", "post"): coordinators(201),
+    ("api-swap", "post"): coordinators(400),  # with itself
     ("api-locks-list", "get"): coordinators(200),
     ("api-locks-list", "post"): coordinators(201),
     ("api-locks-detail", "delete"): coordinators(204),
@@ -204,7 +209,9 @@ def path_of(world: World, name: str, *, absent: bool = False) -> str:
         "api-place": {"round_id": world.round.pk, **one},
         "api-choices": {"round_id": world.round.pk, **one},
         "api-comparison": {"round_id": world.round.pk, **one},
+        "api-swap": {"round_id": world.round.pk, **one},
     }
+    ids |= {f"api-{of}": {"round_id": world.round.pk} for of in ("edits", "undo", "redo", "again")}
     resource = name.removeprefix("api-").rsplit("-", 1)[0].removesuffix("-gone")
     known = {} if name.endswith("-list") else ids.get(name) or ids.get(resource, {})
     if absent:
@@ -270,6 +277,8 @@ def body_of(world: World, name: str, method: str) -> dict[str, Any]:
             "mentor": place.mentor_id,
             "slot": place.slot,
         },
+        ("api-swap", "post"): {"version": world.round.version, "other": world.child.pk},
+        **{(f"api-{does}", "post"): {"version": world.round.version} for does in ("undo", "redo", "again")},
         ("api-reader", "put"): {"agree": True},
         ("api-guardian", "put"): {"status": "limited", "reason": "court"},
         ("api-readings-list", "post"): {

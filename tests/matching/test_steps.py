@@ -3,6 +3,7 @@
 import random
 
 import pytest
+from django.db import IntegrityError, transaction
 
 from backend.accounts.models import User
 from backend.rosters.models import Child, Mentor
@@ -198,3 +199,19 @@ def test_what_can_t_hold_any_more_is_named_before_anything_is_solved(imported: U
         solve_again(actor=imported, round_id=round_.pk, version=round_.version)
     assert [row["mentor"] for row in refused.value.facts["rows"]] == [place.mentor.roster_id]
     assert Round.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    "change", [{"number": 2}, {"kind": "undone"}, {"kind": "swapped", "of": True}, {"kind": "thought of"}]
+)
+def test_the_database_refuses_an_edit_that_is_none(imported: User, round_: Round, change: dict) -> None:
+    a_change(round_, random.Random(1), imported)
+    edit = round_.edits.get()
+    assert edit.number == 2
+    values = {"number": 3, "kind": "changed", **change}
+    if "of" in values:
+        values["of"] = edit
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Edit.objects.create(
+            round=round_, before=[], after=[], made_by=imported, made_at=edit.made_at, **values
+        )

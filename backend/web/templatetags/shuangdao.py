@@ -47,6 +47,14 @@ WHY_NOT = {
     "same_hour": gettext_lazy("is the hour with the other mentor"),
     "same_person": gettext_lazy("is the child's other mentor"),
 }
+WEEK_CELLS = {
+    "now": ("●", gettext_lazy("this plan")),
+    "both": ("✓", gettext_lazy("both are free")),
+    "child": ("○", gettext_lazy("only the child is free")),
+    "mentor": ("·", gettext_lazy("only the mentor is free")),
+    "taken": ("–", gettext_lazy("the mentor meets another child")),
+    "other": ("×", gettext_lazy("the child meets the other mentor")),
+}
 DIGITS = "零一二三四五六七八九"
 # First grade of junior school, by school system; senior school always begins at 10.
 JUNIOR_FROM = {"6-3": 7, "5-4": 6}
@@ -128,6 +136,18 @@ def stage(value: str) -> str:
 def why_not(value: str) -> str:
     """Why a mentor's hour can't be taken."""
     return str(WHY_NOT[value])
+
+
+@register.filter
+def week_sign(value: str) -> str:
+    """The sign of an hour in the week of two people."""
+    return WEEK_CELLS[value][0]
+
+
+@register.filter
+def week_cell(value: str) -> str:
+    """The same in words."""
+    return str(WEEK_CELLS[value][1])
 
 
 @register.filter

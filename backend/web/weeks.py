@@ -1,0 +1,32 @@
+"""Two people's free hours in one grid, with what a plan puts there."""
+
+from typing import Any
+
+from backend.rosters.models import Child
+from backend.web.templatetags.shuangdao import WEEK_CELLS, WEEKDAYS
+from matching.models import Proposal, Round
+from matching.snapshot import snapshot_of
+
+
+def week_of_two(round_: Round, child: Child, role: str, now: Proposal | None) -> dict[str, Any]:
+    """Each hour that either has free in the round's roster: a heading of weekdays, then a row an hour.
+
+    A cell is empty or one of: now, other (the child's hour in the other role), taken (the mentor's hour with
+    another child), both, child, mentor.
+    """
+    snapshot = snapshot_of(round_)
+    of_child = next((each.slots for each in snapshot.children if each.id == child.roster_id), frozenset())
+    mentor = now and next((each for each in snapshot.mentors if each.id == now.mentor.roster_id), None)
+    of_mentor = mentor.slots if mentor else frozenset[int]()
+    cells = {slot: "mentor" for slot in of_mentor} | {slot: "child" for slot in of_child}
+    cells |= {slot: "both" for slot in of_child & of_mentor}
+    if now:
+        others = round_.proposals.filter(mentor=now.mentor).exclude(pk=now.pk)
+        cells |= {slot: "taken" for slot in others.values_list("slot", flat=True)}
+    other = round_.proposals.filter(child=child).exclude(role=role).values_list("slot", flat=True)
+    cells |= {slot: "other" for slot in other}
+    if now:
+        cells[now.slot] = "now"
+    hours = range(min(s % 24 for s in cells), max(s % 24 for s in cells) + 1) if cells else range(0)
+    rows = [(f"{hour:02}:00", [cells.get(day * 24 + hour, "") for day in range(7)]) for hour in hours]
+    return {"days": WEEKDAYS, "rows": rows, "legend": [cell for cell in WEEK_CELLS if cell in cells.values()]}
