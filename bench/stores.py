@@ -46,6 +46,11 @@ class Postgres:
         self.start()  # its own way to delete everything wants a running one
         self._server.cleanup()
 
+    def server(self) -> dict[str, str | None]:
+        """What pg_ctl needs to know of it, in another process."""
+        own = self._server
+        return {"data": str(own.pgdata), "bin": str(own.bin_path), "user": own.system_user}
+
     def owner(self) -> int:
         """The account of the machine under which it runs."""
         return self._server.pgdata.stat().st_uid
