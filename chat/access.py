@@ -112,7 +112,8 @@ def access_room(actor: Any, room_id: int, action: str = "read") -> Room:
 
     To enter it must be alive besides: RoomEnded and RoomFrozen are told only to the two whose room it is.
     """
-    room = Room.objects.with_people().filter(pk=room_id).first()
+    rooms = Room.objects.to_enter() if action == "enter" else Room.objects.with_people()
+    room = rooms.filter(pk=room_id).first()
     relations = relations_in_room(actor, room)
     if room is None or not policy.allows("room", action, relations):
         raise NotYours

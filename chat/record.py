@@ -44,7 +44,7 @@ from chat.protocol import Event as EventFrame
 from chat.rules.hours import is_open
 from chat.rules.moves import IllegalMove
 from chat.sitting import Kept, Sitting, load_sittings
-from chat.statements import LockedRoom
+from chat.statements import Known, LockedRoom
 from chat.summaries import keep_summary
 
 Step = Callable[[Sitting], None]
@@ -56,7 +56,9 @@ def perform(acts: Sequence[Act], *, now: datetime, kept: Kept | None = None) -> 
     kept: what this process knows of rooms from its last batches; only for who commits here and at once.
     """
     with transaction.atomic():
-        batch = _Batch(statements.lock_rooms(act.room for act in acts), acts, now, kept)
+        spoken = ((act.room, act.side, act.cid) for act in acts if isinstance(act, Speak))
+        rooms, known = statements.lock_rooms((act.room for act in acts), spoken)
+        batch = _Batch(rooms, known, acts, now, kept)
         outcomes = [batch.do(act) for act in acts]
         batch.save()
     if kept is not None:
@@ -70,9 +72,14 @@ class _Batch:
     """The rooms of one transaction, with what is known of them and what is to be written."""
 
     def __init__(
-        self, rooms: dict[int, LockedRoom], acts: Sequence[Act], now: datetime, kept: Kept | None
+        self,
+        rooms: dict[int, LockedRoom],
+        known: Known,
+        acts: Sequence[Act],
+        now: datetime,
+        kept: Kept | None,
     ) -> None:
-        self.rooms, self.now = rooms, now
+        self.rooms, self.known, self.now = rooms, known, now
         self.rows: dict[int, list[Numbered]] = defaultdict(list)
         self.changed: set[int] = set()
         self.new: list[tuple[int, Numbered]] = []
@@ -90,9 +97,6 @@ class _Batch:
         self.sittings |= load_sittings(unread, now)
         self.days = Days() if kept is None else kept.days
         self.days.know((rooms[act.room] for act in acts if isinstance(act, Speak) and act.room in rooms), now)
-        self.known = statements.said_before(
-            (act.room, act.side, act.cid) for act in acts if isinstance(act, Speak)
-        )
         for sitting in self.sittings.values():
             self._note(sitting)
 
@@ -319,7 +323,8 @@ class _Batch:
         for held, s in self.released:
             held.event = Event.objects.get(room=held.room_id, s=s)
             held.save(update_fields=["state", "decided_at", "event"])
-        holds.go_on_if_looked_at(self.decided)
+        if self.decided:
+            holds.go_on_if_looked_at(self.decided)
         if self.heard:
             checks.tell_heard(self.heard, self.memory)
 

@@ -7,7 +7,7 @@ database reads as a table.
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from functools import lru_cache
 from typing import Any
 from uuid import UUID
@@ -21,7 +21,8 @@ from chat.models.rooms import MSG
 from chat.protocol import Event as EventFrame
 from chat.protocol import EventKind, Message, Side
 
-Statement = tuple[str, str]  # with its one parameter
+Statement = tuple[str, list[Any]]  # with its parameters
+Known = dict[tuple[int, Side, str], "Numbered | Held"]
 
 
 @dataclass(slots=True)
@@ -40,53 +41,65 @@ class LockedRoom:
     grade: int
 
 
-def lock_rooms(rooms: Iterable[int]) -> dict[int, LockedRoom]:
-    """In the order of their numbers, so that two batches never wait for each other."""
-    found = (
-        Room.objects.select_for_update(of=("self",))
-        .filter(pk__in=these(sorted(set(rooms)), "bigint"))
-        .order_by("pk")
-        .values_list(
-            "pk",
-            "last_s",
-            "stamp",
-            "closed_at",
-            "ended_at",
-            "pairing__ended_at",
-            "frozen_at",
-            "shut_by",
-            "looked_for_at",
-            "pairing__role",
-            "pairing__child__birth_date",
-            "pairing__child",
-            "pairing__child__grade",
-        )
-    )
-    return {
-        pk: LockedRoom(
-            pk,
-            last_s,
-            stamp,
-            closed_at,
-            ended_at is not None or over_at is not None,
-            frozen_at is not None or shut_by != "" or looked_for_at is not None,
-            *about,
-        )
-        for pk, last_s, stamp, closed_at, ended_at, over_at, frozen_at, shut_by, looked_for_at, *about in found
-    }
+_LOCK = """
+    SELECT room.id, room.last_s, room.stamp, room.closed_at,
+        room.ended_at IS NOT NULL OR pairing.ended_at IS NOT NULL,
+        room.frozen_at IS NOT NULL OR room.shut_by <> '' OR room.looked_for_at IS NOT NULL,
+        pairing.role, child.birth_date, child.id, child.grade
+    FROM chat_room room
+    JOIN matching_pairing pairing ON pairing.id = room.pairing_id
+    JOIN rosters_child child ON child.id = pairing.child_id
+    WHERE room.id IN ({these}) ORDER BY room.id {lock}
+"""
+
+
+def lock_rooms(
+    rooms: Iterable[int], spoken: Iterable[tuple[int, Side, str]] = ()
+) -> tuple[dict[int, LockedRoom], Known]:
+    """The rooms in the order of their numbers, so that two batches never wait for each other; and of what is to
+    be said in them (room, sender, cid), what is there already, as events or else as held, seen under the locks.
+    """
+    which = these(sorted(set(rooms)), "bigint")
+    lock = "FOR UPDATE OF room" if connection.vendor == "postgresql" else ""
+    asked: list[Statement] = [(_LOCK.format(these=which.sql, lock=lock), which.params)]
+    rows = [
+        {"room_id": room, "sender": side.value, "cid": cid.replace("-", "")} for room, side, cid in spoken
+    ]
+    if rows:
+        asked.append((_said_before(), [_json(rows), len(rows)]))
+    locked, again = [*_in_one_go(asked), []][:2]
+    return {row[0]: _locked(*row) for row in locked}, _known(again) if again else {}
+
+
+def _locked(pk: int, last_s: int, stamp: int, closed_at: datetime | None, *rest: Any) -> LockedRoom:
+    ended, frozen, role, birth_date, child, grade = rest
+    if closed_at is not None and closed_at.tzinfo is None:
+        closed_at = closed_at.replace(tzinfo=UTC)  # so SQLite keeps it
+    return LockedRoom(pk, last_s, stamp, closed_at, bool(ended), bool(frozen), role, birth_date, child, grade)
 
 
 def save(
     events: Iterable[tuple[int, Numbered]], active: Iterable[Session], rooms: Iterable[LockedRoom]
 ) -> None:
-    """What most batches write, in one go where the database takes several statements at once."""
-    todo = [each for each in (_add_events(events), _save_sessions(active), _save_rooms(rooms)) if each]
+    """What most batches write."""
+    _in_one_go(each for each in (_add_events(events), _save_sessions(active), _save_rooms(rooms)) if each)
+
+
+def _in_one_go(statements: Iterable[Statement]) -> list[list[Any]]:
+    """Their rows: one journey to the database where it takes several statements at once."""
+    todo = list(statements)
+    found: list[list[Any]] = []
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql" and todo:
-            cursor.execute(";".join(sql for sql, _ in todo), [rows for _, rows in todo])
-            return
-        for sql, rows in todo:
-            cursor.execute(sql, [rows])
+            cursor.execute(";".join(sql for sql, _ in todo), [each for _, given in todo for each in given])
+            while True:
+                found.append(cursor.fetchall() if cursor.description else [])
+                if not cursor.nextset():
+                    return found
+        for sql, given in todo:
+            cursor.execute(sql, given)
+            found.append(cursor.fetchall() if cursor.description else [])
+    return found
 
 
 def _save_rooms(rooms: Iterable[LockedRoom]) -> Statement | None:
@@ -116,9 +129,7 @@ def save_last_seen(seen: Mapping[int, datetime]) -> None:
     rows = [{"id": pk, "last_seen_at": _time(at)} for pk, at in seen.items()]
     statement = _update(Attendance, rows, {"last_seen_at": "timestamptz"})
     if statement is not None:
-        with connection.cursor() as cursor:
-            sql, text = statement
-            cursor.execute(sql, [text])
+        _in_one_go([statement])
 
 
 _EVENT = {
@@ -142,41 +153,36 @@ def _add_events(numbered: Iterable[tuple[int, Numbered]]) -> Statement | None:
     facts = "CAST(facts AS jsonb)" if connection.vendor == "postgresql" else "facts"
     values = ", ".join(facts if name == "facts" else name for name in _EVENT)
     sql = f"INSERT INTO {Event._meta.db_table} ({', '.join(_EVENT)}) SELECT {values} FROM {_table(_EVENT)}"  # noqa: S608
-    return sql, _json(rows)
+    return sql, [_json(rows), len(rows)]
 
 
 def these(values: Iterable[int | str], kind: str) -> RawSQL:
-    """For ``__in``: one parameter, however many. Django's own list costs microseconds for each."""
+    """For ``__in``: one parameter, however many. Django's own list costs microseconds for each.
+
+    Nothing in the values may have to be escaped in an array: they are numbers, UUIDs, keys of sign-ins.
+    """
     if connection.vendor == "postgresql":
-        sql = f"SELECT CAST(value AS {kind}) FROM json_array_elements_text(%s)"  # noqa: S608
-    else:
-        sql = "SELECT value FROM json_each(%s)"
-    return RawSQL(sql, [json.dumps([*values])])  # noqa: S611
+        # Unlike of JSON, the planner knows how many there are: for few it uses the index.
+        return RawSQL(f"SELECT unnest(CAST(%s AS {kind}[]))", ["{" + ",".join(map(str, values)) + "}"])  # noqa: S611
+    return RawSQL("SELECT value FROM json_each(%s)", [json.dumps([*values])])
 
 
-def said_before(spoken: Iterable[tuple[int, Side, str]]) -> dict[tuple[int, Side, str], Numbered | Held]:
-    """Of these (room, sender, cid), those that are there already: as events, or else as held."""
-    rows = [
-        {"room_id": room, "sender": side.value, "cid": cid.replace("-", "")} for room, side, cid in spoken
-    ]
-    if not rows:
-        return {}
+def _said_before() -> str:
+    """The statement: of the rows of its parameter those that are there already, each once."""
     key = {name: _EVENT[name] for name in ("room_id", "sender", "cid")}
     found = " UNION ALL ".join(
         f"SELECT {held}, x.id FROM r JOIN {model._meta.db_table} x"  # noqa: S608
         " ON x.room_id = r.room_id AND x.sender = r.sender AND x.cid = r.cid"
         for held, model in enumerate((Event, Held))
     )
-    with connection.cursor() as cursor:
-        cursor.execute(f"WITH r AS (SELECT * FROM {_table(key)}) {found}", [_json(rows)])  # noqa: S608
-        again = cursor.fetchall()
+    return f"WITH r AS (SELECT * FROM {_table(key)}) {found}"  # noqa: S608
+
+
+def _known(again: Sequence[tuple[int, int]]) -> Known:
     events = Event.objects.filter(pk__in=[pk for held, pk in again if not held])
     waiting = Held.objects.select_related("event").filter(pk__in=[pk for held, pk in again if held])
-    known: dict[tuple[int, Side, str], Numbered | Held] = {}
-    if again:
-        known |= {(each.room_id, Side(each.sender), str(each.cid)): each for each in waiting}
-        known |= {(each.room_id, Side(each.sender), str(each.cid)): as_numbered(each) for each in events}
-    return known
+    known: Known = {(each.room_id, Side(each.sender), str(each.cid)): each for each in waiting}
+    return known | {(each.room_id, Side(each.sender), str(each.cid)): as_numbered(each) for each in events}
 
 
 def _event(room: int, numbered: Numbered) -> dict[str, Any]:
@@ -226,16 +232,18 @@ def _update(model: type[Any], rows: Sequence[dict[str, Any]], columns: dict[str,
     name = model._meta.db_table
     changes = ", ".join(f"{column} = r.{column}" for column in columns)
     sql = f"UPDATE {name} SET {changes} FROM {_table({'id': 'bigint', **columns})} WHERE {name}.id = r.id"  # noqa: S608
-    return sql, _json(rows)
+    return sql, [_json(rows), len(rows)]
 
 
 def _table(columns: Mapping[str, str]) -> str:
-    """The one parameter as a table ``r`` of these columns."""
+    """A JSON list as a table ``r`` of these columns. Two parameters: the list, and its length for the planner,
+    which takes every list for one of a hundred, and would read whole tables for a row.
+    """
     if connection.vendor == "postgresql":
         typed = ", ".join(f"{name} {kind}" for name, kind in columns.items())
-        return f"json_to_recordset(%s) AS r({typed})"
+        return f"(SELECT * FROM json_to_recordset(%s) AS r({typed}) LIMIT %s) AS r"  # noqa: S608
     members = ", ".join(f"json_extract(value, '$.{name}') AS {name}" for name in columns)
-    return f"(SELECT {members} FROM json_each(%s)) AS r"  # noqa: S608
+    return f"(SELECT {members} FROM json_each(%s) LIMIT %s) AS r"  # noqa: S608
 
 
 def _json(rows: Sequence[dict[str, Any]]) -> str:

@@ -32,6 +32,21 @@ class Rooms(models.QuerySet["Room"]):
     def with_people(self) -> "Rooms":
         return self.select_related("pairing__child__user", "pairing__mentor__user")
 
+    def to_enter(self) -> "Rooms":
+        """Of rooms and people only what the door asks for, for whoever comes."""
+        people = ("child", "mentor")
+        names = [f"pairing__{one}__{field}" for one in people for field in ("user", "name")]
+        return self.select_related("pairing__child", "pairing__mentor").only(
+            "ended_at",
+            "frozen_at",
+            "shut_at",
+            "looked_for_at",
+            "pairing__role",
+            "pairing__ended_at",
+            "pairing__child__call_name",
+            *names,
+        )
+
     def live(self) -> "Rooms":
         return self.filter(pairing__ended_at=None)
 
@@ -104,6 +119,11 @@ class Room(models.Model):
         return None
 
 
+# Where a constraint or an index begins with the room, one for the room alone is only paid for.
+def _of_a_room(related_name: str) -> models.ForeignKey[Room, Room]:
+    return models.ForeignKey(Room, on_delete=models.PROTECT, related_name=related_name, db_index=False)
+
+
 class Event(models.Model):
     """One number of a room: a message, or something that happened to it.
 
@@ -111,7 +131,7 @@ class Event(models.Model):
     said_at: when it was said, if it was held first; ``at`` is then its release.
     """
 
-    room = models.ForeignKey(Room, on_delete=models.PROTECT, related_name="events")
+    room = _of_a_room("events")
     s = models.BigIntegerField()
     kind = models.CharField(max_length=16)
     sender = models.CharField(max_length=6, choices=SIDES, blank=True)
@@ -162,7 +182,7 @@ class Held(models.Model):
         REFUSED = "refused", _("refused")
         RELEASED = "released", _("released")
 
-    room = models.ForeignKey(Room, on_delete=models.PROTECT, related_name="held")
+    room = _of_a_room("held")
     sender = models.CharField(max_length=6, choices=SIDES)
     cid = models.UUIDField()
     body = models.TextField()
@@ -200,7 +220,7 @@ class Attendance(models.Model):
         REPLACED = "replaced", _("replaced")
         REVOKED = "revoked", _("revoked")
 
-    room = models.ForeignKey(Room, on_delete=models.PROTECT, related_name="attendance")
+    room = _of_a_room("attendance")
     side = models.CharField(max_length=6, choices=SIDES)
     token = models.UUIDField(unique=True)
     since = models.DateTimeField()
@@ -233,7 +253,7 @@ class Attendance(models.Model):
 class ReadMark(models.Model):
     """How far somebody has read. Only the mentor's is ever shown."""
 
-    room = models.ForeignKey(Room, on_delete=models.PROTECT, related_name="read_marks")
+    room = _of_a_room("read_marks")
     side = models.CharField(max_length=6, choices=SIDES)
     s = models.BigIntegerField(default=0)
 
