@@ -4,7 +4,7 @@ from datetime import date
 from typing import Any
 
 from backend.rosters.models import Child, Children, Mentor, Mentors
-from backend.rosters.reading.rows import CHILDREN, MENTORS
+from backend.rosters.reading.columns import CHILDREN, MENTORS
 from backend.rosters.surnames import given_name
 from matching.core.roster import slot_code
 

@@ -13,7 +13,7 @@ from typing import Any, BinaryIO
 from openpyxl import Workbook
 
 from backend.rosters.lists import JINAN
-from backend.rosters.reading.rows import CHILDREN, MENTORS
+from backend.rosters.reading.columns import CHILDREN, MENTORS
 from matching.core.roster import slot_code
 
 GRADE_PERCENT = (11, 11, 11, 10, 9, 8, 8, 7, 7, 6, 6, 6)

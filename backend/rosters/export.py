@@ -11,7 +11,7 @@ from backend.accounts.access import check_may
 from backend.audit import log as audit
 from backend.rosters.as_cells import cells_of, children_with_rows, mentors_with_rows
 from backend.rosters.models import Child, Mentor
-from backend.rosters.reading.rows import CHILDREN, MENTORS
+from backend.rosters.reading.columns import CHILDREN, MENTORS
 
 # A cell that starts so is a formula to Excel, or becomes one when somebody edits it.
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")

@@ -13,7 +13,7 @@ from backend.api.children import ChildCells
 from backend.api.mentors import MentorCells
 from backend.audit.models import Entry
 from backend.rosters.models import Child, RosterUpload
-from backend.rosters.reading.rows import CHILDREN, MENTORS
+from backend.rosters.reading.columns import CHILDREN, MENTORS
 from matching.comparing import run_next_comparison
 from matching.core.solve import solve
 from matching.edits import snapshot_of

@@ -1,95 +1,15 @@
 """Tables to typed people, and what is wrong with each row that can't be taken."""
 
 import difflib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_noop
 
 from backend.rosters.reading import cells
+from backend.rosters.reading.columns import COLUMNS, Column, names_of
 from backend.rosters.reading.tables import BadFile, Table, is_workbook, read_csv, read_workbook
-
-Parser = Callable[[str], Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """need: "" (may be empty), "always", or "site" (only where people are imported for good)."""
-
-    aliases: tuple[str, ...]
-    parse: Parser
-    need: str = ""
-
-
-def _parent(number: str, prefix: str) -> dict[str, Column]:
-    return {
-        f"parent{number}_name": Column((f"{prefix}姓名",), cells.name),
-        f"parent{number}_phone": Column((f"{prefix}电话",), cells.phone),
-        f"parent{number}_email": Column((f"{prefix}邮箱",), cells.email),
-    }
-
-
-CHILDREN: dict[str, Column] = {
-    "child_id": Column(("学生编号",), cells.identifier, "always"),
-    "name": Column(("姓名",), cells.name, "always"),
-    "school_system": Column(("学制",), cells.school_system),
-    "grade": Column(("年级",), cells.grade, "always"),
-    "subjects": Column(("需要学科",), cells.subjects, "always"),
-    "availability": Column(("可用时间",), cells.availability, "always"),
-    "district": Column(("区县",), cells.name, "always"),
-    "gender": Column(("性别",), cells.gender),
-    "preferred_mentor_gender": Column(("希望导师性别",), cells.gender),
-    "priority": Column(("优先级",), lambda text: cells.whole(text, 0, 3, gettext_noop("0, 1, 2 or 3"))),
-    "previous_academic": Column(("原学业导师",), cells.identifier),
-    "previous_wellbeing": Column(("原心理导师",), cells.identifier),
-    "call_name": Column(("称呼",), cells.name),
-    "needs": Column(("需要关注",), cells.words),
-    "birth_date": Column(("出生日期",), cells.day, "site"),
-    **_parent("", "家长"),
-    **_parent("2", "家长2"),
-    "carer_name": Column(("家中照护人",), cells.name),
-    "carer_relation": Column(("关系",), lambda text: cells.words(text, 20)),
-    "carer_phone": Column(("照护人电话",), cells.phone),
-    "address": Column(("住址",), lambda text: cells.words(text, 200)),
-    "consent_date": Column(("监护人同意日期",), cells.day),
-}
-MENTORS: dict[str, Column] = {
-    "mentor_id": Column(("导师编号",), cells.identifier, "always"),
-    "name": Column(("姓名",), cells.name, "always"),
-    "roles": Column(("角色",), cells.roles, "always"),
-    "teaches": Column(("任教",), cells.teachings),
-    "wellbeing_grades": Column(("辅导年级",), cells.grade_bands),
-    "certificate": Column(("资格证",), cells.certificates),
-    "availability": Column(("可用时间",), cells.availability, "always"),
-    "capacity": Column(
-        ("可带人数",),
-        lambda text: cells.whole(text, 0, 9999, gettext_noop("a whole number of 0 to 9999")),
-        "always",
-    ),
-    "district": Column(("区县",), cells.name, "always"),
-    "gender": Column(("性别",), cells.gender),
-    "phone": Column(("电话",), cells.phone),
-    "email": Column(("邮箱",), cells.email),
-    "vetted_until": Column(("审核有效期",), cells.day),
-}
-LOCKS: dict[str, Column] = {
-    "kind": Column(("类型", "种类"), lambda text: _kind(text), "always"),
-    "child_id": Column(("学生编号",), cells.identifier, "always"),
-    "mentor_id": Column(("导师编号",), cells.identifier, "always"),
-    "role": Column(("角色",), cells.role),
-    "slot": Column(("时间", "时段"), cells.slot),
-}
-COLUMNS = {"children": CHILDREN, "mentors": MENTORS, "locks": LOCKS}
-
-
-def _kind(text: str) -> str:
-    known = {"pin": "pin", "固定": "pin", "forbid": "forbid", "禁止": "forbid"}
-    found = known.get(cells.plain(text).lower())
-    if found is None:
-        raise cells.Unreadable(text, gettext_noop("pin or forbid"))
-    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,11 +73,27 @@ def read_roster(
         except BadFile as bad:
             found.problems.append(Problem(name, bad.row, "-", _(bad.wrong), _(bad.expected)))
             continue
-        for table_kind, table in tables.items():
-            rows = _read_table(table, table_kind, found, for_site)
-            getattr(found, table_kind).extend(rows)
+        _add_tables(found, tables, for_site)
     _check_people(found, districts, for_site)
     return found
+
+
+def read_tables(
+    tables: Mapping[str, Table], *, districts: Mapping[str, str], beside: Mapping[str, set[str]]
+) -> RosterFile:
+    """Tables by kind, for the site. beside: ids that are known though no row here has them."""
+    found = RosterFile()
+    _add_tables(found, tables, True)
+    for kind, ids in beside.items():
+        if kind in found.ids:
+            found.ids[kind] |= ids
+    _check_people(found, districts, True)
+    return found
+
+
+def _add_tables(found: RosterFile, tables: Mapping[str, Table], for_site: bool) -> None:
+    for kind, table in tables.items():
+        getattr(found, kind).extend(_read_table(table, kind, found, for_site))
 
 
 def read_cells(kind: str, given: Mapping[str, str], *, districts: Mapping[str, str]) -> RosterFile:
@@ -171,12 +107,14 @@ def read_cells(kind: str, given: Mapping[str, str], *, districts: Mapping[str, s
 
 def _read_table(table: Table, kind: str, found: RosterFile, for_site: bool) -> list[Row]:
     columns = COLUMNS[kind]
-    places = _heading(table, columns, found)
+    places = _heading(table, kind, found)
     if places is None:
         return []
     if not table.rows and kind != "locks":
         found.problems.append(
-            Problem(table.source, 1, "-", _("there are no rows"), _("people below the heading"))
+            Problem(
+                table.source, table.heading_row, "-", _("there are no rows"), _("people below the heading")
+            )
         )
     _warn_of_loose_cells(table, found)
     seen: dict[str, int] = {}
@@ -212,16 +150,16 @@ def _warn_of_loose_cells(table: Table, found: RosterFile) -> None:
         found.warnings.append(Problem(table.source, rows[0], column, wrong, _("a heading above every value")))
 
 
-def _heading(table: Table, columns: Mapping[str, Column], found: RosterFile) -> dict[str, int] | None:
+def _heading(table: Table, kind: str, found: RosterFile) -> dict[str, int] | None:
     """Where each canonical column stands; None when a needed one is missing or stands twice."""
-    names = {alias.lower(): name for name, column in columns.items() for alias in (name, *column.aliases)}
+    columns, names, row = COLUMNS[kind], names_of(kind), table.heading_row
     places: dict[str, int] = {}
     before = len(found.problems)
     for at, heading in enumerate(table.heading):
         name = names.get(cells.plain(heading).lower())
         if name in places:
             found.problems.append(
-                Problem(table.source, 1, name, _("this column stands twice"), _("every column once"))
+                Problem(table.source, row, name, _("this column stands twice"), _("every column once"))
             )
         elif name:
             places[name] = at
@@ -229,11 +167,13 @@ def _heading(table: Table, columns: Mapping[str, Column], found: RosterFile) -> 
             near = difflib.get_close_matches(heading.lower(), names, 1, 0.7)
             hint = _("did you mean %(name)s?") % {"name": near[0]} if near else _("a known column")
             wrong = _("unknown column %(name)s") % {"name": heading}
-            found.warnings.append(Problem(table.source, 1, heading, wrong, hint))
+            found.warnings.append(Problem(table.source, row, heading, wrong, hint))
     for name, column in columns.items():
         if column.need == "always" and name not in places:
             found.problems.append(
-                Problem(table.source, 1, name, _("this column is missing"), "/".join((name, *column.aliases)))
+                Problem(
+                    table.source, row, name, _("this column is missing"), "/".join((name, *column.aliases))
+                )
             )
     return places if len(found.problems) == before else None
 

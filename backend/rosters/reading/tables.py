@@ -35,6 +35,12 @@ UNUSABLE = {
 }
 
 
+SHEET_MISSING = (
+    gettext_noop("the workbook lacks a sheet"),
+    gettext_noop("sheets named children and mentors, or 学生 and 导师"),
+)
+
+
 class BadFile(ValueError):
     """A file of which no cell can be read. wrong, expected: gettext msgids."""
 
@@ -48,17 +54,23 @@ class Table:
     """source: file name, with the sheet for a workbook.  rows: (row number in the file, cells as text).
 
     unusable: (row number, column number from 0) -> why the cell has no value of its own (a msgid).
-    Formulas are never computed.
+    Formulas are never computed.  heading_row: the number of the heading's row in the file.
     """
 
     source: str
     heading: list[str]
     rows: list[tuple[int, list[str]]]
     unusable: dict[tuple[int, int], str] = field(default_factory=dict)
+    heading_row: int = 1
 
 
 def read_csv(name: str, content: bytes, *, for_site: bool = False) -> Table:
     """UTF-8 with or without BOM, else GB18030. Commas, or semicolons or tabs when the heading has those."""
+    return to_table(name, csv_rows(content, for_site=for_site), {})
+
+
+def csv_rows(content: bytes, *, for_site: bool = False) -> list[tuple[int, list[str]]]:
+    """All rows of a text file, each with the number of its first line."""
     if for_site:
         _check_size(content)
     else:
@@ -97,47 +109,55 @@ def read_csv(name: str, content: bytes, *, for_site: bool = False) -> Table:
         raise BadFile(
             gettext_noop("the row can't be read"), gettext_noop("a closed quotation mark"), start
         ) from None
-    return _table(name, rows, {})
+    return rows
 
 
 def read_workbook(name: str, content: bytes) -> dict[str, Table]:
     """The sheets that have a known name, in any order."""
+    tables: dict[str, Table] = {}
+    for sheet in open_workbook(content):
+        kind = kind_of(sheet.title)
+        if kind is not None and kind not in tables:
+            tables[kind] = sheet_table(name, sheet)
+    if "children" not in tables or "mentors" not in tables:
+        raise BadFile(*SHEET_MISSING)
+    return tables
+
+
+def kind_of(title: str) -> str | None:
+    return SHEETS.get(title.strip().lower())
+
+
+def open_workbook(content: bytes) -> list[Worksheet]:
+    """The sheets of a workbook that is no bomb."""
     _check_size(content)
     _check_zip(content)
     try:
         _check_merges(content)
-        workbook = load_workbook(io.BytesIO(content), read_only=False, data_only=False)
+        return load_workbook(io.BytesIO(content), read_only=False, data_only=False).worksheets
     except BadFile:
         raise
     except Exception as error:  # openpyxl raises whatever its parser met: the file is bad, not the program
         raise BadFile(
             gettext_noop("the workbook can't be read"), gettext_noop("an XLSX file as Excel saves it")
         ) from error
-    tables = {}
-    for sheet in workbook.worksheets:
-        kind = SHEETS.get(sheet.title.strip().lower())
-        if kind is None or kind in tables:
-            continue
-        area = sheet.max_row * sheet.max_column
-        if sheet.max_row > MOST_ROWS or sheet.max_column > MOST_COLUMNS or area > MOST_CELLS:
-            raise BadFile(
-                gettext_noop("the sheet is too large"),
-                gettext_noop("at most 200,000 rows, 200 columns and 2 million cells"),
-            )
-        unusable = _merged(sheet)
-        rows = []
-        for number, cells in enumerate(sheet.iter_rows(), start=1):
-            for at, cell in enumerate(cells):
-                if cell.data_type in UNUSABLE:
-                    unusable[number, at] = UNUSABLE[cell.data_type]
-            rows.append((number, [_text(cell) for cell in cells]))
-        tables[kind] = _table(f"{name}[{sheet.title}]", rows, unusable)
-    if "children" not in tables or "mentors" not in tables:
+
+
+def sheet_table(name: str, sheet: Worksheet, heading_row: int = 1) -> Table:
+    area = sheet.max_row * sheet.max_column
+    if sheet.max_row > MOST_ROWS or sheet.max_column > MOST_COLUMNS or area > MOST_CELLS:
         raise BadFile(
-            gettext_noop("the workbook lacks a sheet"),
-            gettext_noop("sheets named children and mentors, or 学生 and 导师"),
+            gettext_noop("the sheet is too large"),
+            gettext_noop("at most 200,000 rows, 200 columns and 2 million cells"),
         )
-    return tables
+    unusable = _merged(sheet, heading_row)
+    rows = []
+    for number, cells in enumerate(sheet.iter_rows(), start=1):
+        for at, cell in enumerate(cells):
+            if cell.data_type in UNUSABLE:
+                unusable[number, at] = UNUSABLE[cell.data_type]
+        rows.append((number, [cell_text(cell) for cell in cells]))
+    return to_table(f"{name}[{sheet.title}]", rows, unusable, heading_row)
 
 
 def _check_merges(content: bytes) -> None:
@@ -156,14 +176,15 @@ def _check_merges(content: bytes) -> None:
                 )
 
 
-def _merged(sheet: Worksheet) -> dict[tuple[int, int], str]:
+def _merged(sheet: Worksheet, heading_row: int) -> dict[tuple[int, int], str]:
     """Cells that hide behind another. In the heading no column can be told from its neighbour."""
     hidden = {}
     for span in sheet.merged_cells.ranges:
-        if span.min_row == 1:
+        if span.min_row <= heading_row <= span.max_row:
             raise BadFile(
                 gettext_noop("cells of the heading are merged"),
                 gettext_noop("row 1 with one heading a column"),
+                heading_row,
             )
         for number in range(span.min_row, span.max_row + 1):
             for at in range(span.min_col, span.max_col + 1):
@@ -198,7 +219,7 @@ def _check_zip(content: bytes) -> None:
         )
 
 
-def _text(cell: Cell) -> str:
+def cell_text(cell: Cell) -> str:
     value = cell.value
     if value is None:
         return ""
@@ -212,8 +233,19 @@ def _text(cell: Cell) -> str:
     return str(value)
 
 
-def _table(source: str, rows: list[tuple[int, list[str]]], unusable: dict[tuple[int, int], str]) -> Table:
-    if not rows or not any(cell.strip() for cell in rows[0][1]):
-        raise BadFile(gettext_noop("row 1 is empty"), gettext_noop("a heading in row 1"))
-    filled = [(number, cells) for number, cells in rows[1:] if any(cell.strip() for cell in cells)]
-    return Table(source, [cell.strip() for cell in rows[0][1]], filled, unusable)
+def to_table(
+    source: str,
+    rows: list[tuple[int, list[str]]],
+    unusable: dict[tuple[int, int], str],
+    heading_row: int = 1,
+) -> Table:
+    """heading_row: its number in the file; what stands above it is no part of the table."""
+    heading = next((cells for number, cells in rows if number == heading_row), [])
+    if not any(cell.strip() for cell in heading):
+        if heading_row == 1:
+            raise BadFile(gettext_noop("row 1 is empty"), gettext_noop("a heading in row 1"))
+        raise BadFile(
+            gettext_noop("this row is empty"), gettext_noop("the row with the headings"), heading_row
+        )
+    filled = [(n, cells) for n, cells in rows if n > heading_row and any(cell.strip() for cell in cells)]
+    return Table(source, [cell.strip() for cell in heading], filled, unusable, heading_row)

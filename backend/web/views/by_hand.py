@@ -16,7 +16,7 @@ from backend.rosters import export as roster_export
 from backend.rosters import people
 from backend.rosters.access import access_mentor
 from backend.rosters.looking import open_child
-from backend.rosters.reading.rows import CHILDREN, MENTORS
+from backend.rosters.reading.columns import CHILDREN, MENTORS
 from backend.web.forms import PasswordAgainForm
 
 LABELS = {
