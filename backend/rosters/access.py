@@ -8,7 +8,7 @@ from backend import policy
 from backend.accounts.access import check_may, programme_relations
 from backend.errors import NotYours
 from backend.policy import Relation
-from backend.rosters.models import Child, Children, Guardianship, Mentor, Mentors, RosterUpload
+from backend.rosters.models import Child, Children, Guardianship, Mentor, Mentors, RosterUpload, SetAside
 
 GUARDIANS = {
     Guardianship.Status.ACTIVE: Relation.GUARDIAN,
@@ -94,6 +94,15 @@ def access_upload(actor: Any, upload_id: int) -> RosterUpload:
     if upload is None:
         raise NotYours
     return upload
+
+
+def access_aside(actor: Any, aside_id: int) -> SetAside:
+    """A row that was set aside, waiting or closed; NotYours whether it is missing or forbidden."""
+    check_may(actor, "roster", "import")
+    aside = SetAside.objects.select_related("upload", "closed_by").filter(pk=aside_id).first()
+    if aside is None:
+        raise NotYours
+    return aside
 
 
 def children_for(user: Any) -> Children:

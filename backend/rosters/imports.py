@@ -9,78 +9,110 @@ from django.utils.translation import gettext as _
 
 from backend.accounts.access import check_may
 from backend.audit import log as audit
-from backend.errors import Conflict, Invalid
+from backend.errors import Invalid
 from backend.rosters.access import access_upload
 from backend.rosters.as_cells import children_with_rows, mentors_with_rows
-from backend.rosters.claims import claim_problems
-from backend.rosters.models import Child, District, Mentor, RosterUpload
-from backend.rosters.reading.rows import Problem, RosterFile, Row, read_roster
+from backend.rosters.aside import close_those_brought, keep_aside
+from backend.rosters.models import Child, Mentor, RosterUpload
+from backend.rosters.moving_on import UploadMovedOn, move_on
+from backend.rosters.reading.chosen import Choices
+from backend.rosters.reading.rows import RosterFile, Row
+from backend.rosters.rereading import (
+    Reading,
+    bad_rows,
+    districts,
+    open_upload,
+    people_of,
+    reopen,
+    report_of,
+)
 from backend.rosters.saving import changed_columns, normal, save_child, save_mentor
 
+__all__ = ["NoLongerFits", "UploadMovedOn", "check_upload", "looked_at", "take_upload"]
 State = RosterUpload.State
 
 
-class UploadMovedOn(Conflict):
-    """The file has errors, or was taken already."""
+class NoLongerFits(Invalid):
+    """Since the check somebody took a phone or an id of the file, or a list changed."""
 
-    code = "upload.moved_on"
+    code = "upload.no_longer_fits"
 
 
-@transaction.atomic
 def check_upload(*, actor: Any, file_name: str, content: bytes) -> RosterUpload:
-    """Reads the workbook and keeps it with its report; takes nobody in yet."""
+    """Reads the file and keeps it with its report; takes nobody in yet."""
     check_may(actor, "roster", "import")
-    read = _read(file_name, content)
-    return RosterUpload.objects.create(
-        file_name=file_name[:200],
-        content=content,
-        sha256=hashlib.sha256(content).hexdigest(),
-        state=State.REFUSED if read.problems else State.CHECKED,
-        report={
-            "problems": [_plain(problem) for problem in read.problems],
-            "warnings": [_plain(warning) for warning in [*read.warnings, *_locks_warning(file_name, read)]],
-            "difference": {} if read.problems else _difference(read),
-        },
-        uploaded_by=actor,
-    )
+    reading = open_upload(file_name[:200], content, Choices())
+    with transaction.atomic():
+        return RosterUpload.objects.create(
+            file_name=file_name[:200],
+            content=content,
+            sha256=hashlib.sha256(content).hexdigest(),
+            uploaded_by=actor,
+            **looked_at(reading),
+        )
 
 
-@transaction.atomic
-def take_upload(*, actor: Any, upload_id: int) -> RosterUpload:
-    """Takes everybody in the file, or nobody. Raises UploadMovedOn unless it was checked and not yet taken."""
+def looked_at(reading: Reading) -> dict[str, Any]:
+    """The fields of an upload that follow from a reading of it; inside the transaction that writes them."""
+    found = people_of(reading)
+    report = report_of(reading, found)
+    if not found.problems:
+        report["difference"] = _difference(reading, found)
+    state = State.REFUSED if found.problems else State.CHECKED
+    return {"state": state, "report": report, "choices": reading.choices.as_json()}
+
+
+def take_upload(*, actor: Any, upload_id: int, version: int | None = None) -> RosterUpload:
+    """Takes everybody in the file but the rows set aside, or nobody.
+
+    version: what the actor looked at. Raises UploadMovedOn unless it was checked, is as they saw it, and not yet taken.
+    """
     upload = access_upload(actor, upload_id)
-    claimed = RosterUpload.objects.filter(pk=upload_id, state=State.CHECKED).update(
-        state=State.TAKEN, taken_at=timezone.now()
-    )
-    if not claimed:
-        raise UploadMovedOn(_("This file has errors, or was taken already."))
-    read = _read(upload.file_name, bytes(upload.content))
-    if read.problems:
-        raise Invalid(_("The file no longer fits the programme's lists. Check it again."))
-    # Others may have edited people since the check: the report says what this taking did.
-    difference = _difference(read)
-    counts = _take(actor, read)
-    upload.report = {**upload.report, "difference": difference}
-    upload.save(update_fields=["report"])
-    audit.record(actor, "roster.imported", upload, **counts)
+    if upload.state != State.CHECKED:
+        raise UploadMovedOn.of(upload, version)
+    reading = reopen(upload)
+    try:
+        _take_all(actor, upload, version, reading)
+    except NoLongerFits:
+        with transaction.atomic():
+            RosterUpload.objects.filter(pk=upload_id, version=upload.version).update(**looked_at(reading))
+        raise
     upload.refresh_from_db()
     return upload
+
+
+@transaction.atomic
+def _take_all(actor: Any, upload: RosterUpload, version: int | None, reading: Reading) -> None:
+    taken = {"state": State.TAKEN, "taken_at": timezone.now()}
+    move_on(upload, actor, version, "taken", states=(State.CHECKED,), **taken)
+    read = people_of(reading)
+    if read.problems:
+        raise NoLongerFits(
+            _("The file no longer fits the programme's people and lists: it was checked again.")
+        )
+    # Others may have edited people since the check: the report says what this taking did.
+    difference = _difference(reading, read)
+    aside = keep_aside(upload, reading, bad_rows(reading))
+    counts = _take(actor, read)
+    close_those_brought(actor, upload, read)
+    RosterUpload.objects.filter(pk=upload.pk).update(report={**upload.report, "difference": difference})
+    audit.record(actor, "roster.imported", upload, **counts, set_aside=aside)
 
 
 def _take(actor: Any, read: RosterFile) -> dict[str, int]:
     """Writes only what differs. Gives the numbers of rows and of people written."""
     children, mentors = _known(read)
-    districts, mentor_ids = _districts(), _mentor_ids(read)
+    here, mentor_ids = districts(), _mentor_ids(read)
     written = 0
     for row in read.mentors:
         known = mentors.get(row.get("mentor_id"))
-        values = normal(row, districts, mentor_ids)
+        values = normal(row, here, mentor_ids)
         mentor, changed = save_mentor(actor=actor, row=row, values=values, known=known)
         written += bool(changed or _come_back(mentor))
     by_id = {mentor.roster_id: mentor for mentor in Mentor.objects.all()}
     for row in read.children:
         known_child = children.get(row.get("child_id"))
-        values = normal(row, districts, mentor_ids)
+        values = normal(row, here, mentor_ids)
         child, changed = save_child(actor=actor, row=row, values=values, known=known_child, mentors=by_id)
         written += bool(changed or _come_back(child))
     return {"children": len(read.children), "mentors": len(read.mentors), "written": written}
@@ -93,38 +125,6 @@ def _come_back(person: Child | Mentor) -> bool:
     person.active = True
     person.save(update_fields=["active", "updated_at"])
     return True
-
-
-def _locks_warning(file_name: str, read: RosterFile) -> list[Problem]:
-    """Pins and forbids are standing on the site, with who made them; a file can't bring them in."""
-    if not read.locks:
-        return []
-    wrong, expected = (
-        _("the sheet of pins and forbids is not taken"),
-        _("them on the page of pins and forbids"),
-    )
-    return [Problem(file_name, 1, "kind", wrong, expected)]
-
-
-def _read(file_name: str, content: bytes) -> RosterFile:
-    read = read_roster([("workbook", file_name, content)], districts=_districts(), for_site=True)
-    if not read.problems:
-        read.problems.extend(claim_problems(read))
-    return read
-
-
-def _districts() -> dict[str, str]:
-    return {key: d.code for d in District.objects.all() for key in (d.code, d.name)}
-
-
-def _plain(problem: Any) -> dict[str, Any]:
-    return {
-        "file": problem.file,
-        "row": problem.row,
-        "column": problem.column,
-        "wrong": problem.wrong,
-        "expected": problem.expected,
-    }
 
 
 def _known(read: RosterFile) -> tuple[dict[str, Child], dict[str, Mentor]]:
@@ -144,11 +144,16 @@ def _mentor_ids(read: RosterFile) -> frozenset[str]:
     return frozenset(here) | frozenset(_ids(read.mentors, "mentor_id"))
 
 
-def _difference(read: RosterFile) -> dict[str, dict[str, Any]]:
+def _difference(reading: Reading, read: RosterFile) -> dict[str, dict[str, Any]]:
     """What taking the file would do, by kind: ids new, unchanged and gone (here, active, not in the file),
-    and changed ones with their columns; "active" among them is somebody who comes back."""
+    and changed ones with their columns; "active" among them is somebody who comes back.
+
+    Nobody is gone of whom the file says nothing: a kind it does not hold, a file with bad rows alone; nor whoever may
+    stand in a row that was set aside, by id or by name.
+    """
+    assert reading.chosen is not None
     children, mentors = _known(read)
-    districts, mentor_ids = _districts(), _mentor_ids(read)
+    here, mentor_ids = districts(), _mentor_ids(read)
     found = {}
     for kind, model, key, rows, known in (
         ("children", Child, "child_id", read.children, children),
@@ -160,13 +165,20 @@ def _difference(read: RosterFile) -> dict[str, dict[str, Any]]:
             if person is None:
                 new.append(row.get(key))
                 continue
-            columns = changed_columns(row, normal(row, districts, mentor_ids), person)
+            columns = changed_columns(row, normal(row, here, mentor_ids), person)
             columns += [] if person.active else ["active"]
             if columns:
                 changed[person.roster_id] = columns
             else:
                 unchanged.append(person.roster_id)
-        active = set(model.objects.filter(active=True).values_list("roster_id", flat=True))
+        active = set[str]()
+        if kind in reading.chosen.tables and not reading.chosen.partial:
+            aside = reading.chosen.aside.get(kind, {}).values()
+            here_still = model.objects.filter(active=True).exclude(
+                name__in={cells["name"] for cells in aside if "name" in cells}
+            )
+            active = set(here_still.values_list("roster_id", flat=True))
+            active -= {cells[key] for cells in aside if key in cells}
         found[kind] = {
             "new": sorted(new),
             "changed": dict(sorted(changed.items())),

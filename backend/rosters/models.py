@@ -8,6 +8,10 @@ from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
+from backend.rosters.files import KnownHeading as KnownHeading
+from backend.rosters.files import RosterUpload as RosterUpload
+from backend.rosters.files import SetAside as SetAside
+
 SLOT_IN_WEEK = Q(slot__gte=0) & Q(slot__lte=167)
 
 
@@ -373,32 +377,3 @@ class Certificate(models.Model):
 
 def has_valid_certificate(certificates: Iterable[Certificate], today: date) -> bool:
     return any(certificate.is_valid(today) for certificate in certificates)
-
-
-class RosterUpload(models.Model):
-    """A roster file that somebody brought: checked first, then taken whole or not at all."""
-
-    class State(models.TextChoices):
-        REFUSED = "refused", _("has errors")
-        CHECKED = "checked", _("checked, not taken yet")
-        TAKEN = "taken", _("taken")
-
-    file_name = models.CharField(max_length=200)
-    content = models.BinaryField()
-    sha256 = models.CharField(max_length=64)
-    state = models.CharField(max_length=10, choices=State)
-    report = models.JSONField(default=dict)
-    uploaded_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
-    uploaded_at = models.DateTimeField(auto_now_add=True)
-    taken_at = models.DateTimeField(null=True)
-
-    class Meta:
-        ordering = ["-uploaded_at"]
-        constraints = [
-            models.CheckConstraint(
-                condition=Q(state="taken") ^ Q(taken_at=None), name="a_taken_upload_has_its_time"
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"upload {self.pk}"

@@ -18,14 +18,17 @@ from backend.rosters.models import (
     ChildSubject,
     Consent,
     Guardianship,
+    KnownHeading,
     Mentor,
     MentorSlot,
     RosterUpload,
+    SetAside,
     Teaching,
     WellbeingBand,
 )
 
 DAY = date(2020, 2, 17)
+NOW = datetime(2020, 2, 17, tzinfo=UTC)
 
 
 def _user(**fields: Any) -> User:
@@ -71,8 +74,13 @@ def _two_consents() -> None:
         _consent(child)
 
 
-def _upload(**fields: Any) -> None:
-    RosterUpload.objects.create(file_name="x", content=b"", sha256="", uploaded_by=_user(), **fields)
+def _upload(**fields: Any) -> RosterUpload:
+    return RosterUpload.objects.create(file_name="x", content=b"", sha256="", uploaded_by=_user(), **fields)
+
+
+def _aside(**fields: Any) -> None:
+    upload = _upload(state="checked")
+    SetAside.objects.create(upload=upload, kind="children", row=2, set_aside_at=NOW, **fields)
 
 
 def _pairs_of(first: tuple[int, int], second: tuple[int, int]) -> Callable[[], None]:
@@ -102,7 +110,7 @@ BROKEN: dict[str, Callable[[], Any]] = {
     "a_grade_is_1_to_12": lambda: _child(grade=13),
     "a_priority_is_0_to_3": lambda: _child(priority=4),
     "a_child_has_an_id": lambda: _child(roster_id=""),
-    "a_quiet_family_has_a_reason": lambda: _child(quiet_since=datetime(2020, 2, 17, tzinfo=UTC)),
+    "a_quiet_family_has_a_reason": lambda: _child(quiet_since=NOW),
     "a_child_wants_a_subject_once": lambda: _two_subjects(("math", 1)),
     "a_child_s_subjects_are_in_order": lambda: _two_subjects(("english", 0)),
     "a_child_slot_stands_once": lambda: _twice(ChildSlot, child=_child(), slot=19),
@@ -115,9 +123,7 @@ BROKEN: dict[str, Callable[[], Any]] = {
         _child(), withdrawn_on=DAY - timedelta(days=1)
     ),
     "who_withdrew_a_consent_did_so_on_a_day": lambda: _consent(_child(), withdrawn_by=_user()),
-    "a_guardian_who_withdrew_sees_nothing": lambda: _guardian(
-        _child(), _user(), withdrew_at=datetime(2020, 2, 17, tzinfo=UTC)
-    ),
+    "a_guardian_who_withdrew_sees_nothing": lambda: _guardian(_child(), _user(), withdrew_at=NOW),
     "a_mentor_has_a_role": lambda: _mentor(is_academic=False),
     "a_mentor_has_an_id": lambda: _mentor(roster_id=""),
     "a_mentor_slot_stands_once": lambda: _twice(MentorSlot, mentor=_mentor(), slot=19),
@@ -131,6 +137,20 @@ BROKEN: dict[str, Callable[[], Any]] = {
     "a_certificate_kind_stands_once": lambda: _twice(Certificate, mentor=_mentor(), kind="x"),
     "a_certificate_has_a_kind": lambda: Certificate.objects.create(mentor=_mentor(), kind=""),
     "a_taken_upload_has_its_time": lambda: _upload(state="taken"),
+    "a_forgotten_upload_is_closed": lambda: _upload(state="checked", forgotten_at=NOW),
+    "a_heading_means_one_column": lambda: _twice(
+        KnownHeading, kind="children", heading="学号", column="name"
+    ),
+    "a_known_heading_means_something": lambda: KnownHeading.objects.create(
+        kind="children", heading="学号", column=""
+    ),
+    "a_row_is_set_aside_once": lambda: _twice(
+        SetAside, upload=_upload(state="checked"), kind="children", row=2, set_aside_at=NOW
+    ),
+    "a_closed_row_says_how_it_ended": lambda: _aside(closed_at=NOW),
+    "a_row_is_closed_after_it_was_set_aside": lambda: _aside(
+        closed_at=NOW - timedelta(days=1), end="dismissed"
+    ),
 }
 UNIQUE: dict[str, Callable[[], Any]] = {
     "login": lambda: [_user(login="a") for _ in range(2)],

@@ -75,6 +75,7 @@ def csv_rows(content: bytes, *, for_site: bool = False) -> list[tuple[int, list[
         _check_size(content)
     else:
         _check_size(content, MOST_BYTES_OF_CSV, gettext_noop("at most 48 MB"))
+    _check_old(content)
     if b"\0" in content:
         raise BadFile(
             gettext_noop("this is not a CSV file"), gettext_noop("text with commas, or an XLSX workbook")
@@ -131,6 +132,7 @@ def kind_of(title: str) -> str | None:
 def open_workbook(content: bytes) -> list[Worksheet]:
     """The sheets of a workbook that is no bomb."""
     _check_size(content)
+    _check_old(content)
     _check_zip(content)
     try:
         _check_merges(content)
@@ -202,6 +204,14 @@ def _check_size(content: bytes, most: int = MOST_BYTES, expected: str = gettext_
     if not content.strip():
         raise BadFile(
             gettext_noop("the file is empty"), gettext_noop("a heading in row 1 and people below it")
+        )
+
+
+def _check_old(content: bytes) -> None:
+    if content.startswith(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"):
+        raise BadFile(
+            gettext_noop("this is an old XLS workbook, or one with a password"),
+            gettext_noop("the same file saved as XLSX, without a password"),
         )
 
 

@@ -31,7 +31,8 @@ class Command(BaseCommand):
             upload = check_upload(actor=actor, file_name=file.name, content=content)
             for kind in ("warnings", "problems"):
                 for found in upload.report[kind]:
-                    self.stderr.write(f"{'warning: ' if kind == 'warnings' else ''}{Problem(**found)}")
+                    cell = Problem(**{name: found[name] for name in Problem.__slots__})
+                    self.stderr.write(f"{'warning: ' if kind == 'warnings' else ''}{cell}")
             if upload.report["problems"]:
                 raise CommandError("Nothing was taken.", returncode=2)
             if not check:

@@ -1,0 +1,116 @@
+"""Rows that were left out when their file was taken: kept by name until they are brought in or dismissed."""
+
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from backend.accounts.access import check_may
+from backend.audit import log as audit
+from backend.errors import Conflict
+from backend.rosters import people
+from backend.rosters.access import access_aside
+from backend.rosters.models import Child, Mentor, RosterUpload, SetAside
+from backend.rosters.reading.rows import RosterFile
+from backend.rosters.rereading import KEYS, BadRow, Reading
+
+End = SetAside.End
+
+
+class RowMovedOn(Conflict):
+    """Somebody brought the row in already, or dismissed it."""
+
+    code = "aside.moved_on"
+
+
+def keep_aside(upload: RosterUpload, reading: Reading, bad: Iterable[BadRow]) -> int:
+    """The rows that this taking leaves out, with what was wrong with them. Gives their number."""
+    assert reading.chosen is not None
+    wrong = {(row.kind, row.number): row.problems for row in bad}
+    now = timezone.now()
+    made = SetAside.objects.bulk_create(
+        SetAside(
+            upload=upload,
+            kind=kind,
+            row=number,
+            roster_id=cells.get(KEYS[kind], "")[:40],
+            name=cells.get("name", "")[:60],
+            cells=cells,
+            problems=[
+                {"column": one.column, "wrong": one.wrong, "expected": one.expected}
+                for one in wrong.get((kind, number), [])
+            ],
+            set_aside_at=now,
+        )
+        for kind, rows in reading.chosen.aside.items()
+        for number, cells in rows.items()
+    )
+    return len(made)
+
+
+def close_those_brought(actor: Any, upload: RosterUpload, read: RosterFile) -> None:
+    """Whoever came in by this file no longer waits: by id, or by name where the row had no id."""
+    for kind, rows in (("children", read.children), ("mentors", read.mentors)):
+        ids = {row.get(KEYS[kind]) for row in rows}
+        names = {row.get("name") for row in rows}
+        theirs = Q(roster_id__in=ids) | Q(roster_id="", name__in=names)
+        waiting = SetAside.objects.filter(theirs, kind=kind, closed_at=None).exclude(upload=upload)
+        _close(waiting, actor, End.BROUGHT_IN)
+
+
+def waiting(actor: Any) -> Any:
+    """All rows that wait, the newest file's first."""
+    check_may(actor, "roster", "import")
+    return SetAside.objects.filter(closed_at=None).select_related("upload")
+
+
+@transaction.atomic
+def bring_in(*, actor: Any, aside_id: int, cells: Mapping[str, str]) -> Child | Mentor:
+    """The person of the row, with cells corrected: canonical column -> text. Raises people.BadCells."""
+    aside = access_aside(actor, aside_id)
+    _claim(aside, actor, End.BROUGHT_IN)
+    kind: people.Kind = "child" if aside.kind == "children" else "mentor"
+    known = people.MODELS[kind].objects.filter(roster_id=cells.get(KEYS[aside.kind], "").strip()).first()
+    # Of somebody who is here, an empty cell that the row never had changes nothing.
+    given = {name: text for name, text in cells.items() if text or (known and name in aside.cells)}
+    saved: Child | Mentor
+    if kind == "child":
+        saved = people.save_child(actor=actor, child_id=known and known.pk, cells=given)
+    else:
+        saved = people.save_mentor(actor=actor, mentor_id=known and known.pk, cells=given)
+    if not saved.active:
+        saved = people.set_active(actor=actor, kind=kind, pk=saved.pk, active=True)
+    audit.record(actor, "roster.row_brought_in", aside)
+    return saved
+
+
+@transaction.atomic
+def dismiss(*, actor: Any, aside_id: int) -> None:
+    """Nobody is brought in by this row; what it held is forgotten."""
+    aside = access_aside(actor, aside_id)
+    _claim(aside, actor, End.DISMISSED)
+    audit.record(actor, "roster.row_dismissed", aside)
+
+
+def _claim(aside: SetAside, actor: Any, end: End) -> None:
+    if _close(SetAside.objects.filter(pk=aside.pk, closed_at=None), actor, end):
+        return
+    aside.refresh_from_db()
+    name = aside.closed_by.name if aside.closed_by else ""
+    what = {
+        End.BROUGHT_IN: _("%(name)s has brought this row in already."),
+        End.DISMISSED: _("%(name)s has dismissed this row already."),
+    }
+    raise RowMovedOn(what[End(aside.end)] % {"name": name})
+
+
+def _close(rows: Any, actor: Any, end: End) -> int:
+    found: int = rows.update(closed_at=timezone.now(), closed_by=actor, end=end, cells={}, problems=[])
+    return found
+
+
+def names_waiting(rows: Collection[SetAside]) -> list[str]:
+    return [row.name or row.roster_id or _("row %(row)d") % {"row": row.row} for row in rows]

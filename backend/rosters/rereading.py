@@ -1,0 +1,232 @@
+"""One reading of an upload by its choices: who is in it, what is wrong, and the report that people are shown."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from backend.rosters.claims import claim_problems
+from backend.rosters.models import District, KnownHeading, Mentor, RosterUpload
+from backend.rosters.reading import guessing
+from backend.rosters.reading.chosen import (
+    KINDS,
+    Choices,
+    Chosen,
+    OpenFile,
+    Place,
+    choose,
+    guess,
+    places_of,
+    texts_of,
+    unknown_headings,
+)
+from backend.rosters.reading.columns import COLUMNS
+from backend.rosters.reading.rows import Problem, RosterFile, read_tables
+from backend.rosters.reading.tables import BadFile, Table
+
+KEYS = {kind: next(iter(columns)) for kind, columns in COLUMNS.items()}
+
+
+@dataclass(slots=True)
+class Reading:
+    """sheets: [{"title", "kind", "heading_row"}], the last two guessed by what stands there.
+    chosen: None when not even a table could be read; bad says why."""
+
+    file_name: str
+    choices: Choices
+    sheets: list[dict[str, Any]]
+    file: OpenFile | None = None
+    chosen: Chosen | None = None
+    bad: Problem | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BadRow:
+    """cells: canonical column -> text."""
+
+    kind: str
+    number: int
+    cells: dict[str, str]
+    problems: list[Problem]
+
+
+def open_upload(file_name: str, content: bytes, choices: Choices) -> Reading:
+    """The slow part, which asks the database only for known headings: do it before the transaction."""
+    sheets: list[dict[str, Any]] = []
+    try:
+        file = OpenFile(file_name, content)
+        for title in file.titles():
+            kind, row, _score = guess(file.top(title))
+            sheets.append({"title": title, "kind": kind, "heading_row": row})
+        choices = replace(choices, places=dict(choices.places) or file.own_places())
+        choices = _remembered(file, choices)
+        return Reading(file_name, choices, sheets, file, choose(file, choices))
+    except BadFile as bad:
+        problem = Problem(file_name, bad.row, "-", _(bad.wrong), _(bad.expected))
+        return Reading(file_name, choices, sheets, bad=problem)
+
+
+def reopen(upload: RosterUpload, choices: Choices | None = None) -> Reading:
+    """An upload with the choices that are stored, or with others."""
+    stored = choices or Choices.from_json(upload.choices)
+    return open_upload(upload.file_name, bytes(upload.content), stored)
+
+
+def _remembered(file: OpenFile, choices: Choices) -> Choices:
+    """What people said before about headings that nobody has decided about in this file."""
+    known: dict[str, dict[str, str]] = {}
+    for one in KnownHeading.objects.all():
+        known.setdefault(one.kind, {})[one.heading] = one.column
+    headings = {}
+    for kind, place in choices.places.items():
+        if place.title is None or kind not in COLUMNS:
+            continue
+        written = file.headings(place)
+        taken = set(places_of(written, kind))
+        unknown = set(unknown_headings(written, kind))
+        remembered = {
+            heading: column
+            for heading, column in known.get(kind, {}).items()
+            if heading in unknown and column not in taken
+        }
+        headings[kind] = remembered | dict(choices.headings.get(kind, {}))
+    return replace(choices, headings=headings)
+
+
+def districts() -> dict[str, str]:
+    return {key: d.code for d in District.objects.all() for key in (d.code, d.name)}
+
+
+def people_of(reading: Reading) -> RosterFile:
+    """Everybody in the file under today's lists and people, and all that is wrong with it."""
+    if reading.chosen is None:
+        assert reading.bad is not None
+        return RosterFile(problems=[reading.bad])
+    beside = {
+        kind: {cells[KEYS[kind]] for cells in rows.values() if KEYS[kind] in cells}
+        for kind, rows in reading.chosen.aside.items()
+    }
+    found = read_tables(reading.chosen.tables, districts=districts(), beside=beside)
+    found.problems.extend(claim_problems(found))
+    found.warnings.extend([*_of_locks(reading, found), *_loose_ends(found, beside)])
+    return found
+
+
+def _of_locks(reading: Reading, found: RosterFile) -> list[Problem]:
+    """Pins and forbids are standing on the site, with who made them; a file can't bring them in."""
+    if not found.locks:
+        return []
+    wrong, expected = (
+        _("the sheet of pins and forbids is not taken"),
+        _("them on the page of pins and forbids"),
+    )
+    return [Problem(reading.file_name, 1, "kind", wrong, expected)]
+
+
+def _loose_ends(found: RosterFile, beside: Mapping[str, set[str]]) -> list[Problem]:
+    """Earlier mentors who are neither here nor in the file: the cell is left out, and it is said."""
+    known = set(Mentor.objects.values_list("roster_id", flat=True))
+    known |= {row.get("mentor_id") for row in found.mentors}
+    warnings = []
+    for row in found.children:
+        for column in ("previous_academic", "previous_wellbeing"):
+            mentor = row.get(column)
+            if mentor is None or mentor in known:
+                continue
+            aside = mentor in beside.get("mentors", ())
+            wrong = _("mentor %(id)s was set aside") if aside else _("there is no mentor %(id)s")
+            expected = _("a mentor who is here; the cell is left empty")
+            warnings.append(Problem(row.file, row.number, column, wrong % {"id": mentor}, expected))
+    return warnings
+
+
+def report_of(reading: Reading, found: RosterFile) -> dict[str, Any]:
+    """What is shown of a reading, as JSON; the difference is added by whoever knows who is here."""
+    tables = reading.chosen.tables if reading.chosen else dict[str, Table]()
+    places = reading.chosen.places if reading.chosen else dict[str, Place]()
+    known = districts()
+    texts = {
+        (table.source, number): (kind, texts_of(table, kind, row))
+        for kind, table in tables.items()
+        for number, row in table.rows
+    }
+    return {
+        "problems": [_problem(problem, texts, known) for problem in found.problems],
+        "warnings": [_plain(warning) for warning in found.warnings],
+        "difference": {},
+        "sheets": reading.sheets,
+        "places": {kind: {"title": at.title, "heading_row": at.heading_row} for kind, at in places.items()},
+        "headings": {kind: _headings(reading, kind) for kind in KINDS if kind in tables},
+        "counts": {kind: len(getattr(found, kind)) for kind in KINDS},
+        "aside": _aside(reading),
+        "partial": bool(reading.chosen and reading.chosen.partial),
+    }
+
+
+def _plain(problem: Problem) -> dict[str, Any]:
+    names = ("file", "row", "column", "wrong", "expected")
+    return {name: getattr(problem, name) for name in names}
+
+
+def _problem(
+    problem: Problem, texts: Mapping[tuple[str, int], tuple[str, dict[str, str]]], known: Mapping[str, str]
+) -> dict[str, Any]:
+    """A problem with what people need to mend it.
+
+    kind: "" when it is the file's and not a row's.  value: what stands in the cell.  near: what may be meant.
+    alike: the value can't be read wherever it stands, so it may be corrected in all rows at once.
+    """
+    kind, cells = texts.get((problem.file, problem.row), ("", {}))
+    if not kind or problem.column not in COLUMNS[kind]:
+        return _plain(problem) | {"kind": "", "value": "", "name": "", "near": "", "alike": False}
+    value = cells.get(problem.column, "")
+    alike = not value or not guessing.readable(kind, problem.column, value, known)
+    near = guessing.near(kind, problem.column, value, known) if value and alike else ""
+    more = {"kind": kind, "value": value, "name": cells.get("name", ""), "near": near, "alike": alike}
+    return _plain(problem) | more
+
+
+def _headings(reading: Reading, kind: str) -> list[dict[str, str]]:
+    """Headings that are not known by themselves, with what was chosen or is likely."""
+    assert reading.chosen is not None
+    chosen = reading.choices.headings.get(kind, {})
+    headings = reading.chosen.tables[kind].heading
+    taken = set(places_of(headings, kind))
+    rows = [{"heading": heading, "column": column, "near": ""} for heading, column in chosen.items()]
+    for heading in unknown_headings(headings, kind):
+        if heading not in chosen:
+            near = guessing.likely_column(kind, heading, taken)
+            taken |= {near} - {""}
+            rows.append({"heading": heading, "column": "", "near": near})
+    return rows
+
+
+def _aside(reading: Reading) -> list[dict[str, Any]]:
+    if reading.chosen is None:
+        return []
+    return [
+        {"kind": kind, "row": number, "name": cells.get("name", ""), "id": cells.get(KEYS[kind], "")}
+        for kind, rows in reading.chosen.aside.items()
+        for number, cells in sorted(rows.items())
+    ]
+
+
+def bad_rows(reading: Reading) -> list[BadRow]:
+    """Every row that can't be taken, those set aside among them, in the order of the file."""
+    if reading.file is None or reading.chosen is None:
+        return []
+    aside = {(kind, number) for kind, rows in reading.chosen.aside.items() for number in rows}
+    whole = replace(reading, chosen=choose(reading.file, replace(reading.choices, aside=frozenset())))
+    assert whole.chosen is not None
+    problems: dict[tuple[str, int], list[Problem]] = {}
+    kinds = {table.source: kind for kind, table in whole.chosen.tables.items()}
+    for problem in people_of(whole).problems:
+        problems.setdefault((kinds.get(problem.file, ""), problem.row), []).append(problem)
+    found = []
+    for kind, table in whole.chosen.tables.items():
+        for number, row in table.rows:
+            if (kind, number) in problems or (kind, number) in aside:
+                texts = texts_of(table, kind, row)
+                found.append(BadRow(kind, number, texts, problems.get((kind, number), [])))
+    return found
