@@ -1,6 +1,6 @@
 """Rows that were left out when their file was taken: kept by name until they are brought in or dismissed."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.db import transaction
@@ -98,19 +98,18 @@ def dismiss(*, actor: Any, aside_id: int) -> None:
 def _claim(aside: SetAside, actor: Any, end: End) -> None:
     if _close(SetAside.objects.filter(pk=aside.pk, closed_at=None), actor, end):
         return
-    aside.refresh_from_db()
-    name = aside.closed_by.name if aside.closed_by else ""
-    what = {
+    raise RowMovedOn(how_it_ended(access_aside(actor, aside.pk)))
+
+
+def how_it_ended(aside: SetAside) -> str:
+    """Of a closed row: who did what with it."""
+    words = {
         End.BROUGHT_IN: _("%(name)s has brought this row in already."),
         End.DISMISSED: _("%(name)s has dismissed this row already."),
     }
-    raise RowMovedOn(what[End(aside.end)] % {"name": name})
+    return words[End(aside.end)] % {"name": aside.closed_by.name if aside.closed_by else ""}
 
 
 def _close(rows: Any, actor: Any, end: End) -> int:
     found: int = rows.update(closed_at=timezone.now(), closed_by=actor, end=end, cells={}, problems=[])
     return found
-
-
-def names_waiting(rows: Collection[SetAside]) -> list[str]:
-    return [row.name or row.roster_id or _("row %(row)d") % {"row": row.row} for row in rows]

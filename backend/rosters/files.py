@@ -11,7 +11,7 @@ class RosterUpload(models.Model):
 
     choices: how it is read (`reading.chosen.Choices`); the bytes stay as they came, until they are forgotten.
     version: raised by every change; whoever looked at another is told what changed.
-    changes: [{"version", "by", "at", "what", "facts"}], without a word of the file.
+    changes: [{"version", "by", "by_id", "at", "what", "facts"}], without a word of the file.
     """
 
     class State(models.TextChoices):

@@ -68,6 +68,7 @@ def move_on(
     change = {
         "version": seen + 1,
         "by": actor.name,
+        "by_id": actor.pk,
         "at": timezone.now().isoformat(),
         "what": what,
         "facts": facts or {},

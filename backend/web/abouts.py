@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy
 from backend.accounts.models import User
 from backend.audit.models import Entry
 from backend.care.access import cases_for, readings_for
-from backend.rosters.models import Child, Consent, Guardianship, Mentor, RosterUpload
+from backend.rosters.models import Child, Consent, Guardianship, Mentor, RosterUpload, SetAside
 from chat.models import Elsewhere, Held, Holiday, Meeting, ProgrammeDates, Reader, Room, Summary
 from matching.models import Lock, Pairing, Round
 
@@ -21,6 +21,7 @@ KINDS: dict[Any, Any] = {
     Guardianship: gettext_lazy("guardian"),
     Consent: gettext_lazy("consent"),
     RosterUpload: gettext_lazy("roster file"),
+    SetAside: gettext_lazy("row set aside"),
     Round: gettext_lazy("round"),
     Lock: gettext_lazy("pin or forbid"),
     Pairing: gettext_lazy("pairing"),
@@ -74,6 +75,7 @@ def _sources(actor: Any) -> dict[str, tuple[QuerySet[Any], tuple[str, ...]]]:
         (Guardianship.objects.all(), ("guardian__name", "child__name")),
         (Consent.objects.all(), ("child__name",)),
         (RosterUpload.objects.all(), ("file_name",)),
+        (SetAside.objects.all(), ("name",)),
         (Lock.objects.all(), ("child__name", "mentor__name")),
         (Pairing.objects.all(), ("child__name", "mentor__name")),
         (Room.objects.all(), PAIR),

@@ -1,5 +1,7 @@
 """The first page after signing in, the demonstration's front door, and the page of components."""
 
+from typing import Any
+
 from django.contrib.auth.views import redirect_to_login
 from django.db.models import Exists, OuterRef
 from django.http import HttpRequest, HttpResponse
@@ -12,6 +14,7 @@ from backend.care.helping import standing_alerts
 from backend.care.rota import gaps_ahead
 from backend.care.waking import can_wake
 from backend.rosters.access import withdrawn_from
+from backend.rosters.aside import waiting
 from backend.rosters.models import Child, Consent, Mentor, RosterUpload
 from backend.web.views import child, demo_door, family, mentor
 from chat.access import children_of_family
@@ -19,6 +22,8 @@ from chat.holds import waiting_holds
 from chat.models import Room
 from matching.models import Pairing, Round
 from matching.rounds import children_who_lack_a_mentor
+
+NAMED = 6
 
 
 def show(request: HttpRequest) -> HttpResponse:
@@ -54,9 +59,22 @@ def show(request: HttpRequest) -> HttpResponse:
         "gaps": len(gaps_ahead(timezone.now())),
         "can_wake": can_wake(),
         "may_see_cases": may(request.user, "case", "list"),
-        "unread": RosterUpload.objects.filter(state=RosterUpload.State.CHECKED).count(),
+        **_files(request),
     }
     return render(request, "home_coordinator.html", context)
+
+
+def _files(request: HttpRequest) -> dict[str, Any]:
+    """Imports that somebody has still to finish, and who was set aside in the others, the first by name."""
+    if not may(request.user, "roster", "import"):
+        return {}
+    rows = waiting(request.user)
+    unfinished = RosterUpload.objects.filter(state__in=RosterUpload.OPEN).select_related("uploaded_by")
+    return {
+        "unfinished": list(unfinished.defer("content", "report", "choices")[:NAMED]),
+        "set_aside": list(rows[:NAMED]),
+        "set_aside_count": rows.count(),
+    }
 
 
 def _home_of(request: HttpRequest) -> HttpResponse:

@@ -1,5 +1,8 @@
-"""The roster, in: a file is looked at first, and then taken whole or not at all."""
+"""The roster, in: a file is looked at first, put right or set aside where it must be, and then taken or dropped."""
 
+from collections.abc import Callable
+from functools import wraps
+from itertools import islice
 from typing import Any
 
 from django import forms
@@ -12,19 +15,55 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from backend.accounts.access import check_may
-from backend.rosters import imports
+from backend.errors import Conflict, Invalid
+from backend.rosters import blank_files, choosing, imports
 from backend.rosters.access import access_upload
+from backend.rosters.aside import waiting
+from backend.rosters.forgetting import FILES_LIVE
 from backend.rosters.models import RosterUpload
+from backend.rosters.moving_on import said
 from backend.rosters.people import set_gone_inactive
+from backend.rosters.reading.chosen import KINDS, ROWS_SHOWN
+from backend.rosters.reading.columns import COLUMNS
 from backend.rosters.reading.tables import MOST_BYTES
+from backend.web.cells_form import heading_of
+from backend.web.mending import grouped
 
 PER_PAGE = 20
+GROUPS_PER_PAGE = 15
+PEOPLE_SHOWN = 200
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+View = Callable[..., HttpResponse]
+KIND_WORDS = {"children": gettext_lazy("Children"), "mentors": gettext_lazy("Mentors")}
+
+
+def told(view: View) -> View:
+    """A refusal leads back to the upload as it is now, with the reason above it: nobody loses their place."""
+
+    @wraps(view)
+    def wrapped(request: HttpRequest, upload_id: int, *args: Any, **kwargs: Any) -> HttpResponse:
+        try:
+            return view(request, upload_id, *args, **kwargs)
+        except (Conflict, Invalid) as refusal:
+            access_upload(request.user, upload_id)
+            messages.warning(request, str(refusal))
+            return redirect("import", upload_id)
+
+    return wrapped
+
+
+def version_of(request: HttpRequest) -> int:
+    """The version that the page was of; 0, which none is, when the form doesn't say."""
+    given = request.POST.get("version", "")
+    return int(given) if given.isascii() and given.isdigit() and len(given) < 9 else 0
 
 
 class FileForm(forms.Form):
     file = forms.FileField(
         label=gettext_lazy("Roster file"),
-        help_text=gettext_lazy("One XLSX workbook with the sheets “children” and “mentors” (学生, 导师)."),
+        help_text=gettext_lazy(
+            "One XLSX workbook with the sheets “children” and “mentors” (学生, 导师), or a CSV file of one of them."
+        ),
     )
 
     def clean_file(self) -> Any:
@@ -43,29 +82,123 @@ def index(request: HttpRequest) -> HttpResponse:
         file = form.cleaned_data["file"]
         upload = imports.check_upload(actor=request.user, file_name=file.name, content=file.read())
         return redirect("import", upload.pk)
-    rows = RosterUpload.objects.defer("content", "report").select_related("uploaded_by")
+    rows = RosterUpload.objects.defer("content", "report", "choices").select_related("uploaded_by")
     page = Paginator(rows, PER_PAGE).get_page(request.GET.get("page"))
-    return render(request, "imports/index.html", {"form": form, "page": page})
+    context = {"form": form, "page": page, "waiting": waiting(request.user).count()}
+    return render(request, "imports/index.html", context)
+
+
+def template(request: HttpRequest) -> HttpResponse:
+    """An empty roster to fill in."""
+    language = "en" if request.GET.get("headings") == "en" else "zh"
+    return as_file(blank_files.template(actor=request.user, language=language), f"roster-{language}.xlsx")
+
+
+def as_file(content: bytes, name: str) -> HttpResponse:
+    headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
+    return HttpResponse(content, content_type=XLSX, headers=headers)
 
 
 def show(request: HttpRequest, upload_id: int) -> HttpResponse:
-    """What was found in a file, and what taking it would change."""
+    """What was found in a file, what is to be put right in it, and what taking it would change."""
     upload = access_upload(request.user, upload_id)
+    report = upload.report
+    groups = grouped(report["problems"])
+    page = Paginator(groups, GROUPS_PER_PAGE).get_page(request.GET.get("page"))
     context = {
         "upload": upload,
-        "gone": any(kind.get("gone") for kind in upload.report["difference"].values()),
+        "open": upload.state in RosterUpload.OPEN,
+        "lives_until": upload.uploaded_at + FILES_LIVE,
+        "page": page,
+        "cells": len(report["problems"]),
+        "bad_rows": len({(one["kind"], one["row"]) for one in report["problems"] if one.get("kind")}),
+        "warnings": [one | {"column": heading_of("", one["column"])} for one in report["warnings"]],
+        "sheets": _sheets(report),
+        "whole_file": any(not one.get("kind") for one in report["problems"]),
+        "headings": _headings(report),
+        "corrections": [
+            one | {"label": heading_of(one["kind"], one["column"])}
+            for one in reversed(upload.choices.get("corrections", []))
+        ],
+        "aside": report.get("aside", []),
+        "kinds": KIND_WORDS,
+        "changes": [said(change) for change in reversed(upload.changes)],
+        "difference": _difference(report["difference"]),
+        "gone": {kind: len(found.get("gone", ())) for kind, found in report["difference"].items()},
     }
     return render(request, "imports/show.html", context)
 
 
+def _difference(found: dict[str, Any]) -> dict[str, Any]:
+    """With the columns as files head them, the first of a long list."""
+    shown = {}
+    for kind, people in found.items():
+        changed = islice(people["changed"].items(), PEOPLE_SHOWN)
+        names = {id_: [_column(kind, column) for column in columns] for id_, columns in changed}
+        shown[kind] = {**people, "changed": names, "changes": len(people["changed"])}
+    return shown
+
+
+def _column(kind: str, column: str) -> str:
+    return _("takes part again") if column == "active" else heading_of(kind, column)
+
+
+def _sheets(report: dict[str, Any]) -> dict[str, Any]:
+    """Where each kind was found or is likely, to choose from. None while the file can't be opened."""
+    found = report.get("sheets", [])
+    likely = {sheet["kind"]: sheet for sheet in reversed(found) if sheet["kind"]}
+    kinds = []
+    for kind in KINDS:
+        place = report.get("places", {}).get(kind)
+        if place is None:
+            sheet = likely.get(kind)
+            place = {"title": sheet and sheet["title"], "heading_row": sheet["heading_row"] if sheet else 1}
+        kinds.append({"kind": kind, "label": KIND_WORDS[kind], **place})
+    return {"titles": [sheet["title"] for sheet in found], "kinds": kinds, "rows": range(1, ROWS_SHOWN + 1)}
+
+
+def _headings(report: dict[str, Any]) -> list[dict[str, Any]]:
+    """Headings that are not known by themselves, each with the columns that it may mean."""
+    rows = []
+    for kind, found in report.get("headings", {}).items():
+        columns = [(name, heading_of(kind, name)) for name in COLUMNS[kind]]
+        for row in found:
+            chosen = row["column"] or row["near"]
+            rows.append(
+                {**row, "kind": kind, "label": KIND_WORDS[kind], "columns": columns, "chosen": chosen}
+            )
+    return rows
+
+
 @require_POST
+@told
 def take(request: HttpRequest, upload_id: int) -> HttpResponse:
-    imports.take_upload(actor=request.user, upload_id=upload_id)
+    """Twice by the same person, as a double click is, is once."""
+    upload = access_upload(request.user, upload_id)
+    last = upload.changes[-1] if upload.changes else {}
+    if (last.get("what"), last.get("by_id")) != ("taken", request.user.pk):
+        imports.take_upload(actor=request.user, upload_id=upload_id, version=version_of(request))
     messages.success(request, _("The file was taken. Everybody in it is in the programme now."))
     return redirect("import", upload_id)
 
 
 @require_POST
+@told
+def drop(request: HttpRequest, upload_id: int) -> HttpResponse:
+    choosing.drop_upload(actor=request.user, upload_id=upload_id, version=version_of(request))
+    messages.success(request, _("The file was dropped. Nobody was taken in by it."))
+    return redirect("imports")
+
+
+@require_POST
+def bad_rows(request: HttpRequest, upload_id: int) -> HttpResponse:
+    """The rows that can't be taken, as a file with their errors."""
+    content = blank_files.bad_rows_of(actor=request.user, upload_id=upload_id)
+    return as_file(content, f"bad-rows-{upload_id}.xlsx")
+
+
+@require_POST
+@told
 def gone_inactive(request: HttpRequest, upload_id: int) -> HttpResponse:
     """People of the programme who are not in the file take no part in the next round."""
     gone = set_gone_inactive(actor=request.user, upload_id=upload_id)

@@ -1,0 +1,91 @@
+"""A roster row as a form: one field for each column of the format, with what is wrong in it."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from django.http import QueryDict
+from django.utils.translation import get_language, gettext_lazy
+
+from backend.rosters.reading.columns import COLUMNS
+
+LABELS = {
+    "child_id": gettext_lazy("Number"),
+    "mentor_id": gettext_lazy("Number"),
+    "name": gettext_lazy("Name"),
+    "school_system": gettext_lazy("School system"),
+    "grade": gettext_lazy("Grade"),
+    "subjects": gettext_lazy("Subjects, most wanted first"),
+    "availability": gettext_lazy("Free hours"),
+    "district": gettext_lazy("District"),
+    "gender": gettext_lazy("Gender"),
+    "preferred_mentor_gender": gettext_lazy("Mentor's gender asked for"),
+    "priority": gettext_lazy("Priority, 0 to 3"),
+    "previous_academic": gettext_lazy("Academic mentor before"),
+    "previous_wellbeing": gettext_lazy("Wellbeing mentor before"),
+    "call_name": gettext_lazy("Called"),
+    "needs": gettext_lazy("Needs"),
+    "birth_date": gettext_lazy("Birth date"),
+    "parent_name": gettext_lazy("Parent's name"),
+    "parent_phone": gettext_lazy("Parent's phone"),
+    "parent_email": gettext_lazy("Parent's e-mail"),
+    "parent2_name": gettext_lazy("Second parent's name"),
+    "parent2_phone": gettext_lazy("Second parent's phone"),
+    "parent2_email": gettext_lazy("Second parent's e-mail"),
+    "carer_name": gettext_lazy("Carer at home"),
+    "carer_relation": gettext_lazy("Carer is the child's"),
+    "carer_phone": gettext_lazy("Carer's phone"),
+    "address": gettext_lazy("Address"),
+    "consent_date": gettext_lazy("Guardian's consent on paper, of"),
+    "roles": gettext_lazy("Roles"),
+    "teaches": gettext_lazy("Teaches"),
+    "wellbeing_grades": gettext_lazy("Wellbeing grades"),
+    "certificate": gettext_lazy("Certificate"),
+    "capacity": gettext_lazy("Capacity"),
+    "phone": gettext_lazy("Phone"),
+    "email": gettext_lazy("E-mail"),
+    "vetted_until": gettext_lazy("Vetted until"),
+}
+HINTS = {
+    "grade": "五年级 · 初一 · 11",
+    "subjects": "数学；英语",
+    "availability": "周一至周五 19-21点；周六 9-11点",
+    "district": "历下区",
+    "roles": "学业；心理",
+    "teaches": "数学:七至九年级；物理:8-9",
+    "wellbeing_grades": "1-6",
+    "birth_date": "2012-05-04",
+    "consent_date": "2020-02-17",
+    "vetted_until": "2021-08-31",
+}
+
+
+def fields(
+    kind: str, cells: Mapping[str, str], problems: Iterable[Mapping[str, str]] = (), *, fixed: str = ""
+) -> list[dict[str, Any]]:
+    """kind: children or mentors.  problems: {"column", "wrong", "expected"}.  fixed: a column that stays."""
+    wrong = {problem["column"]: problem for problem in problems}
+    return [
+        {
+            "name": name,
+            "label": LABELS[name],
+            "hint": HINTS.get(name, ""),
+            "text": cells.get(name, ""),
+            "needed": bool(column.need),
+            "fixed": name == fixed,
+            "wrong": wrong.get(name),
+        }
+        for name, column in COLUMNS[kind].items()
+    ]
+
+
+def posted(kind: str, given: QueryDict) -> dict[str, str]:
+    """The text of every column of the form."""
+    return {name: str(given.get(name, "")).strip() for name in COLUMNS[kind]}
+
+
+def heading_of(kind: str, column: str) -> str:
+    """A column as it is headed in files of the reader's language; what is no column stays as it is."""
+    found = COLUMNS.get(kind, {}).get(column)
+    if found is None:
+        found = next((columns[column] for columns in COLUMNS.values() if column in columns), None)
+    return found.aliases[0] if found and (get_language() or "").startswith("zh") else column

@@ -1,0 +1,43 @@
+"""The problems of a file as things to do: the same wrong value is one, however many rows have it."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from backend.rosters.reading.columns import COLUMNS
+from backend.web.cells_form import heading_of
+
+ROWS_TO_CHOOSE = 25  # more are corrected or set aside together
+# Of these an empty cell may well be the same for many people.
+SHARED = frozenset(
+    ["grade", "school_system", "subjects", "availability", "district", "roles", "teaches", "wellbeing_grades"]
+    + ["capacity"]
+)
+
+
+def grouped(problems: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """What concerns the whole file first, then the value with most rows, then in the order of the file."""
+    groups: dict[tuple[str, ...], dict[str, Any]] = {}
+    for problem in problems:
+        kind, value = problem.get("kind", ""), problem.get("value", "")
+        column, wrong = problem["column"], problem["wrong"]
+        row = () if problem.get("alike") else (str(problem["row"]),)
+        group = groups.setdefault(
+            (problem["file"], column, value, wrong, *row),
+            {
+                **problem,
+                "kind": kind,
+                "value": value,
+                "label": heading_of(kind, column),
+                "may_be_empty": bool(kind and value) and not COLUMNS[kind][column].need,
+                "rows": [],
+            },
+        )
+        group["rows"].append({"row": problem["row"], "name": problem.get("name", "")})
+    for group in groups.values():
+        count = len(group["rows"])
+        group["last"] = group["rows"][-1]
+        group["shown"] = group["rows"][:ROWS_TO_CHOOSE]
+        group["more"] = count - len(group["shown"])
+        group["some"] = 1 < count <= ROWS_TO_CHOOSE
+        group["one_value"] = bool(group["value"]) or count == 1 or group["column"] in SHARED
+    return sorted(groups.values(), key=lambda group: (bool(group["kind"]), -len(group["rows"])))

@@ -1,0 +1,155 @@
+"""What people choose about a file before it is taken: sheets, headings, corrections, rows set aside."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_POST
+
+from backend.errors import Invalid, NotYours
+from backend.rosters import choosing
+from backend.rosters.access import access_upload
+from backend.rosters.models import RosterUpload
+from backend.rosters.reading.chosen import KINDS, Place
+from backend.rosters.rereading import reopen
+from backend.web.cells_form import fields, posted
+from backend.web.views.imports import told, version_of
+
+
+@require_POST
+@told
+def sheets(request: HttpRequest, upload_id: int) -> HttpResponse:
+    upload = access_upload(request.user, upload_id)
+    titles = [sheet["title"] for sheet in upload.report.get("sheets", ())]
+    places = {}
+    for kind in KINDS:
+        at = _number(request.POST.get(f"{kind}_sheet", ""))
+        row = _number(request.POST.get(f"{kind}_row", "")) or 1
+        places[kind] = Place(titles[at] if at is not None and at < len(titles) else None, row)
+    choosing.choose_sheets(
+        actor=request.user, upload_id=upload_id, version=version_of(request), places=places
+    )
+    return redirect("import", upload_id)
+
+
+@require_POST
+@told
+def headings(request: HttpRequest, upload_id: int) -> HttpResponse:
+    chosen: dict[str, dict[str, str]] = {}
+    parts = (request.POST.getlist(name) for name in ("kind", "heading", "column"))
+    for kind, heading, column in zip(*parts, strict=False):
+        chosen.setdefault(kind, {})[heading] = column
+    choosing.name_headings(
+        actor=request.user, upload_id=upload_id, version=version_of(request), headings=chosen
+    )
+    messages.success(request, _("It is remembered for the next file with these headings."))
+    return redirect("import", upload_id)
+
+
+@require_POST
+@told
+def correct(request: HttpRequest, upload_id: int) -> HttpResponse:
+    """One wrong value: put right, emptied, or its rows set aside."""
+    given, upload = request.POST, access_upload(request.user, upload_id)
+    kind, column, was = (given.get(name, "") for name in ("kind", "column", "was"))
+    rows = set(_numbers(given.getlist("row"))) if given.get("some") else None
+    common = {"actor": request.user, "upload_id": upload_id, "version": version_of(request)}
+    if given.get("do") == "aside":
+        same = {
+            problem["row"]
+            for problem in upload.report["problems"]
+            if (problem.get("kind"), problem["column"], problem.get("value")) == (kind, column, was)
+        }
+        chosen = same if rows is None else same & rows
+        choosing.set_rows_aside(**common, rows={(kind, row) for row in chosen})
+        messages.success(request, _set_aside(len(chosen)))
+    else:
+        becomes = "" if given.get("do") == "empty" else given.get("becomes", "")
+        choosing.correct_cells(**common, kind=kind, column=column, was=was, becomes=becomes, rows=rows)
+        messages.success(request, _("Corrected. It can be taken back below."))
+    return redirect("import", upload_id)
+
+
+@require_POST
+@told
+def undo(request: HttpRequest, upload_id: int) -> HttpResponse:
+    correction = _number(request.POST.get("correction", "")) or 0
+    choosing.undo_correction(
+        actor=request.user, upload_id=upload_id, version=version_of(request), correction=correction
+    )
+    return redirect("import", upload_id)
+
+
+@require_POST
+@told
+def aside(request: HttpRequest, upload_id: int) -> HttpResponse:
+    """All rows that remain set aside, or rows put back."""
+    common = {"actor": request.user, "upload_id": upload_id, "version": version_of(request)}
+    back = request.POST.get("back", "")
+    if not back:
+        upload = choosing.set_rows_aside(**common)
+        messages.success(request, _set_aside(upload.changes[-1]["facts"]["rows"]))
+    elif back == "all":
+        choosing.put_rows_back(**common)
+    else:
+        kind, _colon, number = back.partition(":")
+        choosing.put_rows_back(**common, rows={(kind, _number(number) or 0)})
+    return redirect("import", upload_id)
+
+
+def row(request: HttpRequest, upload_id: int, kind: str, number: int) -> HttpResponse:
+    """One row of the file as it reads now, to be put right as a whole."""
+    upload = access_upload(request.user, upload_id)
+    if upload.state not in RosterUpload.OPEN or kind not in KINDS:
+        raise NotYours
+    cells = choosing.cells_of_row(reopen(upload), kind, number)
+    refusal = None
+    if request.method == "POST":
+        cells = posted(kind, request.POST)
+        try:
+            return _save_row(request, upload_id, kind, number, cells)
+        except Invalid as error:
+            refusal = error
+    problems = [one for one in upload.report["problems"] if (one.get("kind"), one["row"]) == (kind, number)]
+    context = {
+        "upload": upload,
+        "kind": kind,
+        "number": number,
+        "name": cells.get("name", ""),
+        "rows": fields(kind, cells, problems),
+        "refusal": refusal,
+    }
+    return render(request, "imports/row.html", context, status=400 if refusal else 200)
+
+
+@told
+def _save_row(
+    request: HttpRequest, upload_id: int, kind: str, number: int, cells: dict[str, str]
+) -> HttpResponse:
+    choosing.correct_row(
+        actor=request.user,
+        upload_id=upload_id,
+        version=version_of(request),
+        kind=kind,
+        row=number,
+        cells=cells,
+    )
+    messages.success(request, _("Corrected. It can be taken back below."))
+    return redirect("import", upload_id)
+
+
+def _set_aside(count: int) -> str:
+    said = ngettext("%(count)d row was set aside.", "%(count)d rows were set aside.", count)
+    return said % {"count": count}
+
+
+def _numbers(texts: Iterable[str]) -> list[int]:
+    return [number for text in texts if (number := _number(text)) is not None]
+
+
+def _number(text: Any) -> int | None:
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 9 else None
