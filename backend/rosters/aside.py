@@ -4,7 +4,6 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -52,13 +51,19 @@ def keep_aside(upload: RosterUpload, reading: Reading, bad: Iterable[BadRow]) ->
 
 
 def close_those_brought(actor: Any, upload: RosterUpload, read: RosterFile) -> None:
-    """Whoever came in by this file no longer waits: by id, or by name where the row had no id."""
-    for kind, rows in (("children", read.children), ("mentors", read.mentors)):
-        ids = {row.get(KEYS[kind]) for row in rows}
-        names = {row.get("name") for row in rows}
-        theirs = Q(roster_id__in=ids) | Q(roster_id="", name__in=names)
-        waiting = SetAside.objects.filter(theirs, kind=kind, closed_at=None).exclude(upload=upload)
-        _close(waiting, actor, End.BROUGHT_IN)
+    """Whoever came in by this file no longer waits: by id, or by name where the id was missing or wrong."""
+    people_in = {"children": read.children, "mentors": read.mentors}
+    came = []
+    for aside in SetAside.objects.filter(closed_at=None).exclude(upload=upload):
+        key, rows = KEYS[aside.kind], people_in[aside.kind]
+        wrong = {problem["column"] for problem in aside.problems}
+        if aside.roster_id and key not in wrong:
+            found = any(row.get(key) == aside.roster_id for row in rows)
+        else:
+            found = any(row.get("name") == aside.name for row in rows)
+        if found:
+            came.append(aside.pk)
+    _close(SetAside.objects.filter(pk__in=came), actor, End.BROUGHT_IN)
 
 
 def waiting(actor: Any) -> Any:
@@ -74,6 +79,10 @@ def bring_in(*, actor: Any, aside_id: int, cells: Mapping[str, str]) -> Child | 
     _claim(aside, actor, End.BROUGHT_IN)
     kind: people.Kind = "child" if aside.kind == "children" else "mentor"
     known = people.MODELS[kind].objects.filter(roster_id=cells.get(KEYS[aside.kind], "").strip()).first()
+    if known and known.name != cells.get("name", "").strip():
+        wrong = _("this is %(name)s's already") % {"name": known.name}
+        problem = {"column": KEYS[aside.kind], "wrong": wrong, "expected": _("every id once")}
+        raise people.BadCells(_("Some cells can't be taken."), problems=[problem])
     # Of somebody who is here, an empty cell that the row never had changes nothing.
     given = {name: text for name, text in cells.items() if text or (known and name in aside.cells)}
     saved: Child | Mentor

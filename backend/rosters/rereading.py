@@ -187,19 +187,23 @@ def _problem(
     return _plain(problem) | more
 
 
-def _headings(reading: Reading, kind: str) -> list[dict[str, str]]:
-    """Headings that are not known by themselves, with what was chosen or is likely."""
+def _headings(reading: Reading, kind: str) -> list[dict[str, Any]]:
+    """Headings that are not known by themselves, with what was chosen or is likely, the unanswered ones first."""
     assert reading.chosen is not None
     chosen = reading.choices.headings.get(kind, {})
     headings = reading.chosen.tables[kind].heading
     taken = set(places_of(headings, kind))
-    rows = [{"heading": heading, "column": column, "near": ""} for heading, column in chosen.items()]
+    rows = []
     for heading in unknown_headings(headings, kind):
         if heading not in chosen:
             near = guessing.likely_column(kind, heading, taken)
             taken |= {near} - {""}
-            rows.append({"heading": heading, "column": "", "near": near})
-    return rows
+            rows.append({"heading": heading, "column": "", "near": near, "answered": False})
+    answered = [
+        {"heading": heading, "column": column, "near": "", "answered": True}
+        for heading, column in chosen.items()
+    ]
+    return rows + answered
 
 
 def _aside(reading: Reading) -> list[dict[str, Any]]:

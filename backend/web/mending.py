@@ -27,7 +27,7 @@ def grouped(problems: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
                 **problem,
                 "kind": kind,
                 "value": value,
-                "label": heading_of(kind, column),
+                "label": "" if column == "-" else heading_of(kind, column),
                 "may_be_empty": bool(kind and value) and not COLUMNS[kind][column].need,
                 "rows": [],
             },
@@ -35,6 +35,7 @@ def grouped(problems: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
         group["rows"].append({"row": problem["row"], "name": problem.get("name", "")})
     for group in groups.values():
         count = len(group["rows"])
+        group["asked"] = bool(group.get("near")) and group["near"] not in group["expected"]
         group["last"] = group["rows"][-1]
         group["shown"] = group["rows"][:ROWS_TO_CHOOSE]
         group["more"] = count - len(group["shown"])

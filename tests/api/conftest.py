@@ -24,8 +24,8 @@ from backend.accounts.models import User  # noqa: E402
 from backend.care.cases import open_case  # noqa: E402
 from backend.care.models import Case, Reading  # noqa: E402
 from backend.care.readings import ask_in_emergency  # noqa: E402
-from backend.rosters import city, imports  # noqa: E402
-from backend.rosters.models import Child, Mentor, RosterUpload  # noqa: E402
+from backend.rosters import choosing, city, imports  # noqa: E402
+from backend.rosters.models import Child, Mentor, RosterUpload, SetAside  # noqa: E402
 from backend.rosters.ways_in import invite_person  # noqa: E402
 from chat.acts import Speak  # noqa: E402
 from chat.meetings import record_meeting_elsewhere  # noqa: E402
@@ -65,6 +65,8 @@ class World:
     coordinator: User
     file: bytes
     upload: RosterUpload
+    unfinished: RosterUpload
+    aside: SetAside
     earlier: Round
     round: Round
     lock: Lock
@@ -173,6 +175,15 @@ def make_world(small_city: bytes) -> World:
         coordinator=coordinator,
         file=small_city,
         upload=upload,
+        unfinished=unfinished_import(coordinator, small_city),
+        aside=SetAside.objects.create(
+            upload=upload,
+            kind="children",
+            row=99,
+            name="卫安然",
+            roster_id="K99",
+            set_aside_at=timezone.now(),
+        ),
         earlier=earlier,
         round=round_,
         lock=lock,
@@ -187,6 +198,14 @@ def make_world(small_city: bytes) -> World:
         made.client(who)
     live_a_little(made)
     return made
+
+
+def unfinished_import(coordinator: User, small_city: bytes) -> RosterUpload:
+    """The file once more, with a cell that was corrected."""
+    made = imports.check_upload(actor=coordinator, file_name="again.xlsx", content=small_city)
+    return choosing.correct_row(
+        actor=coordinator, upload_id=made.pk, version=1, kind="children", row=2, cells={"needs": "想妈妈"}
+    )
 
 
 def something_happens(pairing: Pairing) -> dict[str, Any]:

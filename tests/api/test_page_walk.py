@@ -111,6 +111,19 @@ TABLE: dict[str, tuple[tuple[str, ...], frozenset[str]]] = {
     "pairings": (GET, DESK),
     "imports": (BOTH, DESK),
     "import": (GET, DESK),
+    "import_template": (GET, DESK),
+    "import_sheets": (POST, DESK),
+    "import_headings": (POST, DESK),
+    "import_correct": (POST, DESK),
+    "import_undo": (POST, DESK),
+    "import_aside": (POST, DESK),
+    "import_row": (BOTH, DESK),
+    "import_bad_rows": (POST, DESK),
+    "drop_import": (POST, DESK),
+    "aside": (GET, DESK),
+    "save_aside": (POST, DESK),
+    "bring_in": (BOTH, DESK),
+    "dismiss_aside": (POST, DESK),
     "take_import": (POST, DESK),
     "gone_inactive": (POST, DESK),
     "rounds": (BOTH, DESK),
@@ -177,12 +190,20 @@ def path_of(world: World, name: str, *, absent: bool = False) -> str:
         "my_child": {"pairing_id": world.pairing.pk},
         "elsewhere": {"pairing_id": world.pairing.pk},
         "import": {"upload_id": world.upload.pk},
-        "take_import": {"upload_id": world.upload.pk},
         "gone_inactive": {"upload_id": world.upload.pk},
+        "import_row": {"upload_id": world.unfinished.pk, "kind": "children", "number": 2},
+        "bring_in": {"aside_id": world.aside.pk},
+        "dismiss_aside": {"aside_id": world.aside.pk},
         "lift_lock": {"lock_id": world.lock.pk},
     }
+<<<<<<< HEAD
     place = {"round_id": world.round.pk, "child_id": world.child.pk, "role": "academic"}
     ids |= {of: place for of in ("change", "comparison", "swap", "lock_pair")}
+=======
+    wizard = ("sheets", "headings", "correct", "undo", "aside", "bad_rows")
+    of_upload = ("take_import", "drop_import", *(f"import_{act}" for act in wizard))
+    ids |= {of: {"upload_id": world.unfinished.pk} for of in of_upload}
+>>>>>>> 096eff3 (Imports: fifty kinds of messy and human file through the wizard)
     of_case = ("take_case", "pass_on_case", "note_in_case", "close_case")
     ids |= {of: {"case_id": world.case.pk} for of in of_case}
     of_round = ("round", "round_progress", "cancel_round", "discard_round", "proposals", "changes", "publish")
@@ -213,6 +234,7 @@ def shift_of(world: World) -> Shift:
 
 def body_of(world: World, name: str) -> dict[str, Any]:
     """Where an empty form finds nothing; else it is only shown again."""
+<<<<<<< HEAD
     place, version = world.place, {"version": world.round.version}
     bodies: dict[str, dict[str, Any]] = {
         "change": {**version, "mentor_id": place.mentor_id, "slot": place.slot},
@@ -221,6 +243,13 @@ def body_of(world: World, name: str) -> dict[str, Any]:
         "undo_edit": version,
         "redo_edit": version,
         "solve_again": version,
+=======
+    place = world.place
+    chosen = {"version": world.round.version, "mentor_id": place.mentor_id, "slot": place.slot}
+    bodies: dict[str, dict[str, Any]] = {
+        "change": chosen,
+        "import_undo": {"version": world.unfinished.version, "correction": 1},
+>>>>>>> 096eff3 (Imports: fifty kinds of messy and human file through the wizard)
     }
     return bodies.get(name, {})
 

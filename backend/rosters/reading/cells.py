@@ -258,7 +258,8 @@ def day(text: str) -> date:
 
 
 def name(text: str) -> str:
-    word = plain(text)
+    """``陈　敏``, as two characters are spread to the width of three, is 陈敏."""
+    word = re.sub(r"(?<=[\u3400-\u9fff])\s+(?=[\u3400-\u9fff])", "", plain(text))
     return word if 1 <= len(word) <= 60 else _refuse(text, gettext_noop("a name of at most 60 characters"))
 
 

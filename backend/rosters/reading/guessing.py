@@ -58,7 +58,7 @@ def readable(kind: str, column: str, text: str, districts: Iterable[str]) -> boo
 def near(kind: str, column: str, text: str, districts: Mapping[str, str]) -> str:
     """The text with the part that was not understood put right; "" when nothing is near."""
     if column == "district":
-        return _nearest(text, districts, 0.4)
+        return nearest(text, districts, 0.5)
     parse = COLUMNS[kind][column].parse
     tried = text
     for _part in range(4):
@@ -76,7 +76,7 @@ def _repaired(column: str, text: str, part: str) -> str:
         return text.translate(_ALIKE)
     # ``数雪:4-6`` is not understood as a subject, which stands before the colon.
     part = part.partition(":")[0] if column == "teaches" else part
-    word = _SAID_FOR.get(cells.plain(part)) or _nearest(part, _WORDS.get(column, ()), 0.5)
+    word = _SAID_FOR.get(cells.plain(part)) or nearest(part, _WORDS.get(column, ()), 0.5)
     if column == "grade" and _number_in(word) != _number_in(part):  # another grade is no slip of the pen
         return text
     return text.replace(part, word) if part and word else text
@@ -90,7 +90,7 @@ def likely_column(kind: str, heading: str, taken: Iterable[str]) -> str:
     """The column that somebody may have meant by a heading that is not known; "" when none is likely."""
     word = re.sub(r"\s|[(].*?[)]|[*:]", "", cells.plain(heading)).lower()
     names = names_of(kind)
-    found = names.get(word) or _HEADINGS[kind].get(word) or names.get(_nearest(word, names, 0.7), "")
+    found = names.get(word) or _HEADINGS[kind].get(word) or names.get(nearest(word, names, 0.7), "")
     return "" if found in taken else found
 
 
@@ -103,7 +103,7 @@ def _unread(parse: Callable[[str], object], text: str) -> str | None:
     return text if found in (frozenset(), ()) else None
 
 
-def _nearest(word: str, known: Iterable[str], least: float) -> str:
+def nearest(word: str, known: Iterable[str], least: float) -> str:
     """Of equally near ones the one that begins alike."""
 
     def likeness(other: str) -> tuple[float, bool]:

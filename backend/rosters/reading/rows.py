@@ -7,7 +7,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from backend.rosters.reading import cells
+from backend.rosters.reading import cells, guessing
 from backend.rosters.reading.columns import COLUMNS, Column, names_of
 from backend.rosters.reading.tables import BadFile, Table, is_workbook, read_csv, read_workbook
 
@@ -244,8 +244,8 @@ def _check_districts(found: RosterFile, districts: Mapping[str, str], for_site: 
     for row in [*found.children, *found.mentors]:
         if row.get("district") in districts:
             continue
-        near = difflib.get_close_matches(str(row.get("district")), districts, 1, 0.5)
-        hint = _("did you mean %(name)s?") % {"name": near[0]} if near else _("a district of the programme")
+        near = guessing.nearest(str(row.get("district")), districts, 0.5)
+        hint = _("did you mean %(name)s?") % {"name": near} if near else _("a district of the programme")
         wrong = _("unknown district %(name)s") % {"name": row.get("district")}
         (found.problems if for_site else found.warnings).append(_problem(row, "district", wrong, hint))
 

@@ -7,6 +7,7 @@ from django.db.models import Exists, OuterRef
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from backend.accounts.access import may
 from backend.care.access import own_waiting_readings, readings_to_review, waiting_readings
@@ -69,11 +70,14 @@ def _files(request: HttpRequest) -> dict[str, Any]:
     if not may(request.user, "roster", "import"):
         return {}
     rows = waiting(request.user)
+    count = rows.count()
+    named = [row.name or row.roster_id or "–" for row in rows[:NAMED]]
     unfinished = RosterUpload.objects.filter(state__in=RosterUpload.OPEN).select_related("uploaded_by")
     return {
         "unfinished": list(unfinished.defer("content", "report", "choices")[:NAMED]),
-        "set_aside": list(rows[:NAMED]),
-        "set_aside_count": rows.count(),
+        "set_aside": _(", ").join(named),
+        "set_aside_count": count,
+        "set_aside_more": count > len(named),
     }
 
 

@@ -45,7 +45,8 @@ def told(view: View) -> View:
         try:
             return view(request, upload_id, *args, **kwargs)
         except (Conflict, Invalid) as refusal:
-            access_upload(request.user, upload_id)
+            if isinstance(refusal, imports.UploadMovedOn) and not refusal.facts["changes"]:
+                raise  # nobody was faster: the page offers nothing of the kind
             messages.warning(request, str(refusal))
             return redirect("import", upload_id)
 
@@ -54,8 +55,11 @@ def told(view: View) -> View:
 
 def version_of(request: HttpRequest) -> int:
     """The version that the page was of; 0, which none is, when the form doesn't say."""
-    given = request.POST.get("version", "")
-    return int(given) if given.isascii() and given.isdigit() and len(given) < 9 else 0
+    return number_of(request.POST.get("version", "")) or 0
+
+
+def number_of(text: str) -> int | None:
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 9 else None
 
 
 class FileForm(forms.Form):
@@ -103,7 +107,8 @@ def show(request: HttpRequest, upload_id: int) -> HttpResponse:
     """What was found in a file, what is to be put right in it, and what taking it would change."""
     upload = access_upload(request.user, upload_id)
     report = upload.report
-    groups = grouped(report["problems"])
+    groups, headings = grouped(report["problems"]), _headings(report)
+    whole = any(not one.get("kind") for one in report["problems"])
     page = Paginator(groups, GROUPS_PER_PAGE).get_page(request.GET.get("page"))
     context = {
         "upload": upload,
@@ -114,8 +119,9 @@ def show(request: HttpRequest, upload_id: int) -> HttpResponse:
         "bad_rows": len({(one["kind"], one["row"]) for one in report["problems"] if one.get("kind")}),
         "warnings": [one | {"column": heading_of("", one["column"])} for one in report["warnings"]],
         "sheets": _sheets(report),
-        "whole_file": any(not one.get("kind") for one in report["problems"]),
-        "headings": _headings(report),
+        "whole_file": whole,
+        "headings": headings,
+        "to_answer": any(row["near"] for row in headings) or (whole and bool(headings)),
         "corrections": [
             one | {"label": heading_of(one["kind"], one["column"])}
             for one in reversed(upload.choices.get("corrections", []))
@@ -177,7 +183,8 @@ def take(request: HttpRequest, upload_id: int) -> HttpResponse:
     upload = access_upload(request.user, upload_id)
     last = upload.changes[-1] if upload.changes else {}
     if (last.get("what"), last.get("by_id")) != ("taken", request.user.pk):
-        imports.take_upload(actor=request.user, upload_id=upload_id, version=version_of(request))
+        seen = number_of(request.POST.get("version", ""))
+        imports.take_upload(actor=request.user, upload_id=upload_id, version=seen)
     messages.success(request, _("The file was taken. Everybody in it is in the programme now."))
     return redirect("import", upload_id)
 
