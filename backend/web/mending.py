@@ -35,7 +35,9 @@ def grouped(problems: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
         group["rows"].append({"row": problem["row"], "name": problem.get("name", "")})
     for group in groups.values():
         count = len(group["rows"])
-        group["asked"] = bool(group.get("near")) and group["near"] not in group["expected"]
+        group["asked"] = (
+            bool(group.get("near")) and group["column"] != "district"
+        )  # there it is what was expected
         group["last"] = group["rows"][-1]
         group["shown"] = group["rows"][:ROWS_TO_CHOOSE]
         group["more"] = count - len(group["shown"])

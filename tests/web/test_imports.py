@@ -1,0 +1,158 @@
+"""The import as a coordinator meets it: only with the forms that the pages hold."""
+
+import io
+from typing import Any
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from openpyxl import load_workbook
+
+from backend.rosters.models import Child, Mentor, RosterUpload, SetAside
+from tests.rosters.test_messy_files import CHILD, MENTOR, csv_text, rename, title_row, workbook
+from tests.rosters.test_wizard_files import both, headed
+from tests.web.pressing import press
+
+pytestmark = pytest.mark.django_db
+
+
+def bring(desk: Client, content: bytes, name: str = "r.xlsx") -> str:
+    answer = desk.post("/imports/", {"file": SimpleUploadedFile(name, content)})
+    return str(answer.headers["Location"])
+
+
+def children(*more: dict[str, Any]) -> list[dict[str, Any]]:
+    return [
+        CHILD,
+        *({**CHILD, "学生编号": f"K{n}", "姓名": f"陈{n}", **cells} for n, cells in enumerate(more, 2)),
+    ]
+
+
+def test_from_a_file_with_its_own_title_sheets_and_headings_to_children(desk: Client) -> None:
+    edits = both(
+        headed("家长电话", "联系电话"), title_row, rename("学生", "Sheet1"), rename("导师", "Sheet2")
+    )
+    content = workbook(edits, children({"年级": "五年及"}, {"年级": "五年及"}, {"可用时间": "有空就行"}))
+    path = bring(desk, content)
+    assert "这个文件还读不了" in desk.get(path).content.decode()
+    assert press(desk, path, "按这样读取").headers["Location"].startswith(path)  # as it was guessed
+    press(desk, path, "按这样读取", nth=1)  # the heading, as it was guessed
+    page = desk.get(path).content.decode()
+    assert "您是不是要填“五年级”" in page and "第 4 行 陈2" in page
+    press(desk, path, "更正 2 行")
+    assert "有空就行" in desk.get(path).content.decode()
+    press(desk, path, "其余 1 行全部暂缓")
+    assert not Child.objects.exists()
+    press(desk, path, "确认导入（暂缓的行除外）")
+    assert set(Child.objects.values_list("roster_id", "grade")) == {("K1", 5), ("K2", 5), ("K3", 5)}
+    home = desk.get("/").content.decode()
+    assert "1 行暂缓导入" in home and "陈4" in home
+    row = SetAside.objects.get()
+    answer = press(desk, f"/imports/aside/{row.pk}/", "导入")
+    assert answer.status_code == 400 and "看不懂" in answer.content.decode()
+    press(desk, f"/imports/aside/{row.pk}/", "导入", availability="周一19点")
+    assert Child.objects.get(roster_id="K4").name == "陈4"
+    assert "暂缓导入" not in desk.get("/").content.decode()
+
+
+def test_the_unfinished_import_is_found_from_home_and_its_choices_stay(desk: Client) -> None:
+    path = bring(desk, workbook(children=children({"年级": "五年及"}, {"性别": "?"})))
+    press(desk, path, "更正 1 行", becomes="五年级")
+    assert path in desk.get("/").content.decode() and path in desk.get("/imports/").content.decode()
+    page = desk.get(path).content.decode()
+    assert "<del>五年及</del>" in page and "<ins>五年级</ins>" in page
+    press(desk, path, "撤销")
+    assert "<del>" not in desk.get(path).content.decode()
+    assert press(desk, path, "确认放弃").headers["Location"] == "/imports/"
+    assert path not in desk.get("/").content.decode() and not Child.objects.exists()
+
+
+def test_one_row_of_several_is_chosen_and_a_whole_row_is_put_right(desk: Client) -> None:
+    path = bring(desk, workbook(children=children({"区县": "历山区"}, {"区县": "历山区"}, {"姓名": None})))
+    upload = RosterUpload.objects.get()
+    press(desk, path, "暂缓 2 行", row="3")
+    upload.refresh_from_db()
+    assert upload.choices["aside"] == [["children", 3]]
+    press(desk, path, "更正 1 行", nth=1, becomes="历城区")
+    row = f"{path}rows/children/5/"
+    assert press(desk, row, "更正这一行").status_code == 302  # nothing was changed, and it says so
+    assert "没有改动" in desk.get(path).content.decode()
+    press(desk, row, "更正这一行", name="陈小满", address="泉城路 1 号")
+    press(desk, path, "确认导入（暂缓的行除外）")
+    assert list(Child.objects.values_list("roster_id", "name", "district_id", "address")) == [
+        ("K1", "陈雨桐", "370102", ""),
+        ("K3", "陈3", "370112", ""),
+        ("K4", "陈小满", "370102", "泉城路 1 号"),
+    ]
+
+
+def test_the_second_coordinator_is_led_back_and_told(desk: Client, django_user_model: Any) -> None:
+    other = Client()
+    colleague = django_user_model.objects.create_user(name="李静", login="co2", is_coordinator=True)
+    other.force_login(colleague)
+    path = bring(desk, workbook(children=children({"年级": "五年及"})))
+    stale = {"version": "1", "kind": "children", "column": "grade", "was": "五年及", "do": "aside"}
+    press(other, path, "更正 1 行")
+    answer = desk.post(f"{path}correct/", stale, follow=True)
+    assert "李静更正了 1 处" in answer.content.decode() and answer.redirect_chain
+    assert RosterUpload.objects.get().choices["aside"] == []
+    # A double click is once, and says the same; somebody else's click is told who was first.
+    for _click in range(2):
+        answer = desk.post(f"{path}take/", {"version": "2"}, follow=True)
+        assert "名单里的人都已加入项目" in answer.content.decode()
+    answer = other.post(f"{path}take/", {"version": "2"}, follow=True)
+    assert "周敏导入了这份名单" in answer.content.decode()
+    assert len(RosterUpload.objects.get().changes) == 2
+
+
+def test_csv_files_of_children_and_of_mentors(desk: Client) -> None:
+    for name, person in (("m.csv", MENTOR), ("k.csv", CHILD)):
+        path = bring(desk, csv_text(person).encode("gb18030"), name)
+        press(desk, path, "确认导入这份名单")
+        assert "不在这份名单中" not in desk.get(path).content.decode()
+    assert (Child.objects.get().name, Mentor.objects.get().name) == ("陈雨桐", "高远")
+
+
+def test_files_to_download(desk: Client) -> None:
+    for path, titles in (
+        ("/imports/template/", ["学生", "导师", "说明"]),
+        ("/imports/template/?headings=en", None),
+    ):
+        book = load_workbook(io.BytesIO(desk.get(path).content))
+        assert book.sheetnames == (titles or ["children", "mentors", "notes"])
+        assert [sheet.max_row for sheet in book.worksheets[:2]] == [1, 1]
+    path = bring(desk, workbook(children=children({"年级": "五年及"})))
+    book = load_workbook(io.BytesIO(press(desk, path, "下载这些行（附错误说明）").content))
+    assert book["学生"].max_row == 2 and "五年及" in book["学生"]["A2"].value
+    press(desk, path, "其余 1 行全部暂缓")
+    press(desk, path, "确认导入（暂缓的行除外）")
+    book = load_workbook(io.BytesIO(press(desk, "/imports/aside/", "下载这些行（附错误说明）").content))
+    assert book["学生"]["C2"].value == "陈2"
+    press(desk, "/imports/aside/", "不再保留")
+    assert (
+        SetAside.objects.get().cells == {}
+        and "没有暂缓导入的行" in desk.get("/imports/aside/").content.decode()
+    )
+
+
+def test_698_bad_rows_are_pages_of_a_bounded_size_with_as_many_queries_as_one(desk: Client) -> None:
+    counts = []
+    for rows in (3, 698):
+        bad = children(*({"年级": f"第{n}级", "区县": "历山区", "性别": "?"} for n in range(rows)))
+        path = bring(desk, workbook(children=bad))
+        with CaptureQueriesContext(
+            connection,
+        ) as asked:
+            page = desk.get(path)
+        assert len(page.content) < 200_000
+        press(desk, path, f"其余 {rows} 行全部暂缓")
+        assert len(desk.get(path).content) < 200_000
+        press(desk, path, "确认导入（暂缓的行除外）")
+        with CaptureQueriesContext(connection) as home:
+            assert len(desk.get("/").content) < 200_000
+        with CaptureQueriesContext(connection) as waiting:
+            assert len(desk.get("/imports/aside/").content) < 200_000
+        counts.append((len(asked), len(home), len(waiting)))
+    assert counts[0] == counts[1]
