@@ -196,14 +196,11 @@ def path_of(world: World, name: str, *, absent: bool = False) -> str:
         "dismiss_aside": {"aside_id": world.aside.pk},
         "lift_lock": {"lock_id": world.lock.pk},
     }
-<<<<<<< HEAD
     place = {"round_id": world.round.pk, "child_id": world.child.pk, "role": "academic"}
     ids |= {of: place for of in ("change", "comparison", "swap", "lock_pair")}
-=======
     wizard = ("sheets", "headings", "correct", "undo", "aside", "bad_rows")
     of_upload = ("take_import", "drop_import", *(f"import_{act}" for act in wizard))
     ids |= {of: {"upload_id": world.unfinished.pk} for of in of_upload}
->>>>>>> 096eff3 (Imports: fifty kinds of messy and human file through the wizard)
     of_case = ("take_case", "pass_on_case", "note_in_case", "close_case")
     ids |= {of: {"case_id": world.case.pk} for of in of_case}
     of_round = ("round", "round_progress", "cancel_round", "discard_round", "proposals", "changes", "publish")
@@ -234,7 +231,6 @@ def shift_of(world: World) -> Shift:
 
 def body_of(world: World, name: str) -> dict[str, Any]:
     """Where an empty form finds nothing; else it is only shown again."""
-<<<<<<< HEAD
     place, version = world.place, {"version": world.round.version}
     bodies: dict[str, dict[str, Any]] = {
         "change": {**version, "mentor_id": place.mentor_id, "slot": place.slot},
@@ -243,13 +239,7 @@ def body_of(world: World, name: str) -> dict[str, Any]:
         "undo_edit": version,
         "redo_edit": version,
         "solve_again": version,
-=======
-    place = world.place
-    chosen = {"version": world.round.version, "mentor_id": place.mentor_id, "slot": place.slot}
-    bodies: dict[str, dict[str, Any]] = {
-        "change": chosen,
         "import_undo": {"version": world.unfinished.version, "correction": 1},
->>>>>>> 096eff3 (Imports: fifty kinds of messy and human file through the wizard)
     }
     return bodies.get(name, {})
 
