@@ -47,7 +47,7 @@ def test_from_an_invitation_to_published_pairs(site: Site, browser: Browser, tmp
     page.get_by_role("link", name="名单导入").click()
     page.get_by_label("名单文件").set_input_files(bad)
     page.get_by_role("button", name="检查文件").click()
-    expect(page.get_by_role("row").filter(has_text="十四年级")).to_contain_text("7")
+    expect(page.get_by_role("region").filter(has_text="十四年级")).to_contain_text("第 7 行")
     page.get_by_role("link", name="重新上传文件").click()
     page.get_by_label("名单文件").set_input_files(good)
     page.get_by_role("button", name="检查文件").click()
