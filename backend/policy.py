@@ -84,6 +84,7 @@ TABLE: dict[str, dict[str, frozenset[Relation]]] = {
         "list": frozenset({C, L}),
         "read": frozenset({C, L, A, W, K, G, LG, H}),
         "end": frozenset({C, A, W}),
+        "answer": frozenset({A, W}),  # whether the hour suits
     },
     # A, W and K are here the two whose room it is, whatever else they are to the child; R only of an academic one.
     "room": {

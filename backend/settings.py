@@ -265,6 +265,7 @@ SPECTACULAR_SETTINGS = {
         "ConsentSource": "backend.rosters.models.Consent.Source",
         "ReaderState": "backend.api.readers.STANDING",
         "ReaderWhy": "chat.models.Reader.Why",
+        "HourAnswer": "matching.models.Pairing.Answer",
         "EditKind": "matching.models.Edit.Kind",
         "EndReason": "matching.models.EndReason",
         "LockKind": "matching.models.Lock.Kind",

@@ -132,15 +132,18 @@ def _began(target: Session | Elsewhere) -> datetime:
     return target.meeting.start if target.meeting else target.opened_at
 
 
-def _tell_of_pairings(
+def _tell_of_pairings(kind: Kind, pairings: list[Pairing], now: datetime, **more: Any) -> None:
+    tell(news_of_pairings(kind, pairings, **more), now=now)
+
+
+def news_of_pairings(
     kind: Kind,
     pairings: list[Pairing],
-    now: datetime,
     *,
     needed_by: dict[int, datetime] | None = None,
     old_slots: dict[int, int] | None = None,
-) -> None:
-    """All of a round in a few queries."""
+) -> list[News]:
+    """All of a round in a few queries. They need not be in the database yet."""
     mentors = Mentor.objects.in_bulk({pairing.mentor_id for pairing in pairings})
     children = Child.objects.in_bulk({pairing.child_id for pairing in pairings})
     families = families_of(pairing.child_id for pairing in pairings)
@@ -153,7 +156,7 @@ def _tell_of_pairings(
         about, by = f"pairing:{pairing.pk}", (needed_by or {}).get(pairing.pk)
         news += _to_family(kind, pairing, families[pairing.child_id], about, facts, needed_by=by)
         news.append(_to_mentor(kind, pairing, about, facts))
-    tell(news, now=now)
+    return news
 
 
 def _to_family(

@@ -2,8 +2,10 @@
 
 from typing import Any
 
-from backend.accounts.access import check_may, may
+from backend import policy
+from backend.accounts.access import check_may, may, programme_relations
 from backend.errors import NotYours
+from matching.cards import mentor_relation
 from matching.models import Lock, Pairing, Pairings, Round
 
 
@@ -24,6 +26,17 @@ def rounds_for(actor: Any) -> Any:
 def locks_for(actor: Any) -> Any:
     standing = Lock.objects.filter(lifted_at=None).select_related("child", "mentor")
     return standing if may(actor, "lock", "list") else standing.none()
+
+
+def access_pairing(actor: Any, pairing_id: int, action: str) -> Pairing:
+    """A live pairing, for coordinators and its mentor as the table says; or NotYours."""
+    found = Pairing.objects.live().select_related("child", "mentor").filter(pk=pairing_id).first()
+    relations = programme_relations(actor)
+    if found and actor.is_authenticated and actor.is_active and found.mentor.user_id == actor.pk:
+        relations.add(mentor_relation(found.role))
+    if found is None or not policy.allows("pairing", action, relations):
+        raise NotYours
+    return found
 
 
 def pairings_for(actor: Any) -> Pairings:

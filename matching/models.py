@@ -288,14 +288,28 @@ class Pairings(models.QuerySet["Pairing"]):
         """Pairings in which this user is the child or the mentor."""
         return self.filter(Q(child__user=user) | Q(mentor__user=user))
 
+    def unanswered(self) -> "Pairings":
+        """The mentor was asked about the hour and has not said yet."""
+        return self.live().filter(asked_at__isnull=False, answer="")
+
 
 class Pairing(Place):
-    """A published child, mentor and role with its weekly slot. Ended ones are kept."""
+    """A published child, mentor and role with its weekly slot. Ended ones are kept.
+
+    asked_at: since when the mentor is asked whether the hour suits; a new hour asks anew.
+    """
+
+    class Answer(models.TextChoices):
+        SUITS = "suits", _("the hour suits")
+        DOES_NOT = "does_not", _("the hour does not suit")
 
     round = models.ForeignKey(Round, on_delete=models.PROTECT, related_name="pairings")
     started_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True)
     end_reason = models.CharField(max_length=20, choices=EndReason, blank=True)
+    asked_at = models.DateTimeField(null=True)
+    answer = models.CharField(max_length=8, choices=Answer, blank=True)
+    answered_at = models.DateTimeField(null=True)
 
     objects = Pairings.as_manager()
 
@@ -330,6 +344,11 @@ class Pairing(Place):
             models.CheckConstraint(
                 condition=Q(ended_at=None) | Q(ended_at__gte=F("started_at")),
                 name="a_pairing_ends_after_it_starts",
+            ),
+            models.CheckConstraint(
+                condition=Q(answer="", answered_at=None)
+                | (~Q(answer="") & Q(asked_at__isnull=False, answered_at__gte=F("asked_at"))),
+                name="who_answers_was_asked_before",
             ),
         ]
 

@@ -90,6 +90,7 @@ def publish_round(*, actor: Any, round_id: int, version: int, now: datetime | No
             subject_id=proposal.subject_id,
             round=round_,
             started_at=now,
+            asked_at=now,
         )
         for proposal in found.started
     )
@@ -142,11 +143,10 @@ def place_of(proposal: Proposal) -> roster.Place:
     )
 
 
-def _check_against_today(round_: Round) -> None:
-    """The independent verifier over today's people: consent, vetting, hours, capacities, pins and forbids."""
+def rows_against(round_: Round) -> list[dict[str, Any]]:
+    """The places that do not hold with today's people, by an independent verifier: consent, vetting, hours,
+    capacities, pins and forbids. Empty when the plan could be published."""
     places = places_of(round_)
-    if not places:
-        raise Invalid(_("This plan is empty: there is nothing to publish."))
     current = take_snapshot(today(), covered_ids(round_)).roster
     known = {child.id for child in current.children}, {mentor.id for mentor in current.mentors}
     rows = [
@@ -155,10 +155,16 @@ def _check_against_today(round_: Round) -> None:
         if place.child not in known[0] or place.mentor not in known[1]
     ]
     present = [place for place in places if place.child in known[0] and place.mentor in known[1]]
-    rows += [
+    return rows + [
         {"child": found.child, "role": found.role, "mentor": found.mentor, "rule": found.code}
         for found in verify(current, present)
     ]
+
+
+def _check_against_today(round_: Round) -> None:
+    if not round_.proposals.exists():
+        raise Invalid(_("This plan is empty: there is nothing to publish."))
+    rows = rows_against(round_)
     if rows:
         raise WorldMoved(
             _(
@@ -180,7 +186,10 @@ def _change_hours(moved: list[tuple[Pairing, Proposal]], now: Any) -> tuple[list
     old_slots = {pairing.pk: pairing.slot for pairing in pairings}
     Pairing.objects.filter(pk__in=old_slots).update(ended_at=now, end_reason=EndReason.REMATCHED)
     for pairing, proposal in moved:
+        if pairing.slot != proposal.slot:
+            pairing.asked_at, pairing.answer, pairing.answered_at = now, "", None
         pairing.slot, pairing.subject_id = proposal.slot, proposal.subject_id
-    Pairing.objects.bulk_update(pairings, ["slot", "subject"], batch_size=500)
+    written = ["slot", "subject", "asked_at", "answer", "answered_at"]
+    Pairing.objects.bulk_update(pairings, written, batch_size=500)
     Pairing.objects.filter(pk__in=old_slots).update(ended_at=None, end_reason="")
     return pairings, old_slots

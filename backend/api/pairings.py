@@ -8,6 +8,7 @@ from drf_spectacular.utils import extend_schema
 from rest_framework import mixins, serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.views import APIView
 from rest_framework.viewsets import GenericViewSet
 
 from backend.accounts.access import check_may
@@ -17,7 +18,8 @@ from backend.api.plans import ChildBrief, MentorBrief, PlaceOut
 from backend.errors import NotYours
 from backend.rosters.models import District
 from matching import locks
-from matching.access import locks_for, pairings_for
+from matching.access import access_pairing, locks_for, pairings_for
+from matching.answers import answer_hours
 from matching.models import EndReason, Lock, Pairing, Role
 
 
@@ -26,6 +28,15 @@ class PairingOut(PlaceOut):
     started_at = serializers.DateTimeField()
     ended_at = serializers.DateTimeField(allow_null=True)
     end_reason = serializers.ChoiceField(choices=EndReason.choices, allow_blank=True)
+    asked_at = serializers.DateTimeField(
+        allow_null=True, help_text="When the mentor was asked about the hour."
+    )
+    answer = serializers.ChoiceField(choices=Pairing.Answer.choices, allow_blank=True)
+    answered_at = serializers.DateTimeField(allow_null=True)
+
+
+class HourAnswerIn(serializers.Serializer[Any]):
+    suits = serializers.BooleanField()
 
 
 class LockOut(serializers.Serializer[Lock]):
@@ -110,6 +121,27 @@ class PairingsOfAll(mixins.ListModelMixin, GenericViewSet[Pairing]):
         if found is None:
             raise NotYours
         return Response(PairingOut(found).data)
+
+
+@extend_schema(tags=["pairings"])
+class AnswerOfMentor(APIView):
+    """Whether the weekly hour suits, said by the mentor."""
+
+    @told(
+        "Say whether the weekly hour suits",
+        status=204,
+        takes=HourAnswerIn,
+        refusals=(400, 401, 403, 404, 409),
+        operation_id="pairings_answer",
+    )
+    def put(self, request: Request, pairing_id: int) -> Response:
+        """An hour that does not suit leaves the mentor's free hours."""
+        access_pairing(request.user, pairing_id, "answer")
+        given = HourAnswerIn(data=request.data)
+        given.is_valid(raise_exception=True)
+        which = "suits" if given.validated_data["suits"] else "does_not"
+        answer_hours(actor=request.user, **{which: [pairing_id]})
+        return Response(status=204)
 
 
 @extend_schema(tags=["locks"])

@@ -24,7 +24,7 @@ from backend.api.log import Log, Looks
 from backend.api.meetings import Disputes, Meetings, Reports
 from backend.api.mentors import MentorsOfRoster
 from backend.api.notices import Notices
-from backend.api.pairings import Locks, PairingsOfAll
+from backend.api.pairings import AnswerOfMentor, Locks, PairingsOfAll
 from backend.api.plans import Choices, OnePlace, Proposals, UnservedRoles
 from backend.api.programme import Holidays, Programme
 from backend.api.readers import OneReader, ReadersOfChild
@@ -127,6 +127,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("guardians/<int:link_id>/", StatusOfGuardian.as_view(), name="api-guardian"),
     path("children/<int:child_id>/looks/", Looks.as_view({"get": "list"}), name="api-looks"),
     path("mentors/<int:mentor_id>/card/", MentorCard.as_view(), name="api-mentor-card"),
+    path("pairings/<int:pairing_id>/answer/", AnswerOfMentor.as_view(), name="api-answer"),
     path("pairings/<int:pairing_id>/elsewhere/", Reports.as_view(), name="api-report"),
     path("elsewhere/<int:report_id>/dispute/", Disputes.as_view(), name="api-report-dispute"),
     path("elsewhere/<int:report_id>/summaries/", SummaryOfReport.as_view(), name="api-report-summary"),

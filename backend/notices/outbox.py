@@ -46,7 +46,7 @@ def tell(news: Iterable[News], *, now: datetime) -> None:
     """
     if not connection.in_atomic_block:
         raise RuntimeError("outbox.tell belongs into the transaction of what it tells")
-    notices = [_notice(each, now) for each in news if not (each.quiet and _is_rationed(each))]
+    notices = [notice_of(each, now) for each in news if is_told(each)]
     Notice.objects.bulk_create((each for each in notices if each.once is None), batch_size=500)
     for each in notices:
         if each.once is not None and not _was_told(each):
@@ -64,11 +64,16 @@ def _was_told(notice: Notice) -> bool:
     return told.exists()
 
 
+def is_told(news: News) -> bool:
+    """Not what is rationed in a family that is left in peace."""
+    return not (news.quiet and _is_rationed(news))
+
+
 def _is_rationed(news: News) -> bool:
     return is_rationed(news.audience, Weight.REPLY if news.reply else RULES[news.kind].weight)
 
 
-def _notice(news: News, now: datetime) -> Notice:
+def notice_of(news: News, now: datetime) -> Notice:
     rationed = _is_rationed(news)
     shown_from = max(news.shown_from or now, now)
     mail_at = letter_time(shown_from, rationed=rationed, needed_by=news.needed_by)

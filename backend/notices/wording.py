@@ -100,13 +100,24 @@ PARENTS: dict[Kind, Words] = {
 MENTOR: dict[Kind, Words] = {
     Kind.PAIRING_STARTED: Words(
         gettext_noop("A new child"),
-        gettext_noop("You are the mentor of another child. You meet every week: %(slot)s."),
-        gettext_noop("You are now %(child)s's %(role)s. You meet every week: %(slot)s."),
+        gettext_noop(
+            "You are the mentor of another child. You meet every week: %(slot)s. Please say within two days "
+            "whether this hour suits."
+        ),
+        gettext_noop(
+            "You are now %(child)s's %(role)s. You meet every week: %(slot)s. Please say within two days on your "
+            "first page whether this hour suits."
+        ),
     ),
     Kind.PAIRING_MOVED: Words(
         gettext_noop("Another weekly hour"),
-        gettext_noop("The weekly hour is now %(slot)s (before: %(old_slot)s)."),
-        gettext_noop("You and %(child)s now meet every week: %(slot)s (before: %(old_slot)s)."),
+        gettext_noop(
+            "The weekly hour is now %(slot)s (before: %(old_slot)s). Please say within two days whether it suits."
+        ),
+        gettext_noop(
+            "You and %(child)s now meet every week: %(slot)s (before: %(old_slot)s). Please say within two days on "
+            "your first page whether this hour suits."
+        ),
     ),
     Kind.PAIRING_ENDED: Words(
         gettext_noop("A pair has ended"),

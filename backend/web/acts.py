@@ -64,6 +64,7 @@ ACTS = {
     "mentor.paused": gettext_lazy("mentor paused"),
     "mentor.resumed": gettext_lazy("mentor goes on"),
     "message.redacted": gettext_lazy("words of a message taken away"),
+    "pairing.answered": gettext_lazy("mentor answered about an hour"),
     "pairing.ended": gettext_lazy("pairing ended"),
     "people.invited": gettext_lazy("people invited"),
     "person.invited": gettext_lazy("person invited"),

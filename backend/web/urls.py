@@ -106,6 +106,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("rooms/<int:room_id>/ask/", readings.ask, name="ask_in_emergency"),
     path("rooms/<int:room_id>/end/", room.end, name="end_session"),
     path("sessions/<int:session_id>/summary/", room.summary, name="summary"),
+    path("my-children/answers/", mentor.answer, name="answer_hours"),
     path("my-children/<int:pairing_id>/", mentor.child, name="my_child"),
     path("my-children/<int:pairing_id>/elsewhere/", mentor.elsewhere, name="elsewhere"),
     path("notices/", notices.index, name="notices"),

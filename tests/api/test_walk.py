@@ -100,6 +100,7 @@ TABLE: dict[tuple[str, str], dict[str, int]] = {
     ("api-locks-detail", "delete"): coordinators(204),
     ("api-pairings-list", "get"): coordinators(200),
     ("api-pairings-detail", "get"): coordinators(200),
+    ("api-answer", "put"): answers(204, "mentor"),
     ("api-rooms-list", "get"): LISTED,  # whose rows: test_log
     ("api-rooms-detail", "get"): OWN_ROOM,
     ("api-rooms-messages", "get"): OWN_ROOM,
@@ -191,6 +192,7 @@ def path_of(world: World, name: str, *, absent: bool = False) -> str:
         "api-looks": {"child_id": world.child.pk},
         "api-redact": {"room_id": world.room_id, "s": 1},
         "api-room-frozen": {"room_id": world.room_id},
+        "api-answer": {"pairing_id": world.pairing.pk},
         "api-report": {"pairing_id": world.pairing.pk},
         "api-report-dispute": {"report_id": world.report.pk},
         "api-report-summary": {"report_id": world.report.pk},
@@ -277,6 +279,7 @@ def body_of(world: World, name: str, method: str) -> dict[str, Any]:
             "mentor": place.mentor_id,
             "slot": place.slot,
         },
+        ("api-answer", "put"): {"suits": True},
         ("api-swap", "post"): {"version": world.round.version, "other": world.child.pk},
         **{(f"api-{does}", "post"): {"version": world.round.version} for does in ("undo", "redo", "again")},
         ("api-reader", "put"): {"agree": True},

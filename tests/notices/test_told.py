@@ -62,7 +62,10 @@ def test_a_new_mentor_is_told_to_the_family_and_a_new_child_to_the_mentor(family
     said = [wording.on_page(notice) for notice in got(family.parent)]
     assert said[0] == "李老师是沐阳的学业导师，每周三 19:00–20:00见面。"
     assert wording.on_page(got(family.child.user)[0]) == "李老师是你的学业导师，每周三 19:00–20:00见面。"
-    assert sentence(family.academic.user) == "您现在是沐阳的学业导师，每周三 19:00–20:00见面。"
+    assert (
+        sentence(family.academic.user)
+        == "您现在是沐阳的学业导师，每周三 19:00–20:00见面。请在两天内到首页点一下这个时间是否合适。"
+    )
     assert [each.to for each in work(at(20.5)) if each.to == [family.parent.email]] != []
 
 

@@ -56,7 +56,10 @@ def build(say: Say, *, now: datetime | None = None, size: int = 698) -> Round:
         _import(coordinator, now, size)
     if not Round.objects.filter(state=State.PUBLISHED).exists():
         say("Matching …")
-        _publish(coordinator, _solve(coordinator), local_time(local_day(now - BEGAN), 9))
+        began = local_time(local_day(now - BEGAN), 9)
+        _publish(coordinator, _solve(coordinator), began)
+        with transaction.atomic():
+            people.answer_about_hours(began + 3 * HOUR)
     if not Round.objects.filter(state=State.SUPERSEDED).exists():
         say("Matching again: one child gets another counsellor …")
         _tell_story(say, coordinator, now)

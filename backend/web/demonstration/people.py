@@ -1,12 +1,15 @@
 """Whom a visitor can be: one family with its mentors, and a few others. Each has a fixed sign-in name."""
 
+from collections import defaultdict
 from collections.abc import Iterable
+from datetime import datetime
 
 from django.db.models import Count, Q
 
 from backend.accounts.models import User
 from backend.rosters.models import Child, Mentor
 from backend.web.demonstration.roles import ROLES
+from matching.answers import answer_hours
 from matching.models import Pairing, Role
 
 STORY_GRADE, GROWN_GRADE = 5, 10
@@ -110,3 +113,15 @@ def family_pair(role: Role) -> Pairing | None:
     """The live pairing of the family's child with this kind of mentor."""
     live = Pairing.objects.live().filter(child__user__login=login_of("child"), role=role)
     return live.select_related("child__carer__user", "mentor__user", "room").first()
+
+
+def answer_about_hours(at: datetime) -> None:
+    """Every mentor says that the hours suit, but one, for whom one of them does not."""
+    asked: dict[int, list[int]] = defaultdict(list)
+    for pairing in Pairing.objects.unanswered().order_by("mentor", "slot"):
+        asked[pairing.mentor_id].append(pairing.pk)
+    mentors = Mentor.objects.select_related("user").in_bulk(asked)
+    for mentor, pairings in asked.items():
+        does_not = pairings[:1] if mentor == max(asked) else []
+        suits = [pk for pk in pairings if pk not in does_not]
+        answer_hours(actor=mentors[mentor].user, suits=suits, does_not=does_not, now=at)

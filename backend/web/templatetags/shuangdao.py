@@ -47,6 +47,11 @@ WHY_NOT = {
     "same_hour": gettext_lazy("is the hour with the other mentor"),
     "same_person": gettext_lazy("is the child's other mentor"),
 }
+AUDIENCES = {
+    "family": gettext_lazy("Parents and carers"),
+    "child": gettext_lazy("Children"),
+    "mentor": gettext_lazy("Mentors"),
+}
 WEEK_CELLS = {
     "now": ("●", gettext_lazy("this plan")),
     "both": ("✓", gettext_lazy("both are free")),
@@ -136,6 +141,12 @@ def stage(value: str) -> str:
 def why_not(value: str) -> str:
     """Why a mentor's hour can't be taken."""
     return str(WHY_NOT[value])
+
+
+@register.filter
+def audience(value: str) -> str:
+    """To whom a notice goes."""
+    return str(AUDIENCES[value])
 
 
 @register.filter

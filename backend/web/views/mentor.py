@@ -4,10 +4,11 @@ from datetime import timedelta
 
 from django.contrib import messages
 from django.db.models import prefetch_related_objects
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
 
 from backend.care.access import may_watch
 from backend.errors import Conflict, Invalid
@@ -19,6 +20,7 @@ from chat.access import access_pairing, children_of_family, meetings_for
 from chat.rules.meetings import NEAR, length_for
 from chat.rules.times import local_day
 from matching import cards
+from matching.answers import answer_hours, questions_to
 
 AHEAD = timedelta(days=7)
 
@@ -39,6 +41,7 @@ def home(request: HttpRequest) -> HttpResponse:
     ]
     places = desk.places_for(actor=request.user, now=now)
     context = {
+        "questions": questions_to(request.user),
         "today": [row for row in rows if row["today"]],
         "later": [row for row in rows if not row["today"]],
         "waiting": [
@@ -62,6 +65,30 @@ def home(request: HttpRequest) -> HttpResponse:
         "has_family": bool(children_of_family(request.user)),
     }
     return render(request, "mentor/home.html", context)
+
+
+@require_POST
+def answer(request: HttpRequest) -> HttpResponse:
+    """One hour suits or does not, or all that stood on the page suit."""
+    try:
+        suits = [int(pk) for pk in request.POST.getlist("asked" if "all" in request.POST else "suits")]
+        does_not = [] if "all" in request.POST else [int(pk) for pk in request.POST.getlist("does_not")]
+    except ValueError as error:
+        raise Http404 from error
+    if not suits and not does_not:
+        raise Http404
+    answer_hours(actor=request.user, suits=suits, does_not=does_not)
+    if does_not:
+        messages.success(
+            request,
+            _(
+                "Noted. This hour is no longer among your free hours; a coordinator looks for another one. Until "
+                "then the meeting stays, and you can give it another time yourself."
+            ),
+        )
+    else:
+        messages.success(request, _("Thank you. The hour stays."))
+    return redirect("home")
 
 
 def child(request: HttpRequest, pairing_id: int) -> HttpResponse:

@@ -2,21 +2,24 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from backend.web.filters import ProposalFilter
 from backend.web.forms import PublishForm
 from backend.web.templatetags.shuangdao import slot
-from backend.web.views.adjust import changed_meanwhile, not_holding
+from backend.web.views.adjust import changed_meanwhile, named_places, not_holding
 from backend.web.views.rounds import PER_PAGE, frame
+from chat.previewing import preview
 from matching.access import access_round
 from matching.changes import Change, changes_of
 from matching.models import Round
-from matching.publishing import WorldMoved, difference, publish_round
+from matching.publishing import WorldMoved, difference, publish_round, rows_against
 from matching.rounds import RoundMovedOn
 from matching.states import State
 from matching.wording import change_in_words
@@ -76,4 +79,10 @@ def publish(request: HttpRequest, round_id: int) -> HttpResponse:
                 raise
         messages.success(request, _("Published. The pairs hold from now on."))
         return redirect("round", round_id)
-    return render(request, "rounds/publish.html", {"round": round_, "form": form, **_against_live(round_)})
+    context = {"round": round_, "form": form, **_against_live(round_)}
+    if round_.state != State.PUBLISHED:
+        against = rows_against(round_)
+        context["against"] = named_places(against[:MOST_SHOWN])
+        context["against_count"] = len(against)
+        context["told"] = preview(context["difference"], origin=settings.SITE_ORIGIN, now=timezone.now())
+    return render(request, "rounds/publish.html", context)

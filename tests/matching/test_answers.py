@@ -1,0 +1,118 @@
+"""After publishing: mentors say whether the hour suits; what was previewed is what people are told."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import IntegrityError, transaction
+from django.utils import timezone, translation
+
+from backend.accounts.models import User
+from backend.errors import NotYours
+from backend.notices.models import Notice
+from backend.notices.wording import on_page
+from backend.rosters.models import Child, Mentor, MentorSlot
+from chat.previewing import preview
+from matching.answers import NotAsked, answer_hours, hours_in_doubt, questions_to
+from matching.edits import change_proposal, choices_for
+from matching.models import Pairing, Round
+from matching.publishing import WorldMoved, difference, publish_round, rows_against
+from matching.rounds import start_round
+from tests.matching.test_steps import solved
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def round_(imported: User) -> Round:
+    return solved(start_round(actor=imported))
+
+
+def publish(coordinator: User, round_: Round) -> None:
+    publish_round(actor=coordinator, round_id=round_.pk, version=round_.version)
+
+
+def test_what_was_previewed_is_what_everybody_is_told(imported: User, round_: Round) -> None:
+    publish(imported, round_)
+    quiet = Child.objects.exclude(guardianships=None).first()
+    Child.objects.filter(pk=quiet.pk).update(quiet_since=timezone.now(), quiet_reason="illness")
+    Mentor.objects.filter(pairings__child=quiet, is_wellbeing=False).update(paused=True)
+    second = solved(start_round(actor=imported))
+    for place in second.proposals.filter(role="wellbeing").select_related("child", "mentor")[:12]:
+        for choice in choices_for(second, place.child.roster_id, "wellbeing"):
+            if choice.free and (choice.mentor, choice.slot) != (place.mentor.roster_id, place.slot):
+                to = {"mentor_id": Mentor.objects.get(roster_id=choice.mentor).pk, "slot": choice.slot}
+                given = {"child_id": place.child_id, "role": "wellbeing", **to}
+                change_proposal(actor=imported, round_id=second.pk, version=second.version, **given)
+                second.refresh_from_db()
+                break
+    User.objects.filter(mentor__isnull=False).update(language="en")
+    Notice.objects.all().delete()
+    previews = preview(difference(second), origin="https://x.example", now=timezone.now())
+    assert not Notice.objects.exists()
+    publish(imported, second)
+    told: dict[tuple[str, str], set[int]] = {}
+    for notice in Notice.objects.all():
+        told.setdefault((notice.kind, notice.audience), set()).add(notice.person_id)
+    assert {(p.kind, p.audience): p.people for p in previews if p.people} == {
+        key: len(people) for key, people in told.items()
+    }
+    assert {kind for kind, _audience in told} == {"pairing_started", "pairing_moved", "pairing_ended"} - (
+        {"pairing_moved"} if not any(p.kind == "pairing_moved" for p in previews) else set()
+    )
+    assert sum(p.in_peace for p in previews) > 0
+    for each in previews:
+        if each.people:
+            with translation.override(each.language):
+                said = [on_page(n) for n in Notice.objects.filter(kind=each.kind, audience=each.audience)]
+            assert each.page in said
+            assert each.language == ("en" if each.audience == "mentor" else "zh-hans")
+
+
+def test_an_hour_that_does_not_suit_is_given_out_no_more(imported: User, round_: Round) -> None:
+    publish(imported, round_)
+    now = timezone.now()
+    pairing = Pairing.objects.live().select_related("mentor__user").filter(role="academic").first()
+    me = pairing.mentor.user
+    assert pairing in questions_to(me) and pairing not in hours_in_doubt(now)
+    assert pairing in hours_in_doubt(now + timedelta(hours=49))
+    answer_hours(actor=me, does_not=[pairing.pk])
+    assert not MentorSlot.objects.filter(mentor=pairing.mentor, slot=pairing.slot).exists()
+    assert pairing in hours_in_doubt(now) and pairing not in questions_to(me)
+    second = solved(start_round(actor=imported, stickiness=100))
+    given = second.proposals.filter(child=pairing.child, role="academic").first()
+    assert given is None or (given.mentor_id, given.slot) != (pairing.mentor_id, pairing.slot)
+    publish(imported, second)
+    again = Pairing.objects.live().filter(child=pairing.child, role="academic").first()
+    assert again is None or (again.answer == "" and again.asked_at > now)
+    # The plan of before has that hour, and can't be published again as it is.
+    round_.refresh_from_db()
+    assert [row["rule"] for row in rows_against(round_)] == ["hour_not_free"]
+    with pytest.raises(WorldMoved):
+        publish(imported, round_)
+
+
+def test_only_the_mentor_answers_and_may_change_their_mind(imported: User, round_: Round) -> None:
+    publish(imported, round_)
+    one, other = (
+        Pairing.objects.live().select_related("mentor__user", "child__user").order_by("mentor")[:31:30]
+    )
+    me = one.mentor.user
+    assert one.mentor_id != other.mentor_id
+    for who in (imported, other.mentor.user, one.child.user):
+        with pytest.raises(NotYours):
+            answer_hours(actor=who, suits=[one.pk])
+    with pytest.raises(NotYours), transaction.atomic():
+        answer_hours(actor=me, does_not=[one.pk], suits=[other.pk])
+    one.refresh_from_db()
+    assert one.answer == "" and MentorSlot.objects.filter(mentor=one.mentor, slot=one.slot).exists()
+    for answer in ("does_not", "suits", "does_not", "suits"):
+        answer_hours(actor=me, **{answer: [one.pk]})
+        one.refresh_from_db()
+        assert one.answer == answer
+        free = MentorSlot.objects.filter(mentor=one.mentor, slot=one.slot)
+        assert free.exists() == (answer == "suits")
+    Pairing.objects.filter(pk=one.pk).update(asked_at=None, answer="", answered_at=None)
+    with pytest.raises(NotAsked):
+        answer_hours(actor=me, suits=[one.pk])
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Pairing.objects.filter(pk=one.pk).update(answer="suits", answered_at=timezone.now())
