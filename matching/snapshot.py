@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from django.db.models import Case, Exists, OuterRef, Q, Value, When
 from django.utils import timezone
 
-from backend.rosters.models import Child, Mentor, has_valid_certificate
+from backend.rosters.models import Child, Children, Consent, Mentor, Mentors
 from matching.core import codec, roster
 from matching.models import Lock, Pairing, Role, Round
 
@@ -48,20 +49,14 @@ def take_snapshot(day: date, chosen: Collection[int] | None = None) -> Snapshot:
     children = Child.objects.filter(active=True).select_related("previous_academic", "previous_wellbeing")
     if chosen is not None:
         children = children.filter(pk__in=chosen)
-    consenting = set(children.with_consent().values_list("pk", flat=True))
     live = list(Pairing.objects.live().select_related("child", "mentor"))
     covered = set(chosen or ())
     outside = [pairing for pairing in live if chosen is not None and pairing.child_id not in covered]
     previous = {(pairing.child_id, pairing.role): pairing.mentor.roster_id for pairing in live}
 
-    left_out = [
-        _left_out("child", child.roster_id, "no_consent") for child in children if child.pk not in consenting
-    ]
-    taking_part = [
-        _child(child, previous)
-        for child in children.prefetch_related("wanted", "free_slots")
-        if child.pk in consenting
-    ]
+    looked_at = children_with_reasons(children).prefetch_related("wanted", "free_slots")
+    left_out = [_left_out("child", child.roster_id, child.reason) for child in looked_at if child.reason]
+    taking_part = [_child(child, previous) for child in looked_at if not child.reason]
     mentors, mentors_left_out = _mentors(day, outside)
     people = {child.id for child in taking_part}, {mentor.id for mentor in mentors}
     pins, forbids = _locks(*people)
@@ -97,18 +92,17 @@ def _mentors(day: date, outside: Iterable[Pairing]) -> tuple[list[roster.Mentor]
     for pairing in outside:
         taken[pairing.mentor_id].append(pairing.slot)
     mentors, left_out = [], []
-    related = ("teachings", "wellbeing_bands", "free_slots", "certificates")
-    for mentor in Mentor.objects.filter(active=True).prefetch_related(*related):
-        reason = reason_against(mentor, day)
-        if reason:
-            left_out.append(_left_out("mentor", mentor.roster_id, reason))
+    related = ("teachings", "wellbeing_bands", "free_slots")
+    for mentor in mentors_with_reasons(day).filter(active=True).prefetch_related(*related):
+        if mentor.reason:
+            left_out.append(_left_out("mentor", mentor.roster_id, mentor.reason))
             continue
         mentors.append(
             roster.Mentor(
                 id=mentor.roster_id,
                 academic=mentor.is_academic,
                 wellbeing=mentor.is_wellbeing,
-                certified=has_valid_certificate(mentor.certificates.all(), day),
+                certified=mentor.certified,
                 teaches=tuple(
                     roster.Teaching(teaching.subject_id, teaching.low, teaching.high)
                     for teaching in mentor.teachings.all()
@@ -125,17 +119,31 @@ def _mentors(day: date, outside: Iterable[Pairing]) -> tuple[list[roster.Mentor]
     return mentors, left_out
 
 
-def reason_against(mentor: Mentor, day: date) -> str:
-    """Why nobody may be paired with this mentor on ``day``; empty when they may."""
-    if mentor.paused:
-        return "paused"
-    if mentor.vetted_until is None:
-        return "not_vetted"
-    if mentor.vetted_until < day:
-        return "vetting_expired"
-    if not mentor.is_academic and not has_valid_certificate(mentor.certificates.all(), day):
-        return "no_certificate"
-    return ""
+def children_with_reasons(children: Children) -> Any:
+    """``reason``: why no pairing may be published for the child; empty when one may."""
+    given = Consent.objects.filter(child=OuterRef("pk"))
+    return children.annotate(
+        reason=Case(
+            When(stopped_at__isnull=False, then=Value("stopped")),
+            When(Exists(given.filter(withdrawn_on=None)), then=Value("")),
+            When(Exists(given), then=Value("withdrawn")),
+            default=Value("no_consent"),
+        )
+    )
+
+
+def mentors_with_reasons(day: date) -> Any:
+    """``reason``: why nobody may be paired with the mentor on ``day``, empty when they may; and ``certified``."""
+    mentors: Mentors = Mentor.objects.all()
+    return mentors.with_certificate(day).annotate(
+        reason=Case(
+            When(paused=True, then=Value("paused")),
+            When(vetted_until=None, then=Value("not_vetted")),
+            When(vetted_until__lt=day, then=Value("vetting_expired")),
+            When(Q(is_academic=False, certified=False), then=Value("no_certificate")),
+            default=Value(""),
+        )
+    )
 
 
 def _locks(children: set[str], mentors: set[str]) -> tuple[tuple[roster.Pin, ...], tuple[roster.Forbid, ...]]:

@@ -167,7 +167,7 @@ def change_in_words(reason: str, facts: Mapping[str, Any], hour: str = "") -> st
     }[reason] % {"seats": "", "mentor": "", "child": "", **facts, "hour": hour, "children": children}
 
 
-LEFT_OUT = ("no_consent", "paused", "not_vetted", "vetting_expired", "no_certificate")
+LEFT_OUT = ("no_consent", "withdrawn", "stopped", "paused", "not_vetted", "vetting_expired", "no_certificate")
 NAMED = 3
 
 
@@ -175,6 +175,8 @@ def left_out_in_words(reason: str) -> str:
     """Why a child or mentor could not take part in a round. Raises KeyError for an unknown reason."""
     return {
         "no_consent": _("no guardian has consented yet"),
+        "withdrawn": _("the guardians' consent was withdrawn"),
+        "stopped": _("has ended it by itself"),
         "paused": _("takes a pause"),
         "not_vetted": _("not vetted yet"),
         "vetting_expired": _("the vetting has expired"),

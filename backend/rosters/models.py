@@ -1,6 +1,5 @@
 """The people of the programme as the roster names them, and what must always be true of them."""
 
-from collections.abc import Iterable
 from datetime import date
 
 from django.conf import settings
@@ -263,6 +262,11 @@ class Mentors(models.QuerySet["Mentor"]):
         """Mentors for whom a pairing may be published today; a wellbeing one needs a certificate besides."""
         return self.filter(active=True, paused=False, vetted_until__gte=today)
 
+    def with_certificate(self, today: date) -> "Mentors":
+        """``certified``: has a certificate that is valid today."""
+        valid = Certificate.objects.filter(Q(valid_until=None) | Q(valid_until__gte=today))
+        return self.annotate(certified=Exists(valid.filter(mentor=OuterRef("pk"))))
+
 
 class Mentor(models.Model):
     roster_id = models.CharField(_("mentor id"), max_length=40, unique=True)
@@ -373,7 +377,3 @@ class Certificate(models.Model):
 
     def is_valid(self, today: date) -> bool:
         return self.valid_until is None or self.valid_until >= today
-
-
-def has_valid_certificate(certificates: Iterable[Certificate], today: date) -> bool:
-    return any(certificate.is_valid(today) for certificate in certificates)

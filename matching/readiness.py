@@ -1,0 +1,193 @@
+"""Before a round: what children need beside what mentors offer, who has hardly anybody, and who is left out.
+
+Everything is counted in the database, over those whose pairing could be published on the day.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery, Sum, Value
+
+from backend.rosters.models import (
+    Child,
+    ChildSlot,
+    ChildSubject,
+    Mentor,
+    Mentors,
+    MentorSlot,
+    Teaching,
+    WellbeingBand,
+)
+from matching.core.openings import STAGES
+from matching.models import Lock, Role
+from matching.snapshot import children_with_reasons, mentors_with_reasons
+
+WELLBEING = ""  # stands for the subject where nobody teaches one
+
+
+@dataclass(slots=True)
+class Cell:
+    """demand: children who ask for it.  supply: seats (or mentors) that could serve it."""
+
+    demand: int = 0
+    supply: int = 0
+
+    @property
+    def short(self) -> int:
+        return max(0, self.demand - self.supply)
+
+
+@dataclass(frozen=True, slots=True)
+class Seats:
+    """children: who could be matched.  both: seats of mentors with both roles, counted in each of the two."""
+
+    children: int
+    academic: int
+    wellbeing: int
+    both: int
+
+    @property
+    def short_academic(self) -> int:
+        return max(0, self.children - self.academic)
+
+    @property
+    def short_wellbeing(self) -> int:
+        return max(0, self.children - self.wellbeing)
+
+    @property
+    def short(self) -> int:
+        """Seats that both roles together lack, where one seat is counted once."""
+        return max(0, 2 * self.children - (self.academic + self.wellbeing - self.both))
+
+
+def mentors_of(role: str, day: date) -> Mentors:
+    """Mentors who could be given a child in this role."""
+    mentors = Mentor.objects.publishable(day).filter(capacity__gt=0)
+    if role == Role.ACADEMIC:
+        return mentors.filter(is_academic=True)
+    return mentors.with_certificate(day).filter(is_wellbeing=True, certified=True)
+
+
+def seats(day: date) -> Seats:
+    certified = Q(is_wellbeing=True, certified=True)
+    counted = (
+        Mentor.objects.publishable(day)
+        .with_certificate(day)
+        .aggregate(
+            academic=Sum("capacity", filter=Q(is_academic=True), default=0),
+            wellbeing=Sum("capacity", filter=certified, default=0),
+            both=Sum("capacity", filter=certified & Q(is_academic=True), default=0),
+        )
+    )
+    return Seats(children=Child.objects.publishable().count(), **counted)
+
+
+def subjects_and_grades(day: date) -> dict[tuple[str, int], Cell]:
+    """(subject code or WELLBEING, index in STAGES) -> children who want it most, and seats. One query.
+
+    A child counts once, where its first subject is; a mentor's seats count wherever they could be used, so the
+    supply is the most there could be.
+    """
+    children = Child.objects.publishable()
+    first = ChildSubject.objects.filter(rank=0, child__in=children).order_by()
+    told = [
+        first.values(of=F("subject_id"), at=F("child__grade"), what=Value("grade")).annotate(n=Count("pk")),
+        children.order_by()
+        .values(of=Value(WELLBEING), at=F("grade"), what=Value("grade"))
+        .annotate(n=Count("pk")),
+    ]
+    for number, (low, high) in enumerate(STAGES):
+        told.append(_seats_in(Teaching, Role.ACADEMIC, F("subject_id"), day, number, low, high))
+        told.append(_seats_in(WellbeingBand, Role.WELLBEING, Value(WELLBEING), day, number, low, high))
+    stage_of = {grade: number for number, (low, high) in enumerate(STAGES) for grade in range(low, high + 1)}
+    found: dict[tuple[str, int], Cell] = {}
+    for row in told[0].union(*told[1:], all=True):
+        if row["what"] == "grade":
+            found.setdefault((row["of"], stage_of[row["at"]]), Cell()).demand += row["n"]
+        else:
+            found.setdefault((row["of"], row["at"]), Cell()).supply += row["n"]
+    return found
+
+
+def _seats_in(rows: Any, role: str, of: Any, day: date, number: int, low: int, high: int) -> QuerySet[Any]:
+    """Seats by subject in one stage; a mentor with two bands of a subject there counts once."""
+    within = rows.objects.filter(low__lte=high, high__gte=low).order_by()
+    same = {"mentor": OuterRef("mentor"), "pk__lt": OuterRef("pk")}
+    if rows is Teaching:
+        same["subject"] = OuterRef("subject")
+    once = within.filter(~Exists(within.filter(**same)), mentor__in=mentors_of(role, day))
+    return once.values(of=of, at=Value(number), what=Value("stage")).annotate(
+        n=Sum("mentor__capacity", default=0)
+    )
+
+
+def hours(day: date) -> dict[str, dict[int, Cell]]:
+    """By role and weekly hour: children who are free then, and mentors. One query."""
+    free = ChildSlot.objects.filter(child__in=Child.objects.publishable()).order_by()
+    told = [free.values("slot", who=Value("child")).annotate(n=Count("pk"))]
+    for role in Role.values:
+        mentors = MentorSlot.objects.filter(mentor__in=mentors_of(role, day)).order_by()
+        told.append(mentors.values("slot", who=Value(role)).annotate(n=Count("pk")))
+    found: dict[str, dict[int, Cell]] = {role: {} for role in Role.values}
+    for row in told[0].union(*told[1:], all=True):
+        for role in Role.values:
+            cell = found[role].setdefault(row["slot"], Cell())
+            if row["who"] == "child":
+                cell.demand = row["n"]
+            elif row["who"] == role:
+                cell.supply = row["n"]
+    return found
+
+
+def with_hardly_anybody(role: str, day: date) -> Any:
+    """Children for whom at most one mentor of this role comes into question, those with none first.
+
+    ``only``: the id of that one mentor, or None. A mentor comes into question who could have the role for the
+    child, shares an hour with it, and is not forbidden for it; others may need the same seat.
+    """
+    if role == Role.ACADEMIC:
+        rows: Any = Teaching.objects
+        fits = {"subject__childsubject__child": OuterRef("pk")}
+        again = {"subject__childsubject__child": OuterRef(OuterRef("pk"))}
+    else:
+        rows, fits, again = WellbeingBand.objects, {}, {}
+    grade = OuterRef(OuterRef("grade"))
+    # A mentor once, by the first row that fits. DISTINCT with an offset counts twice in SQLite's subqueries.
+    before = rows.filter(
+        **again, mentor=OuterRef("mentor"), pk__lt=OuterRef("pk"), low__lte=grade, high__gte=grade
+    )
+    shared = MentorSlot.objects.filter(mentor=OuterRef("mentor"), slot__in=_slots_of_child())
+    barred = Lock.objects.filter(
+        Q(role="") | Q(role=role),
+        kind=Lock.Kind.FORBID,
+        lifted_at=None,
+        child=OuterRef(OuterRef("pk")),
+        mentor=OuterRef("mentor"),
+    )
+    possible = rows.filter(
+        Exists(shared),
+        ~Exists(barred),
+        ~Exists(before),
+        **fits,
+        low__lte=OuterRef("grade"),
+        high__gte=OuterRef("grade"),
+        mentor__in=mentors_of(role, day),
+    )
+    possible = possible.order_by().values("mentor")
+    few = Child.objects.publishable().filter(~Exists(possible[1:2]))
+    return few.annotate(only=Subquery(possible[:1])).order_by(F("only").asc(nulls_first=True), "roster_id")
+
+
+def _slots_of_child() -> Any:
+    return ChildSlot.objects.filter(child=OuterRef(OuterRef(OuterRef("pk")))).values("slot")
+
+
+def children_left_out() -> Any:
+    """Active children with the ``reason`` why they can't be matched."""
+    return children_with_reasons(Child.objects.filter(active=True)).exclude(reason="")
+
+
+def mentors_left_out(day: date) -> Any:
+    """Active mentors with the ``reason`` why they can't be given anybody."""
+    return mentors_with_reasons(day).filter(active=True).exclude(reason="")
