@@ -9,10 +9,11 @@ from matching.cards import mentor_relation
 from matching.models import Lock, Pairing, Pairings, Round
 
 
-def access_round(actor: Any, round_id: int, action: str = "read") -> Round:
-    """The round, or NotYours whether it is missing or forbidden."""
+def access_round(actor: Any, round_id: int, action: str = "read", *, lean: bool = False) -> Round:
+    """The round, or NotYours whether it is missing or forbidden. lean: its frozen roster only once it is asked for."""
     check_may(actor, "round", action)
-    round_ = Round.objects.filter(pk=round_id).first()
+    rows = Round.objects.defer("snapshot") if lean else Round.objects.all()
+    round_ = rows.filter(pk=round_id).first()
     if round_ is None:
         raise NotYours
     return round_

@@ -8,12 +8,17 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.db.models import Q, QuerySet
+
 from matching.core import roster
 from matching.core.fit import fit_terms
 from matching.core.weights import Weights
 from matching.models import Pairing, Proposal, Round
 from matching.publishing import Difference
+from matching.review import with_pairs
 from matching.snapshot import snapshot_of
+
+SOME = 500  # pairings, up to which only what concerns them is read
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +36,10 @@ class Change:
 
 
 def changes_of(round_: Round, found: Difference) -> tuple[list[Change], list[Change]]:
-    """Pairs that end, and pairs that get another hour, in the order of ``found``."""
+    """Pairs that end, and pairs that get another hour, in the order of ``found``, which may be a part of all."""
     if not found.ended and not found.moved:
         return [], []
-    told = _Reasons(round_, found)
+    told = _Reasons(round_, [*found.ended, *(pairing for pairing, _proposal in found.moved)])
     ended = [Change(pairing, told.instead(pairing), *told.why(pairing)) for pairing in found.ended]
     moved = [
         Change(
@@ -48,9 +53,9 @@ def changes_of(round_: Round, found: Difference) -> tuple[list[Change], list[Cha
 
 
 class _Reasons:
-    """The round's people and plan, by what one asks of them."""
+    """The round's people and plan around some pairings, by what one asks of them."""
 
-    def __init__(self, round_: Round, found: Difference) -> None:
+    def __init__(self, round_: Round, pairings: list[Pairing]) -> None:
         snapshot = snapshot_of(round_)
         self.weights = Weights.from_json(round_.weights)
         self.children = {child.id: child for child in snapshot.children}
@@ -60,11 +65,12 @@ class _Reasons:
         self.forbids = snapshot.forbids
         self.of_child: dict[tuple[int, str], Proposal] = {}
         self.of_mentor: dict[int, list[Proposal]] = defaultdict(list)
-        for place in round_.proposals.select_related("child", "mentor"):
+        self.staying: set[tuple[int, str]] = set()
+        for place in with_pairs(_around(round_, pairings)).select_related("child", "mentor"):
             self.of_child[place.child_id, place.role] = place
             self.of_mentor[place.mentor_id].append(place)
-        staying = found.kept + [pairing for pairing, _proposal in found.moved]
-        self.staying = {(pairing.child_id, pairing.role) for pairing in staying}
+            if place.same:  # type: ignore[attr-defined]
+                self.staying.add((place.child_id, place.role))
 
     def instead(self, pairing: Pairing) -> Proposal | None:
         return self.of_child.get((pairing.child_id, pairing.role))
@@ -136,3 +142,11 @@ class _Reasons:
     def _of(self, pairing: Pairing) -> tuple[roster.Child, roster.Mentor, roster.Role]:
         child, mentor = self.children[pairing.child.roster_id], self.mentors[pairing.mentor.roster_id]
         return child, mentor, pairing.role  # type: ignore[return-value]
+
+
+def _around(round_: Round, pairings: list[Pairing]) -> QuerySet[Proposal]:
+    """The places of these children and mentors; of many pairings, all."""
+    if len(pairings) > SOME:
+        return round_.proposals.all()
+    children, mentors = {pair.child_id for pair in pairings}, {pair.mentor_id for pair in pairings}
+    return round_.proposals.filter(Q(child__in=children) | Q(mentor__in=mentors))

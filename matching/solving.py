@@ -21,6 +21,7 @@ from matching.core import codec
 from matching.core.fit import fit_terms
 from matching.core.verify import verify
 from matching.core.weights import Weights
+from matching.following import Notes
 from matching.models import Proposal, Round, Unserved
 from matching.rounds import chosen_ids
 from matching.snapshot import previous_places
@@ -106,7 +107,9 @@ def solve_in_subprocess(round_: Round) -> tuple[Any, list[dict[str, Any]]]:
 
     Raises NoLongerOurs when the round is taken away in the meantime: that ends the solver.
     """
-    answer = run_apart(task_of(round_), lambda progress: _heartbeat(round_, progress))
+    task = task_of(round_)
+    notes = Notes(len(task["roster"]["children"]), timezone.now())
+    answer = run_apart(task, lambda told: _heartbeat(round_, notes.heard(told, timezone.now())))
     return codec.result_from_json(answer["result"]), answer["openings"]
 
 

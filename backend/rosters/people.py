@@ -1,6 +1,6 @@
 """People of the roster by hand: added, edited, paused, set inactive. The import's rules hold here too."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, Literal
 
 from django.db import transaction
@@ -56,6 +56,15 @@ def set_paused(*, actor: Any, mentor_id: int, paused: bool) -> Mentor:
         audit.record(actor, "mentor.paused" if paused else "mentor.resumed", mentor)
         mentor.refresh_from_db()
     return mentor
+
+
+@transaction.atomic
+def set_many_paused(*, actor: Any, mentor_ids: Collection[int], paused: bool) -> int:
+    """As set_paused, for all of them or none; how many were not so before."""
+    before = Mentor.objects.filter(pk__in=mentor_ids, paused=not paused).count()
+    for mentor_id in mentor_ids:
+        set_paused(actor=actor, mentor_id=mentor_id, paused=paused)
+    return before
 
 
 @transaction.atomic

@@ -71,7 +71,7 @@ def _academic(child: Child, mentor: Mentor, w: Weights) -> FitTerms | None:
         by_rank = (w.academic_subject_first, w.academic_subject_second)
         terms = {
             "subject": by_rank[rank] if rank < 2 else w.academic_subject_later,
-            "grade": _near(w.academic_grade, w.academic_grade_step, away),
+            "grade": near(w.academic_grade, w.academic_grade_step, away),
             "shared": w.academic_shared * min(len(child.slots & mentor.slots), w.academic_shared_most),
             "district": _same(child.district, mentor.district, w.academic_district),
             "gender": _gender(
@@ -88,7 +88,7 @@ def _wellbeing(child: Child, mentor: Mentor, w: Weights) -> FitTerms | None:
     if away is None:
         return None
     terms = {
-        "grade": _near(w.wellbeing_grade, w.wellbeing_grade_step, away),
+        "grade": near(w.wellbeing_grade, w.wellbeing_grade_step, away),
         "shared": w.wellbeing_shared * min(len(child.slots & mentor.slots), w.wellbeing_shared_most),
         "district": _same(child.district, mentor.district, w.wellbeing_district),
         "gender": _gender(child.preferred_gender, mentor.gender, w.wellbeing_gender, w.wellbeing_gender_open),
@@ -107,7 +107,7 @@ def _half_grades_away(grade: int, bands: Iterable[tuple[int, int]]) -> int | Non
     return min((abs(2 * grade - low - high) for low, high in bands if low <= grade <= high), default=None)
 
 
-def _near(points: int, step: int, half_grades: int) -> int:
+def near(points: int, step: int, half_grades: int) -> int:
     return max(0, (2 * points - step * half_grades) // 2)
 
 

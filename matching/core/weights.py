@@ -1,7 +1,7 @@
 """Every number of the fit, as a coordinator may change it for a round."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
 
@@ -11,6 +11,23 @@ class InvalidWeights(ValueError):
 
 # Sums of any city stay exact in the solver's numbers.
 MOST_POINTS = 100_000
+
+
+# What people weigh up, and the points that say it.
+FACTORS: dict[str, tuple[str, ...]] = {
+    "academic_subject": ("academic_subject_first", "academic_subject_second", "academic_subject_later"),
+    "academic_grade": ("academic_grade", "academic_grade_step"),
+    "academic_shared": ("academic_shared",),
+    "academic_district": ("academic_district",),
+    "academic_gender": ("academic_gender", "academic_gender_open"),
+    "academic_previous": ("academic_previous",),
+    "wellbeing_grade": ("wellbeing_grade", "wellbeing_grade_step"),
+    "wellbeing_shared": ("wellbeing_shared",),
+    "wellbeing_district": ("wellbeing_district",),
+    "wellbeing_gender": ("wellbeing_gender", "wellbeing_gender_open"),
+    "wellbeing_previous": ("wellbeing_previous",),
+}
+LEVELS = (0, 50, 100, 200)  # per cent of the usual points
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +60,31 @@ class Weights:
     wellbeing_gender_open: int = 6
     wellbeing_previous: int = 13
     poor_below: int = 45
+
+    @classmethod
+    def scaled(cls, percent: Mapping[str, int], **chosen: int) -> "Weights":
+        """The usual points, each factor's by so many per cent, halves up. chosen: single weights besides.
+
+        Raises KeyError for an unknown factor.
+        """
+        usual = cls()
+        points = {
+            name: (getattr(usual, name) * by + 50) // 100
+            for factor, by in percent.items()
+            for name in FACTORS[factor]
+        }
+        return replace(usual, **points, **chosen)
+
+    def levels(self) -> dict[str, int | None]:
+        """By factor: how much more or less than usual it counts, in per cent; None where no level says it."""
+        return {factor: self._level_of(names) for factor, names in FACTORS.items()}
+
+    def _level_of(self, names: tuple[str, ...]) -> int | None:
+        usual = Weights()
+        for level in LEVELS:
+            if all(getattr(self, name) == (getattr(usual, name) * level + 50) // 100 for name in names):
+                return level
+        return None
 
     @classmethod
     def from_json(cls, given: Mapping[str, Any]) -> "Weights":
