@@ -1,46 +1,79 @@
 """Forms of the coordinator's pages. Rules stay in the use-cases; a form only reads what was typed."""
 
 import re
-from dataclasses import fields
 from typing import Any
 
 from django import forms
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from backend.accounts.passwords import check_password_again
 from backend.errors import Refusal
 from backend.rosters.models import Child, Mentor
 from backend.rosters.reading.cells import Unreadable, availability
-from matching.core.weights import Weights
+from matching.core.weights import FACTORS, Weights
 from matching.models import Lock, Role
 from matching.rounds import children_who_lack_a_mentor
 
-WEIGHT_LABELS = {
-    "academic_subject_first": gettext_lazy("Studies: the subject wanted most"),
-    "academic_subject_second": gettext_lazy("Studies: the second subject"),
-    "academic_subject_later": gettext_lazy("Studies: a later subject"),
-    "academic_grade": gettext_lazy("Studies: grade in the middle of what the mentor teaches"),
-    "academic_grade_step": gettext_lazy("Studies: less for each grade away from it"),
-    "academic_shared": gettext_lazy("Studies: each hour that both have free"),
-    "academic_shared_most": gettext_lazy("Studies: hours that count at most"),
-    "academic_district": gettext_lazy("Studies: same district"),
-    "academic_gender": gettext_lazy("Studies: mentor of the gender asked for"),
-    "academic_gender_open": gettext_lazy("Studies: no gender asked for"),
-    "academic_previous": gettext_lazy("Studies: same mentor as before"),
-    "wellbeing_grade": gettext_lazy("Wellbeing: grade in the middle of the mentor's"),
-    "wellbeing_grade_step": gettext_lazy("Wellbeing: less for each grade away from it"),
-    "wellbeing_shared": gettext_lazy("Wellbeing: each hour that both have free"),
-    "wellbeing_shared_most": gettext_lazy("Wellbeing: hours that count at most"),
-    "wellbeing_district": gettext_lazy("Wellbeing: same district"),
-    "wellbeing_gender": gettext_lazy("Wellbeing: mentor of the gender asked for"),
-    "wellbeing_gender_open": gettext_lazy("Wellbeing: no gender asked for"),
-    "wellbeing_previous": gettext_lazy("Wellbeing: same mentor as before"),
-    "poor_below": gettext_lazy("A match below this costs extra"),
+MANY = 2000  # children, from which on a proof to the last point takes too long
+FACTOR_WORDS = {
+    "academic_subject": (
+        gettext_lazy("The subject that the child wants most"),
+        gettext_lazy(
+            "A mentor for the first subject on the child's list, rather than for the second or third."
+        ),
+    ),
+    "academic_grade": (
+        gettext_lazy("Used to the child's grade"),
+        gettext_lazy("A mentor who teaches this very grade, rather than one at the edge of what they teach."),
+    ),
+    "wellbeing_grade": (
+        gettext_lazy("Used to the child's age"),
+        gettext_lazy("A mentor for children of this very age, rather than one at the edge of their grades."),
+    ),
+    "shared": (
+        gettext_lazy("Several hours that both have free"),
+        gettext_lazy("Then a meeting can be moved when something comes up."),
+    ),
+    "district": (
+        gettext_lazy("The same district"),
+        gettext_lazy("They know the same schools and streets."),
+    ),
+    "gender": (
+        gettext_lazy("A woman or a man, as the child asked for"),
+        gettext_lazy("Counts only for children who asked."),
+    ),
+    "previous": (
+        gettext_lazy("The mentor whom the child had before"),
+        gettext_lazy("Nobody has to get to know a new person without need."),
+    ),
+}
+LEVEL_WORDS = {
+    0: gettext_lazy("does not count"),
+    50: gettext_lazy("counts less"),
+    100: gettext_lazy("as usual"),
+    200: gettext_lazy("counts twice"),
 }
 
 
+def factor_words(factor: str) -> tuple[Any, Any]:
+    """Label and hint of a factor of the fit."""
+    return FACTOR_WORDS.get(factor) or FACTOR_WORDS[factor.partition("_")[2]]
+
+
+def by_numbers(model: Any, text: str, unknown_words: str) -> list[int]:
+    """Ids of the people whose numbers were typed, between commas or spaces; who is unknown is named."""
+    numbers = set(re.split(r"[\s,;，；、]+", text.strip())) - {""}
+    known = dict(model.objects.filter(roster_id__in=numbers).values_list("roster_id", "pk"))
+    unknown = sorted(numbers - set(known))
+    if unknown:
+        raise forms.ValidationError(unknown_words % {"numbers": _(", ").join(unknown[:10])})
+    return sorted(known.values())
+
+
 class StartForm(forms.Form):
+    """narrowed: the children of a list that the coordinator came from; None when they came from elsewhere."""
+
     covers = forms.ChoiceField(
         label=gettext_lazy("For whom"),
         choices=[
@@ -56,49 +89,97 @@ class StartForm(forms.Form):
         ),
         required=False,
         max_length=20_000,
+        widget=forms.Textarea(attrs={"rows": 2}),
     )
-
-    stickiness = forms.IntegerField(
-        label=gettext_lazy("Points for keeping a pair, and as many again for keeping its hour"),
-        help_text=gettext_lazy("With 0, families may be given another hour for no gain."),
-        min_value=0,
-        max_value=1000,
+    stickiness = forms.TypedChoiceField(
+        label=gettext_lazy("Pairs that exist already"),
+        coerce=int,
         initial=10,
+        choices=[
+            (0, gettext_lazy("are arranged anew wherever that is better, also their hours")),
+            (10, gettext_lazy("stay, with their hour, unless something is clearly better (as usual)")),
+            (100, gettext_lazy("stay, even where others would fit much better")),
+            (1000, gettext_lazy("stay wherever they can; only children without a mentor are given one")),
+        ],
+    )
+    gap = forms.TypedChoiceField(
+        label=gettext_lazy("How exactly"),
+        coerce=float,
+        choices=[
+            (0.0, gettext_lazy("until it is proved that no plan is better")),
+            (
+                0.001,
+                gettext_lazy(
+                    "until it is proved that at most a thousandth could be better (much faster from 2,000 children on)"
+                ),
+            ),
+        ],
+    )
+    poor_below = forms.TypedChoiceField(
+        label=gettext_lazy("Poor matches"),
+        coerce=int,
+        initial=45,
+        choices=[
+            (0, gettext_lazy("may happen if the others win by it")),
+            (45, gettext_lazy("are avoided: what fits badly costs extra (as usual)")),
+            (60, gettext_lazy("are avoided, middling ones too")),
+        ],
     )
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, narrowed: Any = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        for field in fields(Weights):
-            self.fields[field.name] = forms.IntegerField(
-                label=WEIGHT_LABELS[field.name], min_value=0, max_value=1000, initial=field.default
+        self.narrowed = narrowed
+        if narrowed is not None:
+            count = narrowed.count()
+            words = ngettext(
+                "only the %(number)d child of the list you came from (all other pairs stay)",
+                "only the %(number)d children of the list you came from (all other pairs stay)",
+                count,
+            )
+            covers = self.fields["covers"]
+            covers.choices = [("narrowed", words % {"number": count}), *covers.choices]  # type: ignore[attr-defined]
+            covers.initial = "narrowed"
+        large = Child.objects.filter(active=True).count() > MANY
+        self.fields["gap"].initial = 0.001 if large else 0.0
+        for factor in FACTORS:
+            label, hint = factor_words(factor)
+            self.fields[factor] = forms.TypedChoiceField(
+                label=label, help_text=hint, coerce=int, initial=100, choices=list(LEVEL_WORDS.items())
             )
 
     def clean_children(self) -> list[int]:
         """Ids of the children whose numbers were typed."""
-        numbers = set(re.split(r"[\s,;，；、]+", self.cleaned_data["children"].strip())) - {""}
-        known = dict(Child.objects.filter(roster_id__in=numbers).values_list("roster_id", "pk"))
-        unknown = sorted(numbers - set(known))
-        if unknown:
-            raise forms.ValidationError(
-                _("Nobody has these numbers: %(numbers)s. They stand in the list of children.")
-                % {"numbers": _(", ").join(unknown[:10])}
-            )
-        if not numbers and self.cleaned_data.get("covers") == "chosen":
+        found = by_numbers(
+            Child,
+            self.cleaned_data["children"],
+            _("Nobody has these numbers: %(numbers)s. They stand in the list of children."),
+        )
+        if not found and self.cleaned_data.get("covers") == "chosen":
             raise forms.ValidationError(_("Name at least one child."))
-        return sorted(known.values())
+        return found
 
     def chosen(self) -> list[int] | None:
         """Ids of the children that the round is to cover; None for all."""
-        if self.cleaned_data["covers"] == "missing":
+        covers = self.cleaned_data["covers"]
+        if covers == "missing":
             return children_who_lack_a_mentor()
+        if covers == "narrowed":
+            return list(self.narrowed.values_list("pk", flat=True))
         chosen: list[int] = self.cleaned_data["children"]
-        return chosen if self.cleaned_data["covers"] == "chosen" else None
+        return chosen if covers == "chosen" else None
 
-    def weight_fields(self) -> list[Any]:
-        return [self[field.name] for field in fields(Weights)]
+    def of_role(self, role: str) -> list[Any]:
+        return [self[factor] for factor in FACTORS if factor.startswith(role)]
+
+    def for_studies(self) -> list[Any]:
+        return self.of_role(Role.ACADEMIC)
+
+    def for_wellbeing(self) -> list[Any]:
+        return self.of_role(Role.WELLBEING)
 
     def weights(self) -> dict[str, int]:
-        return {field.name: self.cleaned_data[field.name] for field in fields(Weights)}
+        levels = {factor: self.cleaned_data[factor] for factor in FACTORS}
+        return Weights.scaled(levels, poor_below=self.cleaned_data["poor_below"]).to_json()
 
 
 class ByNumber(forms.CharField):
@@ -154,6 +235,35 @@ class LockForm(forms.Form):
         if len(slots) != 1:
             raise forms.ValidationError(_("Name exactly one hour."))
         return int(next(iter(slots)))
+
+
+class ManyLocksForm(forms.Form):
+    rows = forms.CharField(
+        label=gettext_lazy("One row each"),
+        help_text=gettext_lazy(
+            "Kind, child's number, mentor's number, role, hour; separated by commas, or pasted from a spreadsheet."
+            " A forbid without a role holds for both; only a pin may have an hour."
+        ),
+        max_length=200_000,
+        widget=forms.Textarea(
+            attrs={"rows": 8, "placeholder": "回避,K00012,W0003\n指定,K00013,A0021,学业,周一19:00"}
+        ),
+    )
+
+
+class PauseForm(forms.Form):
+    numbers = forms.CharField(
+        label=gettext_lazy("Numbers of these mentors"),
+        help_text=gettext_lazy("Separated by commas or spaces."),
+        max_length=20_000,
+    )
+
+    def clean_numbers(self) -> list[int]:
+        return by_numbers(
+            Mentor,
+            self.cleaned_data["numbers"],
+            _("Nobody has these numbers: %(numbers)s. They stand in the list of mentors."),
+        )
 
 
 class PasswordAgainForm(forms.Form):

@@ -128,13 +128,20 @@ TABLE: dict[str, tuple[tuple[str, ...], frozenset[str]]] = {
     "take_import": (POST, DESK),
     "gone_inactive": (POST, DESK),
     "rounds": (BOTH, DESK),
+    "readiness": (GET, DESK),
+    "hardly_anybody": (GET, DESK),
+    "left_out": (GET, DESK),
     "locks": (BOTH, DESK),
+    "many_locks": (POST, DESK),
+    "paused_mentors": (BOTH, DESK),
     "lift_lock": (POST, DESK),
     "round": (GET, DESK),
     "round_progress": (GET, DESK),
     "cancel_round": (POST, DESK),
     "discard_round": (POST, DESK),
+    "exceptions": (GET, DESK),
     "proposals": (GET, DESK),
+    "wanted": (GET, DESK),
     "changes": (GET, DESK),
     "change": (BOTH, DESK),
     "comparison": (BOTH, DESK),
@@ -196,6 +203,9 @@ def path_of(world: World, name: str, *, absent: bool = False) -> str:
         "bring_in": {"aside_id": world.aside.pk},
         "dismiss_aside": {"aside_id": world.aside.pk},
         "lift_lock": {"lock_id": world.lock.pk},
+        "hardly_anybody": {"role": "wellbeing"},
+        "left_out": {"kind": "mentor"},
+        "exceptions": {"round_id": world.round.pk, "kind": "low_fit"},
     }
     place = {"round_id": world.round.pk, "child_id": world.child.pk, "role": "academic"}
     ids |= {of: place for of in ("change", "comparison", "swap", "lock_pair")}
@@ -206,6 +216,7 @@ def path_of(world: World, name: str, *, absent: bool = False) -> str:
     ids |= {of: {"case_id": world.case.pk} for of in of_case}
     of_round = ("round", "round_progress", "cancel_round", "discard_round", "proposals", "changes", "publish")
     of_round += ("edits", "undo_edit", "redo_edit", "solve_again")
+    of_round += ("wanted",)
     ids |= {of: {"round_id": world.round.pk} for of in of_round}
     known = ids.get(name, {})
     if absent:

@@ -73,6 +73,20 @@ def slot(value: int) -> str:
 
 
 @register.filter
+def weekday(value: int) -> str:
+    """The day of a weekly hour."""
+    return str(WEEKDAYS[int(value) // 24])
+
+
+@register.filter
+def duration(seconds: float) -> str:
+    """12 s; from two minutes on 3 min."""
+    if seconds < 120:
+        return _("%(seconds)d s") % {"seconds": round(seconds)}
+    return _("%(minutes)d min") % {"minutes": round(seconds / 60)}
+
+
+@register.filter
 def grade(value: int, system: str = "6-3") -> str:
     """五年级, 初一, 高二; in English the number, which means the same in both systems."""
     value, junior = int(value), JUNIOR_FROM[system or "6-3"]

@@ -1,20 +1,17 @@
-"""The plan of a solved round: looked through, held against today, published."""
+"""The plan of a solved round, held against today and published."""
 
 from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from backend.web.filters import ProposalFilter
 from backend.web.forms import PublishForm
 from backend.web.templatetags.shuangdao import slot
 from backend.web.views.adjust import changed_meanwhile, named_places, not_holding
-from backend.web.views.rounds import PER_PAGE, frame
 from chat.previewing import preview
 from matching.access import access_round
 from matching.changes import Change, changes_of
@@ -25,23 +22,6 @@ from matching.states import State
 from matching.wording import change_in_words
 
 MOST_SHOWN = 200
-
-
-def proposals(request: HttpRequest, round_id: int) -> HttpResponse:
-    round_ = access_round(request.user, round_id)
-    rows = round_.proposals.select_related("child", "mentor", "subject")
-    filtered = ProposalFilter(request.GET, rows)
-    page = Paginator(filtered.qs, PER_PAGE).get_page(request.GET.get("page"))
-    return render(
-        request, "rounds/proposals.html", {**frame(request, round_), "form": filtered.form, "page": page}
-    )
-
-
-def changes(request: HttpRequest, round_id: int) -> HttpResponse:
-    """Who moves when this plan is published, and why."""
-    round_ = access_round(request.user, round_id)
-    context = {**frame(request, round_), **_against_live(round_)}
-    return render(request, "rounds/changes.html", context)
 
 
 def _against_live(round_: Round) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Rounds: started, followed, looked at, dropped."""
+"""Rounds: set up, started, followed, looked at as a whole, dropped."""
 
 from typing import Any
 
@@ -8,67 +8,96 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 from django_htmx.http import HttpResponseClientRefresh
 
 from backend.accounts.access import check_may, may
-from backend.errors import Conflict, Invalid
 from backend.rosters.models import Child, Mentor, Subject
 from backend.rosters.reading.cells import availability
-from backend.web.forms import LockForm, StartForm
+from backend.web import openings
+from backend.web.filters import ChildFilter
+from backend.web.forms import LEVEL_WORDS, StartForm, factor_words
+from backend.web.plots import plots
 from backend.web.templatetags.shuangdao import grade, local_name, role, slot
-from matching import locks, rounds
+from matching import following, review, rounds
 from matching.access import access_round, locks_for, rounds_for
+from matching.core.weights import FACTORS, Weights
 from matching.models import Round, Unserved
-from matching.publishing import difference
 from matching.states import State
-from matching.wording import detail_of, left_out_in_words, opening_in_words, remedy_in_words
+from matching.wording import detail_of, remedy_in_words
 
 PER_PAGE = 50
+EXCEPTIONS = {
+    "unserved": gettext_lazy("Places that stay open"),
+    "low_fit": gettext_lazy("Poor fit"),
+    "far_grade": gettext_lazy("Far from the grades that the mentor is used to"),
+    "siblings": gettext_lazy("Brothers and sisters at the same hour"),
+    "one_evening": gettext_lazy("Both meetings on one evening"),
+    "full_days": gettext_lazy("Counsellors with more than three meetings a day"),
+    "left_out": gettext_lazy("Could not take part"),
+}
 
 
 def index(request: HttpRequest) -> HttpResponse:
-    """All rounds, newest first, and the form for the next one."""
+    """Setting up the next round, and all there were, newest first."""
     check_may(request.user, "round", "list")
-    form = StartForm(request.POST or None)
+    narrowing = _narrowing(request)
+    narrowed = ChildFilter(narrowing, Child.objects.filter(active=True)).qs if narrowing else None
+    form = StartForm(request.POST or None, narrowed=narrowed)
     if request.method == "POST" and form.is_valid():
         round_ = rounds.start_round(
             actor=request.user,
             child_ids=form.chosen(),
             weights=form.weights(),
             stickiness=form.cleaned_data["stickiness"],
+            gap=form.cleaned_data["gap"],
         )
         return redirect("round", round_.pk)
     rows = rounds_for(request.user).defer("snapshot", "left_out").select_related("created_by")
+    standing = locks_for(request.user)
     context = {
         "form": form,
+        "narrowing": narrowing,
         "page": Paginator(rows, PER_PAGE).get_page(request.GET.get("page")),
         "may_write": may(request.user, "round", "write"),
+        "pins": standing.filter(kind="pin").count(),
+        "forbids": standing.filter(kind="forbid").count(),
+        "paused": Mentor.objects.filter(active=True, paused=True).count(),
     }
     return render(request, "rounds/index.html", context)
 
 
+def _narrowing(request: HttpRequest) -> dict[str, str]:
+    """How the list of children was narrowed from which the coordinator came."""
+    given = request.POST if request.method == "POST" else request.GET
+    return {name: given[name] for name in ChildFilter.base_filters if given.get(name)}
+
+
 def show(request: HttpRequest, round_id: int) -> HttpResponse:
-    """One round: how it stands, its figures, and first of all the exceptions."""
-    round_ = access_round(request.user, round_id)
+    """One round: how it stands, what needs a second look, and how it is as a whole."""
+    round_ = access_round(request.user, round_id, lean=True)
     context = {**frame(request, round_), **_progress(round_)}
     if round_.summary:
-        unserved = round_.unserved.select_related("child").order_by("reason", "child__roster_id", "role")
-        page = Paginator(unserved, PER_PAGE).get_page(request.GET.get("page"))
-        context["page"] = page
-        context["rows"] = explained(list(page))
-        context["left_out"] = _left_out(round_)
-        context["openings"] = _openings(round_)
-        context["levels"] = _levels(round_.summary)
+        numbers = kinds(round_)
+        context |= {
+            "kinds": numbers,
+            "open": numbers[0][2],
+            "plots": plots(round_),
+            "load": review.load_of_mentors(round_),
+            "worst": review.worst_off(round_).select_related("child", "mentor", "subject"),
+            "openings": openings.told(round_),
+            "levels": _levels(round_.summary),
+            "counted": _what_counted(round_),
+        }
     return render(request, "rounds/show.html", context)
 
 
 def frame(request: HttpRequest, round_: Round) -> dict[str, Any]:
     """What every page of a round shows around its own content."""
-    found = difference(round_) if round_.state == State.SOLVED else None
     return {
         "round": round_,
-        "difference": found,
+        "changes": review.changes(round_) if round_.state == State.SOLVED else None,
         "short": round_.summary.get("objective_bound", 0) - round_.summary.get("objective", 0),
         "may_write": may(request.user, "round", "write"),
         "may_publish": may(request.user, "round", "publish")
@@ -100,6 +129,11 @@ def explained(rows: list[Unserved]) -> list[tuple[Unserved, str, str]]:
     return found
 
 
+def kinds(round_: Round) -> list[tuple[str, Any, int]]:
+    """Each kind of exception with its name and how many there are."""
+    return [(kind, EXCEPTIONS[kind], number) for kind, number in review.counted(round_).items()]
+
+
 def _levels(summary: dict[str, Any]) -> list[tuple[str, int, int]]:
     """What the plan reaches at each level, and what no plan can exceed there, the first level first."""
     return [
@@ -110,44 +144,31 @@ def _levels(summary: dict[str, Any]) -> list[tuple[str, int, int]]:
     ]
 
 
-def _openings(round_: Round) -> list[str]:
-    """Where one more mentor would help most, the best first."""
-    subjects, found = Subject.objects.in_bulk(), []
-    for opening in round_.summary.get("openings", []):
-        who = role(opening["role"])
-        if opening["subject"] in subjects:
-            who = f"{who} · {local_name(subjects[opening['subject']])}"
-        grades = f"{grade(opening['low'])}–{grade(opening['high'])}"
-        hours = _(", ").join(slot(each) for each in opening["slots"])
-        found.append(opening_in_words(opening, who, grades, hours))
+def _what_counted(round_: Round) -> list[tuple[str, str]]:
+    """What counted more or less than usual, in words; points that no level says, as points."""
+    weights = Weights.from_json(round_.weights)
+    found = []
+    for factor, level in weights.levels().items():
+        if level == 100:
+            continue
+        points = ", ".join(str(getattr(weights, name)) for name in FACTORS[factor])
+        said = (
+            str(LEVEL_WORDS[level]) if level in LEVEL_WORDS else _("points: %(points)s") % {"points": points}
+        )
+        found.append((f"{role(factor.partition('_')[0])}{_(': ')}{factor_words(factor)[0]}", said))
     return found
 
 
-def _left_out(round_: Round) -> list[tuple[str, Any, str]]:
-    """Who could not take part: kind, person, and why in words."""
-    people = {}
-    for kind, model in (("child", Child), ("mentor", Mentor)):
-        ids = [entry["id"] for entry in round_.left_out if entry["kind"] == kind]
-        for person in model.objects.filter(roster_id__in=ids):
-            people[kind, person.roster_id] = person
-    return [
-        (entry["kind"], people[entry["kind"], entry["id"]], left_out_in_words(entry["reason"]))
-        for entry in round_.left_out
-        if (entry["kind"], entry["id"]) in people
-    ]
-
-
 def _progress(round_: Round) -> dict[str, Any]:
-    return {
-        "seconds": int((timezone.now() - round_.created_at).total_seconds()),
-        "stage": round_.progress.get("stage", ""),
-        "waiting": round_.lease_until is None,
-    }
+    """How far the solver is. What is left is told only from earlier rounds like this one."""
+    if round_.state != State.SOLVING:
+        return {}
+    return {"now": following.standing(round_, timezone.now())}
 
 
 def progress(request: HttpRequest, round_id: int) -> HttpResponse:
     """The piece of the page that asks for itself every second while the round is being solved."""
-    round_ = access_round(request.user, round_id)
+    round_ = access_round(request.user, round_id, lean=True)
     if round_.state != State.SOLVING:
         return HttpResponseClientRefresh()
     return render(request, "rounds/progress.html", {"round": round_, **_progress(round_)})
@@ -165,35 +186,3 @@ def discard(request: HttpRequest, round_id: int) -> HttpResponse:
     rounds.discard_round(actor=request.user, round_id=round_id)
     messages.success(request, _("The round was discarded. Published pairs stay as they are."))
     return redirect("rounds")
-
-
-def lock_list(request: HttpRequest) -> HttpResponse:
-    """Standing pins and forbids, and the form for another one."""
-    check_may(request.user, "lock", "list")
-    form = LockForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        given = form.cleaned_data
-        try:
-            locks.add_lock(
-                actor=request.user,
-                kind=given["kind"],
-                child_id=given["child"].pk,
-                mentor_id=given["mentor"].pk,
-                role=given["role"],
-                slot=given["hour"],
-            )
-        except (Invalid, Conflict) as refused:
-            form.add_error(None, refused.message)
-            for problem in refused.facts.get("problems", []):
-                form.add_error(None, problem["words"])
-        else:
-            messages.success(request, _("Noted. It holds from the next round on."))
-            return redirect("locks")
-    page = Paginator(locks_for(request.user), PER_PAGE).get_page(request.GET.get("page"))
-    return render(request, "rounds/locks.html", {"form": form, "page": page})
-
-
-@require_POST
-def lift_lock(request: HttpRequest, lock_id: int) -> HttpResponse:
-    locks.lift_lock(actor=request.user, lock_id=lock_id)
-    return redirect("locks")
