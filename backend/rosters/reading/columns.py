@@ -82,7 +82,14 @@ COLUMNS = {"children": CHILDREN, "mentors": MENTORS, "locks": LOCKS}
 
 
 def _kind(text: str) -> str:
-    known = {"pin": "pin", "固定": "pin", "指定": "pin", "forbid": "forbid", "禁止": "forbid", "回避": "forbid"}
+    known = {
+        "pin": "pin",
+        "固定": "pin",
+        "指定": "pin",
+        "forbid": "forbid",
+        "禁止": "forbid",
+        "回避": "forbid",
+    }
     found = known.get(cells.plain(text).lower())
     if found is None:
         raise cells.Unreadable(text, gettext_noop("pin or forbid"))
