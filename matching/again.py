@@ -1,6 +1,7 @@
 """A plan solved once more around what was chosen by hand in it: a new round, so that the old plan stays."""
 
 import dataclasses
+from collections.abc import Collection
 from typing import Any
 
 from django.db import transaction
@@ -18,6 +19,8 @@ from matching.rounds import RoundMovedOn, chosen_ids, start_round
 from matching.snapshot import snapshot_of
 from matching.states import State
 from matching.steps import check_is_newest
+
+KEEPING = 100  # points for a kept pair, and again for its hour: worth more than any better fit
 
 
 class HandChoicesGone(Conflict):
@@ -52,6 +55,14 @@ def solve_again(*, actor: Any, round_id: int, version: int) -> Round:
     Proposal.objects.bulk_create(kept)
     audit.record(actor, "round.solved_again", round_, of=old.pk, kept=len(kept))
     return round_
+
+
+@transaction.atomic
+def match_anew(*, actor: Any, child_ids: Collection[int]) -> Round:
+    """Starts a round over exactly these children, with the weights of the round that holds now; all that need
+    not change is kept."""
+    current = Round.objects.filter(state=State.PUBLISHED).values_list("weights", flat=True).first()
+    return start_round(actor=actor, child_ids=child_ids, weights=current, stickiness=KEEPING)
 
 
 def _check_can_stay(round_: Round, kept: list[Proposal]) -> None:

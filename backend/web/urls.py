@@ -4,6 +4,7 @@ from django.urls import URLPattern, URLResolver, path
 
 from backend.web.views import (
     adjust,
+    after,
     aside,
     by_hand,
     cases,
@@ -118,6 +119,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("invitations/file/", invitations.file_for_teachers, name="invitation_file"),
     path("invitations/<int:user_id>/", invitations.invite, name="invite"),
     path("pairings/", people.pairings, name="pairings"),
+    path("pairings/<int:pairing_id>/", after.pair, name="pair"),
+    path("pairings/<int:pairing_id>/end/", after.end, name="end_pairing"),
+    path("today/<str:what>/", after.need, name="need"),
+    path("rounds/anew/", after.anew, name="anew"),
+    path("mentors/<int:mentor_id>/away/", after.away, name="away"),
     path("imports/", imports.index, name="imports"),
     path("imports/<int:upload_id>/", imports.show, name="import"),
     path("imports/template/", imports.template, name="import_template"),

@@ -13,9 +13,7 @@ from tests.api.conftest import World, undone
 BY_SOCKETS = {("room", "enter")}
 
 # No door yet. A rule that is asked after all may not stand here.
-WAITING = {
-    ("pairing", "end"),
-}
+WAITING: set[tuple[str, str]] = set()
 
 
 @pytest.mark.django_db

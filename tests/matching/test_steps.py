@@ -9,6 +9,7 @@ from backend.accounts.models import User
 from backend.rosters.models import Child, Mentor
 from matching import solving
 from matching.again import HandChoicesGone, solve_again
+from matching.core.job import options_from_json
 from matching.core.roster import Place
 from matching.core.solve import solve
 from matching.core.verify import verify
@@ -35,7 +36,8 @@ def solved(started: Round) -> Round:
     claimed = solving.claim()
     assert claimed is not None and claimed.pk == started.pk
     task = solving.task_of(claimed)
-    solving.store(claimed, solve(solving.codec.roster_from_json(task["roster"])))
+    options = options_from_json(task["options"])
+    solving.store(claimed, solve(solving.codec.roster_from_json(task["roster"]), options))
     started.refresh_from_db()
     return started
 

@@ -52,6 +52,11 @@ AUDIENCES = {
     "child": gettext_lazy("Children"),
     "mentor": gettext_lazy("Mentors"),
 }
+MISSED_BY = {
+    "child": gettext_lazy("the child was not there"),
+    "mentor": gettext_lazy("the mentor was not there"),
+    "both": gettext_lazy("neither was there"),
+}
 WEEK_CELLS = {
     "now": ("●", gettext_lazy("this plan")),
     "both": ("✓", gettext_lazy("both are free")),
@@ -119,8 +124,10 @@ def day(value: date | None) -> str:
 
 
 @register.filter
-def day_and_hour(value: datetime) -> str:
+def day_and_hour(value: datetime | None) -> str:
     """2月17日 周一 19:00, where the year is known."""
+    if not value:
+        return ""
     there = timezone.localtime(value)
     return f"{date_format(there, 'MONTH_DAY_FORMAT')} {WEEKDAYS[there.weekday()]} {there:%H:%M}"
 
@@ -161,6 +168,12 @@ def why_not(value: str) -> str:
 def audience(value: str) -> str:
     """To whom a notice goes."""
     return str(AUDIENCES[value])
+
+
+@register.filter
+def missed_by(value: str) -> str:
+    """Who did not come, for staff."""
+    return str(MISSED_BY[value])
 
 
 @register.filter

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
 from django.db.models import Exists, OuterRef
 from django.http import HttpRequest, HttpResponse
@@ -17,8 +18,11 @@ from backend.care.waking import can_wake
 from backend.rosters.access import withdrawn_from
 from backend.rosters.aside import waiting
 from backend.rosters.models import Child, Consent, Mentor, RosterUpload
+from backend.web.demonstration.people import person
+from backend.web.needs import NEEDS
 from backend.web.views import child, demo_door, family, mentor
 from chat.access import children_of_family
+from chat.attention import Need, counts_of_need, not_come_of_pairs
 from chat.holds import waiting_holds
 from chat.models import Room
 from matching.models import Pairing, Round
@@ -40,7 +44,12 @@ def show(request: HttpRequest) -> HttpResponse:
     without = active.filter(~Exists(given.filter(withdrawn_on=None)), stopped_at=None)
     mentors = Mentor.objects.filter(active=True).count()
     ready = Mentor.objects.publishable(timezone.localdate()).count()
+    counts = counts_of_need(actor=request.user, now=timezone.now())
     context = {
+        "needs": [(need, NEEDS[need].count % {"number": counts[need]}) for need in Need if counts[need]],
+        "newcomers": not_come_of_pairs().count(),
+        "earlier": Round.objects.filter(state="superseded").defer("snapshot").first(),
+        "ill": _somebody_ill() if settings.DEMO else None,
         "children": children,
         "stopped": active.filter(stopped_at__isnull=False).count(),
         "withdrawn": without.filter(Exists(given)).count(),
@@ -79,6 +88,12 @@ def _files(request: HttpRequest) -> dict[str, Any]:
         "set_aside_count": count,
         "set_aside_more": count > len(named),
     }
+
+
+def _somebody_ill() -> Mentor | None:
+    """The demonstration's counsellor, for a button that shows what then is to be done."""
+    user = person("counsellor")
+    return user and Mentor.objects.filter(user=user).first()
 
 
 def _home_of(request: HttpRequest) -> HttpResponse:

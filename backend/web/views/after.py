@@ -1,0 +1,144 @@
+"""After publishing: who needs a person today, one pair, its end, and a mentor who is ill."""
+
+from datetime import timedelta
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.db.models import Count, Q
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+from django.views.decorators.http import require_POST
+
+from backend.accounts.access import may
+from backend.errors import Invalid, NotYours
+from backend.rosters.access import access_mentor
+from backend.web.needs import NEEDS
+from backend.web.templatetags.shuangdao import day
+from chat.absence import FURTHEST, meetings_until, mentor_is_ill, next_meetings, pairs_of
+from chat.attention import Need, pairs_in_need
+from chat.models import Meeting
+from chat.rules.meetings import MeetingState
+from matching.access import access_pairing, locks_for, pairings_for
+from matching.again import match_anew
+from matching.ending import end_pairing, reasons_for
+
+PER_PAGE = 50
+USUAL = timedelta(days=7)
+
+
+def need(request: HttpRequest, what: str) -> HttpResponse:
+    """The pairs that need a person for one reason, and what to do."""
+    if what not in list(Need):
+        raise Http404
+    rows = pairs_in_need(actor=request.user, need=Need(what), now=timezone.now())
+    page = Paginator(rows, PER_PAGE).get_page(request.GET.get("page"))
+    context = {"page": page, "what": what, "words": NEEDS[Need(what)], "all": NEEDS}
+    return render(request, "after/need.html", context)
+
+
+def pair(request: HttpRequest, pairing_id: int) -> HttpResponse:
+    """One published pair for the desk: how it goes, in times and counts, and what can be done."""
+    found = pairings_for(request.user).select_related("mentor__user", "room").filter(pk=pairing_id).first()
+    if found is None:
+        raise NotYours
+    now = timezone.now()
+    states = found.meetings.aggregate(
+        **{state: Count("pk", filter=Q(state=state)) for state in ("held", "missed", "void", "cancelled")}
+    )
+    locks = locks_for(request.user).filter(child=found.child, mentor=found.mentor)
+    context = {
+        "pairing": found,
+        "states": states,
+        "last": found.meetings.filter(state=MeetingState.HELD).order_by("-start").first(),
+        "next": Meeting.objects.ahead(now).filter(pairing=found).order_by("start").first(),
+        "locks": locks,
+        "may_end": found.ended_at is None and may(request.user, "pairing", "end"),
+        "may_match": may(request.user, "round", "write"),
+    }
+    return render(request, "after/pair.html", context)
+
+
+class EndForm(forms.Form):
+    reason = forms.ChoiceField(label=gettext_lazy("Why"), widget=forms.RadioSelect)
+    never_again = forms.BooleanField(
+        label=gettext_lazy("Never match these two again"), required=False, widget=forms.CheckboxInput
+    )
+
+    def __init__(self, *args: Any, actor: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["reason"].choices = [(each.value, each.label) for each in reasons_for(actor)]  # type: ignore[attr-defined]
+        if not may(actor, "lock", "write"):
+            del self.fields["never_again"]
+
+
+def end(request: HttpRequest, pairing_id: int) -> HttpResponse:
+    """By a coordinator or the mentor: why, and what follows from it."""
+    found = access_pairing(request.user, pairing_id, "end")
+    form = EndForm(request.POST or None, actor=request.user)
+    if request.method == "POST" and form.is_valid():
+        end_pairing(actor=request.user, pairing_id=pairing_id, **form.cleaned_data)
+        messages.success(request, _("Ended. Both sides are told; the room can still be read."))
+        return redirect("pair", pairing_id) if may(request.user, "pairing", "list") else redirect("home")
+    return render(request, "after/end.html", {"pairing": found, "form": form})
+
+
+@require_POST
+def anew(request: HttpRequest) -> HttpResponse:
+    """A round over exactly these children; nothing holds until it is published."""
+    try:
+        children = [int(pk) for pk in request.POST.getlist("child")]
+    except ValueError as error:
+        raise Http404 from error
+    round_ = match_anew(actor=request.user, child_ids=children)
+    return redirect("round", round_.pk)
+
+
+class AwayForm(forms.Form):
+    until = forms.DateField(
+        label=gettext_lazy("Cancel the meetings up to and including"),
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+    )
+
+
+def away(request: HttpRequest, mentor_id: int) -> HttpResponse:
+    """A mentor is ill from today: who is affected, and what to do, in one place."""
+    found = access_mentor(request.user, mentor_id, "write")
+    now = timezone.now()
+    form = AwayForm(request.POST or None, initial={"until": timezone.localdate(now + USUAL)})
+    if request.method == "POST" and form.is_valid():
+        try:
+            return _ill(request, mentor_id, form)
+        except Invalid as refused:
+            form.add_error(None, str(refused))
+    coming = next_meetings(found, now)
+    context = {
+        "mentor": found,
+        "form": form,
+        "pairs": [(pairing, coming.get(pairing.pk)) for pairing in pairs_of(found)],
+        "soon": meetings_until(found, timezone.localdate(now + USUAL), now).count(),
+        "furthest": timezone.localdate(now + FURTHEST),
+    }
+    return render(request, "after/away.html", context)
+
+
+def _ill(request: HttpRequest, mentor_id: int, form: AwayForm) -> HttpResponse:
+    until = form.cleaned_data["until"]
+    done = mentor_is_ill(actor=request.user, mentor_id=mentor_id, until=until, anew="anew" in request.POST)
+    said = ngettext(
+        "%(number)d meeting up to %(day)s is cancelled; the families are told.",
+        "%(number)d meetings up to %(day)s are cancelled; the families are told.",
+        done.cancelled,
+    )
+    messages.success(request, said % {"number": done.cancelled, "day": day(until)})
+    if done.round is None:
+        return redirect("away", mentor_id)
+    messages.success(
+        request,
+        _("The mentor is paused, and their children are being matched anew. Look at it, then publish."),
+    )
+    return redirect("round", done.round.pk)

@@ -1,0 +1,74 @@
+"""A mentor is ill: what falls away is said to the families, and their children can be matched anew."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from backend.errors import Invalid
+from backend.rosters.access import access_mentor
+from backend.rosters.models import Mentor
+from backend.rosters.people import set_paused
+from chat.meetings import cancel_meeting, may_change
+from chat.models import Meeting
+from chat.models.meetings import Meetings
+from chat.rules.times import HOUR, local_time
+from matching.again import match_anew
+from matching.models import Pairing, Pairings, Round
+
+FURTHEST = timedelta(days=28)  # meetings are planned no further
+
+
+@dataclass(frozen=True, slots=True)
+class Absence:
+    """cancelled: how many meetings fall away.  round: in which their children are matched anew, if they are."""
+
+    cancelled: int
+    round: Round | None
+
+
+def pairs_of(mentor: Mentor) -> Pairings:
+    return mentor.pairings.live().select_related("child", "subject").order_by("slot", "pk")
+
+
+def meetings_until(mentor: Mentor, until: date, now: datetime) -> Meetings:
+    """Those to come up to the end of that day."""
+    ahead = Meeting.objects.ahead(now).filter(
+        mentor=mentor, start__lt=local_time(until, 24), pairing__ended_at=None
+    )
+    return ahead.with_met().select_related("pairing__child").order_by("start")
+
+
+@transaction.atomic
+def mentor_is_ill(
+    *, actor: Any, mentor_id: int, until: date, anew: bool = False, now: datetime | None = None
+) -> Absence:
+    """Cancels the mentor's meetings up to the end of that day. Their pairs stay as they are.
+
+    anew: the mentor is paused besides, and a round is started over exactly their children; nothing of it holds
+    until somebody has looked at it and published it.
+    """
+    now = now or timezone.now()
+    mentor = access_mentor(actor, mentor_id, "write")
+    if not timezone.localdate(now) <= until <= timezone.localdate(now + FURTHEST):
+        raise Invalid(_("Please name a day from today on, at most four weeks ahead."))
+    gone = [meeting for meeting in meetings_until(mentor, until, now) if may_change(meeting, now)]
+    for meeting in gone:
+        cancel_meeting(actor=actor, meeting_id=meeting.pk, now=now)
+    round_ = None
+    if anew:
+        set_paused(actor=actor, mentor_id=mentor.pk, paused=True)
+        children = list(Pairing.objects.live().filter(mentor=mentor).values_list("child", flat=True))
+        if not children:
+            raise Invalid(_("This mentor has no children now."))
+        round_ = match_anew(actor=actor, child_ids=children)
+    return Absence(len(gone), round_)
+
+
+def next_meetings(mentor: Mentor, now: datetime) -> dict[int, datetime]:
+    """By pairing, when the two meet next."""
+    ahead = Meeting.objects.ahead(now).filter(mentor=mentor, pairing__ended_at=None, start__gt=now - HOUR)
+    return dict(ahead.order_by("-start").values_list("pairing", "start"))

@@ -1,0 +1,50 @@
+"""The desk after publishing, page by page: as many queries for many pairs as for few."""
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from chat.attention import Need
+from matching.models import Lock, Pairing, Round
+from tests.web.test_rounds import solved, taken
+
+__all__ = ["solved", "taken"]  # fixtures
+
+pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
+
+
+def test_from_the_first_page_to_an_end_and_to_who_is_ill(solved: tuple[Client, Round]) -> None:
+    desk, round_ = solved
+    desk.post(f"/rounds/{round_.pk}/publish/", {"version": round_.version, "password": "a quiet evening"})
+    long_ago = timezone.now() - timezone.timedelta(days=20)
+    Pairing.objects.update(started_at=long_ago, asked_at=long_ago)
+
+    def queries(path: str) -> int:
+        with CaptureQueriesContext(connection) as asked:
+            assert desk.get(path).status_code == 200
+        return len(asked)
+
+    home = desk.get("/").content.decode()
+    assert "40 对结对一周了还没见过面" in home and "40 个每周时间导师说不行，或者还没答复" in home
+    many = {path: queries(path) for path in ("/", *(f"/today/{need}/" for need in Need))}
+    assert desk.get("/today/nothing/").status_code == 404
+    kept = list(Pairing.objects.values_list("pk", flat=True)[:3])
+    Pairing.objects.exclude(pk__in=kept).update(ended_at=timezone.now(), end_reason="finished")
+    assert {path: queries(path) for path in many} == many and max(many.values()) < 45
+    pairing = Pairing.objects.live().select_related("child", "mentor").first()
+    assert f"/pairings/{pairing.pk}/" in desk.get("/today/first/").content.decode()
+    page = desk.get(f"/pairings/{pairing.pk}/").content.decode()
+    assert pairing.child.name in page and "还没答复" in page
+    answer = desk.post(f"/pairings/{pairing.pk}/end/", {"reason": "not_a_fit", "never_again": "on"})
+    assert answer.headers["Location"] == f"/pairings/{pairing.pk}/" and Lock.objects.count() == 1
+    assert "不太合适" in desk.get(f"/pairings/{pairing.pk}/").content.decode()
+    other = Pairing.objects.live().select_related("mentor").first()
+    path = f"/mentors/{other.mentor_id}/away/"
+    assert f"{other.mentor.name}病了" in desk.get(path).content.decode()
+    refused = desk.post(path, {"until": "2031-01-01", "anew": "1"})
+    assert refused.status_code == 200 and "四周以内" in refused.content.decode()
+    answer = desk.post(path, {"until": timezone.localdate().isoformat(), "anew": "1"})
+    newest = Round.objects.latest("pk")
+    assert answer.headers["Location"] == f"/rounds/{newest.pk}/" and not newest.covers_all
