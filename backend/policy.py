@@ -85,6 +85,7 @@ TABLE: dict[str, dict[str, frozenset[Relation]]] = {
         "read": frozenset({C, L, A, W, K, G, LG, H}),
         "end": frozenset({C, A, W}),
         "answer": frozenset({A, W}),  # whether the hour suits
+        "export": frozenset({C}),
     },
     # A, W and K are here the two whose room it is, whatever else they are to the child; R only of an academic one.
     "room": {
@@ -113,6 +114,7 @@ TABLE: dict[str, dict[str, frozenset[Relation]]] = {
         "cancel": frozenset({C, A, W, G, H}),
         "record": frozenset({A, W}),  # held elsewhere
         "dispute": frozenset({K, G}),
+        "export": frozenset({C}),
     },
     "session": {  # the log of meetings: times, minutes, counts
         "read": frozenset({C, L, A, W, K, G}),
@@ -170,6 +172,11 @@ TABLE: dict[str, dict[str, frozenset[Relation]]] = {
         "release": frozenset({L}),
         "attach": frozenset({L}),
         "close": frozenset({L, D}),
+    },
+    "call": {  # 请联系我: about something that is no danger
+        "ask": frozenset({M, G, LG, H}),
+        "list": frozenset({C}),
+        "answer": frozenset({C}),
     },
     "programme": {
         "read": frozenset({C, L}),

@@ -9,7 +9,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from backend.care.models import Alert, Shift
+from backend.care.models import Alert, CallRequest, Shift
 from backend.web.urls import urlpatterns
 from tests.api import cast, fields
 from tests.api.cast import PEOPLE
@@ -27,6 +27,13 @@ OWN_MENTOR = frozenset({"mentor"})
 LEAD = frozenset({"lead"})
 OWN_ROW = frozenset({"mentor", "ended mentor"})
 PAIR = frozenset({"mentor", "child"})
+RUNG = (
+    frozenset(
+        {"mentor", "ended mentor", "wellbeing mentor", "foreign mentor", "foreign guardian", "foreign carer"}
+    )
+    | GUARDIANS
+    | SCHEDULE
+)
 GET, POST, BOTH = ("get",), ("post",), ("get", "post")
 
 # What a page is about and who may: everybody else finds nothing, and who is not signed in the sign-in.
@@ -53,6 +60,9 @@ TABLE: dict[str, tuple[tuple[str, ...], frozenset[str]]] = {
     "set_paused": (POST, DESK | OWN_ROW),
     "set_active": (POST, DESK),
     "export": (BOTH, DESK),
+    "export_pairs": (BOTH, DESK),
+    "export_meetings": (BOTH, DESK),
+    "calendar": (GET, frozenset({"mentor", "ended mentor", "wellbeing mentor", "foreign mentor"})),
     "history": (GET, DESK | PAIR | GUARDIANS | {"wellbeing mentor"}),
     "consent": (GET, DESK | GUARDIANS | {"child"}),
     "give_consent": (POST, GUARDIANS),
@@ -113,6 +123,9 @@ TABLE: dict[str, tuple[tuple[str, ...], frozenset[str]]] = {
     "pair": (GET, DESK),
     "end_pairing": (BOTH, DESK | OWN_MENTOR),
     "need": (GET, DESK),
+    "call_me": (BOTH, RUNG),
+    "calls": (GET, DESK),
+    "answer_call": (POST, DESK),
     "anew": (POST, DESK),
     "away": (BOTH, DESK),
     "imports": (BOTH, DESK),
@@ -204,6 +217,7 @@ def path_of(world: World, name: str, *, absent: bool = False) -> str:
         "elsewhere": {"pairing_id": world.pairing.pk},
         "pair": {"pairing_id": world.pairing.pk},
         "end_pairing": {"pairing_id": world.pairing.pk},
+        "answer_call": {"request_id": call_of(world).pk},
         "need": {"what": "hours"},
         "away": {"mentor_id": world.mentor.pk},
         "import": {"upload_id": world.upload.pk},
@@ -250,16 +264,28 @@ def shift_of(world: World) -> Shift:
     return found
 
 
+def call_of(world: World) -> CallRequest:
+    now, person = timezone.now(), world.people["duty counsellor"]
+    to_ring = {"topic": "hour", "asked_at": now, "answer_by": now + timedelta(hours=1)}
+    found, _made = CallRequest.objects.get_or_create(asked_by=person, answered_at=None, defaults=to_ring)
+    return found
+
+
 def body_of(world: World, name: str) -> dict[str, Any]:
     """Where an empty form finds nothing; else it is only shown again."""
+    today = timezone.localdate().isoformat()
     place, version = world.place, {"version": world.round.version}
     bodies: dict[str, dict[str, Any]] = {
         "change": {**version, "mentor_id": place.mentor_id, "slot": place.slot},
         "swap": {**version, "other_id": world.foreign_child.pk},
         "lock_pair": {"kind": "pin", "mentor_id": place.mentor_id},
+        "export_pairs": {"form": "csv", "password": cast.PASSWORD},
+        "export_meetings": {"form": "csv", "password": cast.PASSWORD, "first": today, "last": today},
+        "answer_call": {"outcome": "reached"},
+        "call_me": {"topic": "other"},
         "end_pairing": {"reason": "not_a_fit"},
         "anew": {"child": world.child.pk},
-        "away": {"until": timezone.localdate().isoformat()},
+        "away": {"until": today},
         "answer_hours": {"suits": world.pairing.pk},
         "undo_edit": version,
         "redo_edit": version,

@@ -141,8 +141,10 @@ def local_name(value: object) -> str:
 
 
 @register.filter
-def phone(value: str) -> str:
-    """138 0013 8000"""
+def phone(value: str | None) -> str:
+    """138 0013 8000; empty where none is known."""
+    if not value:
+        return ""
     return f"{value[:3]} {value[3:7]} {value[7:]}" if len(value) == 11 else value
 
 

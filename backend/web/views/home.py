@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from backend.accounts.access import may
 from backend.care.access import own_waiting_readings, readings_to_review, waiting_readings
 from backend.care.helping import standing_alerts
+from backend.care.requests import calls_to_make
 from backend.care.rota import gaps_ahead
 from backend.care.waking import can_wake
 from backend.rosters.access import withdrawn_from
@@ -44,9 +45,12 @@ def show(request: HttpRequest) -> HttpResponse:
     without = active.filter(~Exists(given.filter(withdrawn_on=None)), stopped_at=None)
     mentors = Mentor.objects.filter(active=True).count()
     ready = Mentor.objects.publishable(timezone.localdate()).count()
+    calls = calls_to_make(request.user)
     counts = counts_of_need(actor=request.user, now=timezone.now())
     context = {
         "needs": [(need, NEEDS[need].count % {"number": counts[need]}) for need in Need if counts[need]],
+        "calls": calls.count(),
+        "late_calls": calls.filter(answer_by__lt=timezone.now()).count(),
         "newcomers": not_come_of_pairs().count(),
         "earlier": Round.objects.filter(state="superseded").defer("snapshot").first(),
         "ill": _somebody_ill() if settings.DEMO else None,

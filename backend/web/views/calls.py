@@ -1,0 +1,56 @@
+"""请联系我: asking to be rung, and ringing."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_POST
+
+from backend.care import requests
+from backend.care.models import CallRequest
+from backend.web.templatetags.shuangdao import day_and_hour
+
+PER_PAGE = 50
+
+
+class CallForm(forms.Form):
+    topic = forms.ChoiceField(
+        label=gettext_lazy("What is it about?"), choices=CallRequest.Topic.choices, widget=forms.RadioSelect
+    )
+
+
+def ask(request: HttpRequest) -> HttpResponse:
+    """For mentors, parents and carers: how their last asking stands, and the form for another one."""
+    requests.check_may_ask(request.user)
+    form = CallForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        asked = requests.ask_to_be_rung(actor=request.user, topic=form.cleaned_data["topic"])
+        said = _("We ring you by %(when)s.") % {"when": day_and_hour(asked.answer_by)}
+        messages.success(request, said)
+        return redirect("call_me")
+    context: dict[str, Any] = {
+        "form": form,
+        "last": requests.last_call_of(request.user),
+        "by": requests.answer_time(timezone.now()),
+    }
+    return render(request, "calls/ask.html", context)
+
+
+def index(request: HttpRequest) -> HttpResponse:
+    """Whom to ring, the most urgent first."""
+    page = Paginator(requests.calls_to_make(request.user), PER_PAGE).get_page(request.GET.get("page"))
+    outcomes = CallRequest.Outcome.choices
+    return render(request, "calls/index.html", {"page": page, "now": timezone.now(), "outcomes": outcomes})
+
+
+@require_POST
+def answer(request: HttpRequest, request_id: int) -> HttpResponse:
+    requests.answer_call(actor=request.user, request_id=request_id, outcome=request.POST.get("outcome", ""))
+    messages.success(request, _("Noted."))
+    return redirect("calls")
