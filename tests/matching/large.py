@@ -36,13 +36,16 @@ SUBJECTS = ("math", "english", "chinese", "physics", "chemistry")
 NAMES = "沐阳子涵雨桐浩然欣怡宇轩"
 
 
-def add_programme(size: int, coordinator: Any) -> Round:
-    """``size`` children with everything that readiness and a round's pages look at."""
-    children, guardians = _children(size)
-    academic = _mentors("A", 12 * -(-size // 36), 3)
-    wellbeing = _mentors("W", -(-size // 17), 17)
+def add_programme(size: int, coordinator: Any, start: int = 0) -> Round:
+    """``size`` children with everything that readiness and a round's pages look at, numbered from ``start``.
+
+    start: a multiple of 180, after which subjects and mentors begin anew.
+    """
+    children, guardians = _children(size, start)
+    academic = _mentors("A", 12 * -(-size // 36), 3, start)
+    wellbeing = _mentors("W", -(-size // 17), 17, start)
     _families(children, guardians)
-    return _round(children, academic, wellbeing, coordinator)
+    return _round(children, academic, wellbeing, coordinator, start)
 
 
 def _users(names: list[str]) -> list[User]:
@@ -54,13 +57,13 @@ def _districts() -> list[District]:
     return list(District.objects.all())
 
 
-def _children(size: int) -> tuple[list[Child], list[User]]:
+def _children(size: int, start: int) -> tuple[list[Child], list[User]]:
     users = _users([f"王{NAMES[n % 11 : n % 11 + 2]}" for n in range(size)])
     districts = _districts()
     children = Child.objects.bulk_create(
         [
             Child(
-                roster_id=f"L{n:06}",
+                roster_id=f"L{start + n:06}",
                 user=user,
                 name=user.name,
                 call_name=user.name[1:],
@@ -98,13 +101,13 @@ def _late(child: int) -> int:
     return LATE[child % 17]
 
 
-def _mentors(kind: str, count: int, capacity: int) -> list[Mentor]:
+def _mentors(kind: str, count: int, capacity: int, start: int) -> list[Mentor]:
     districts = _districts()
-    users = _users([f"李老师{kind}{n}" for n in range(count)])
+    users = _users([f"李老师{kind}{start + n}" for n in range(count)])
     mentors = Mentor.objects.bulk_create(
         [
             Mentor(
-                roster_id=f"{kind}{n:06}",
+                roster_id=f"{kind}{start + n:06}",
                 user=user,
                 name=user.name,
                 is_academic=kind != "W",
@@ -147,7 +150,9 @@ def _families(children: list[Child], guardians: list[User]) -> None:
     Consent.objects.bulk_create(given, batch_size=2000)
 
 
-def _round(children: list[Child], academic: list[Mentor], wellbeing: list[Mentor], coordinator: Any) -> Round:
+def _round(
+    children: list[Child], academic: list[Mentor], wellbeing: list[Mentor], coordinator: Any, start: int
+) -> Round:
     snapshot = take_snapshot(timezone.localdate())
     now = timezone.now()
     round_ = Round.objects.create(
@@ -176,7 +181,7 @@ def _round(children: list[Child], academic: list[Mentor], wellbeing: list[Mentor
         places.append(_place(child, "wellbeing", wellbeing[n // 17], _late(n), 30 + n % 60, round_))
     Proposal.objects.bulk_create(places, batch_size=2000)
     Unserved.objects.bulk_create(open_, batch_size=2000)
-    _live_pairs(round_, places, coordinator)
+    _live_pairs(places, coordinator, start)
     round_.summary = _summary(len(snapshot.roster.children), places)
     round_.save(update_fields=["summary"])
     return round_
@@ -205,9 +210,10 @@ def _open(round_: Round, child: Child) -> Unserved:
     )
 
 
-def _live_pairs(round_: Round, places: list[Proposal], coordinator: Any) -> None:
+def _live_pairs(places: list[Proposal], coordinator: Any, start: int) -> None:
     """Of every hundred places five are new; one pair has another mentor, and one another hour."""
     now = timezone.now()
+    Round.objects.filter(state=State.PUBLISHED).update(state=State.SUPERSEDED)
     before = Round.objects.create(
         state=State.PUBLISHED,
         created_by=coordinator,
@@ -215,7 +221,7 @@ def _live_pairs(round_: Round, places: list[Proposal], coordinator: Any) -> None
         published_at=now,
         published_by=coordinator,
     )
-    spare = itertools.cycle(_mentors("S", 1 + len(places) // 100, 3))
+    spare = itertools.cycle(_mentors("S", 1 + len(places) // 100, 3, start))
     free_hours = itertools.count()
     pairs = []
     for n, place in enumerate(places):
