@@ -210,5 +210,5 @@ def load_of_mentors(round_: Round) -> list[dict[str, Any]]:
     )
 
 
-def worst_off(round_: Round, most: int = 10) -> QuerySet[Proposal]:
+def worst_off(round_: Round, most: int = 5) -> QuerySet[Proposal]:
     return round_.proposals.order_by("value", "child__roster_id")[:most]

@@ -7,7 +7,7 @@ from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST
 
 from backend.accounts.access import check_may
@@ -19,6 +19,13 @@ from matching import locks
 from matching.access import locks_for
 
 PER_PAGE = 50
+COLUMNS = {
+    "kind": gettext_lazy("Kind"),
+    "child_id": gettext_lazy("Child's number"),
+    "mentor_id": gettext_lazy("Mentor's number"),
+    "role": gettext_lazy("Role"),
+    "slot": gettext_lazy("Hour"),
+}
 
 
 def index(request: HttpRequest) -> HttpResponse:
@@ -63,7 +70,8 @@ def add_many(request: HttpRequest) -> HttpResponse:
             words = ngettext("%(number)d added.", "%(number)d added.", len(made)) % {"number": len(made)}
             messages.success(request, f"{words} {_('They hold from the next round on.')}")
             return redirect("locks")
-    context = {"form": form, "problems": problems[:PER_PAGE], "more": len(problems) - PER_PAGE}
+    named = [{**problem, "column": COLUMNS.get(problem["column"], "—")} for problem in problems[:PER_PAGE]]
+    context = {"form": form, "problems": named, "more": len(problems) - PER_PAGE}
     return render(request, "rounds/many_locks.html", context, status=400)
 
 

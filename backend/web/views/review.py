@@ -185,14 +185,14 @@ def _heading() -> list[str]:
         _("Subject"),
         _("Grades"),
         _("Needs"),
-        _("Free at, best first"),
+        _("Free at (the more of these, the better)"),
         _("Children"),
         _("So many more would have both mentors"),
     ]
 
 
 def _cells(row: openings.Told) -> list[str]:
-    hours = _(", ").join(row.hours)
+    hours = _("; ").join(row.hours)
     return [row.who, row.subject, row.grades, row.needs, hours, str(row.capacity), str(row.children)]
 
 
