@@ -37,13 +37,13 @@ def claim_problems(read: RosterFile) -> list[Problem]:
                 "mentor_id"
             )
             if elsewhere or user.name != row.get("name"):
-                problems.append(_taken(row, column))
+                problems.append(_taken(row, column, user))
     for row in read.children:
         own = family.get(row.get("child_id"), set())
         for prefix, _order in PEOPLE:
             by_phone = phones.get(row.get(f"{prefix}phone"))
             if by_phone and by_phone.pk not in own and by_phone.name != row.get(f"{prefix}name", ""):
-                problems.append(_taken(row, f"{prefix}phone"))
+                problems.append(_taken(row, f"{prefix}phone", by_phone))
             by_email = emails.get(row.get(f"{prefix}email"))
             person, found_by = (by_phone, "phone") if by_phone else (by_email, "email")
             if person and person.is_coordinator and person.pk not in own:
@@ -51,7 +51,7 @@ def claim_problems(read: RosterFile) -> list[Problem]:
                 continue
             problems.extend(_of_staff(row, person, {f"{prefix}{what}": what for what in CONTACT}))
             if by_email and by_email != by_phone and by_email.phone is not None:
-                problems.append(_taken(row, f"{prefix}email"))
+                problems.append(_taken(row, f"{prefix}email", by_email))
     return problems
 
 
@@ -95,6 +95,6 @@ def _works_here(row: Row, column: str) -> Problem:
     return Problem(row.file, row.number, column, wrong, _("another number or address of the family"))
 
 
-def _taken(row: Row, column: str) -> Problem:
-    wrong = _("somebody else has this already")
+def _taken(row: Row, column: str, user: User) -> Problem:
+    wrong = _("%(name)s has this already") % {"name": user.name}
     return Problem(row.file, row.number, column, wrong, _("this person's own, or the name it stands with"))

@@ -18,6 +18,7 @@ from backend.rosters.moving_on import UploadMovedOn, move_on
 from backend.rosters.reading.chosen import Choices
 from backend.rosters.reading.rows import RosterFile, Row
 from backend.rosters.rereading import (
+    BadRow,
     Reading,
     bad_rows,
     districts,
@@ -71,8 +72,9 @@ def take_upload(*, actor: Any, upload_id: int, version: int | None = None) -> Ro
     if upload.state != State.CHECKED:
         raise UploadMovedOn.of(upload, version)
     reading = reopen(upload)
+    left_out = bad_rows(reading) if reading.choices.aside else []
     try:
-        _take_all(actor, upload, version, reading)
+        _take_all(actor, upload, version, reading, left_out)
     except NoLongerFits:
         with transaction.atomic():
             RosterUpload.objects.filter(pk=upload_id, version=upload.version).update(**looked_at(reading))
@@ -82,7 +84,9 @@ def take_upload(*, actor: Any, upload_id: int, version: int | None = None) -> Ro
 
 
 @transaction.atomic
-def _take_all(actor: Any, upload: RosterUpload, version: int | None, reading: Reading) -> None:
+def _take_all(
+    actor: Any, upload: RosterUpload, version: int | None, reading: Reading, left_out: list[BadRow]
+) -> None:
     taken = {"state": State.TAKEN, "taken_at": timezone.now()}
     move_on(upload, actor, version, "taken", states=(State.CHECKED,), **taken)
     read = people_of(reading)
@@ -92,7 +96,7 @@ def _take_all(actor: Any, upload: RosterUpload, version: int | None, reading: Re
         )
     # Others may have edited people since the check: the report says what this taking did.
     difference = _difference(reading, read)
-    aside = keep_aside(upload, reading, bad_rows(reading))
+    aside = keep_aside(upload, reading, left_out)
     counts = _take(actor, read)
     close_those_brought(actor, upload, read)
     RosterUpload.objects.filter(pk=upload.pk).update(report={**upload.report, "difference": difference})

@@ -7,7 +7,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from backend.rosters.claims import claim_problems
-from backend.rosters.models import District, KnownHeading, Mentor, RosterUpload
+from backend.rosters.models import Child, District, KnownHeading, Mentor, RosterUpload
 from backend.rosters.reading import guessing
 from backend.rosters.reading.chosen import (
     KINDS,
@@ -109,7 +109,7 @@ def people_of(reading: Reading) -> RosterFile:
     }
     found = read_tables(reading.chosen.tables, districts=districts(), beside=beside)
     found.problems.extend(claim_problems(found))
-    found.warnings.extend([*_of_locks(reading, found), *_loose_ends(found, beside)])
+    found.warnings.extend([*_of_locks(reading, found), *_loose_ends(found, beside), *_twice(found)])
     return found
 
 
@@ -138,6 +138,28 @@ def _loose_ends(found: RosterFile, beside: Mapping[str, set[str]]) -> list[Probl
             wrong = _("mentor %(id)s was set aside") if aside else _("there is no mentor %(id)s")
             expected = _("a mentor who is here; the cell is left empty")
             warnings.append(Problem(row.file, row.number, column, wrong % {"id": mentor}, expected))
+    return warnings
+
+
+def _twice(found: RosterFile) -> list[Problem]:
+    """The same child under two ids, as when another list numbers them anew: both would come in."""
+    first = {
+        (name, born): _("in the programme, with number %(id)s") % {"id": roster_id}
+        for name, born, roster_id in Child.objects.values_list("name", "birth_date", "roster_id")
+    }
+    ids = set(Child.objects.values_list("roster_id", flat=True))
+    warnings = []
+    for row in found.children:
+        if row.get("child_id") in ids:
+            continue
+        who = (row.get("name"), row.get("birth_date"))
+        if who in first:
+            wrong = _("a child of this name and birth date is here twice: also %(where)s")
+            expected = _("every child once, with the number it has")
+            warnings.append(
+                Problem(row.file, row.number, "child_id", wrong % {"where": first[who]}, expected)
+            )
+        first.setdefault(who, _("in row %(row)d") % {"row": row.number})
     return warnings
 
 

@@ -62,9 +62,12 @@ HINTS = {
 def fields(
     kind: str, cells: Mapping[str, str], problems: Iterable[Mapping[str, str]] = (), *, fixed: str = ""
 ) -> list[dict[str, Any]]:
-    """kind: children or mentors.  problems: {"column", "wrong", "expected"}.  fixed: a column that stays."""
+    """In the order of the format, but what is wrong first.
+
+    kind: children or mentors.  problems: {"column", "wrong", "expected"}.  fixed: a column that stays.
+    """
     wrong = {problem["column"]: problem for problem in problems}
-    return [
+    found = [
         {
             "name": name,
             "label": LABELS[name],
@@ -76,6 +79,7 @@ def fields(
         }
         for name, column in COLUMNS[kind].items()
     ]
+    return sorted(found, key=lambda field: field["wrong"] is None)
 
 
 def posted(kind: str, given: QueryDict) -> dict[str, str]:

@@ -44,3 +44,16 @@ def grouped(problems: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
         group["some"] = 1 < count <= ROWS_TO_CHOOSE
         group["one_value"] = bool(group["value"]) or count == 1 or group["column"] in SHARED
     return sorted(groups.values(), key=lambda group: (bool(group["kind"]), -len(group["rows"])))
+
+
+def warned(warnings: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Warnings that say the same of many rows are one, with the first of the rows."""
+    groups: dict[tuple[str, ...], dict[str, Any]] = {}
+    for one in warnings:
+        key = (one["file"], one["column"], one["wrong"], one["expected"])
+        group = groups.setdefault(key, {**one, "column": heading_of("", one["column"]), "rows": []})
+        group["rows"].append(one["row"])
+    for group in groups.values():
+        group["shown"] = group["rows"][:ROWS_TO_CHOOSE]
+        group["more"] = len(group["rows"]) - len(group["shown"])
+    return list(groups.values())

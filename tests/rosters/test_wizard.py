@@ -275,3 +275,13 @@ def test_a_sheet_is_one_of_the_file(coordinator: User) -> None:
             version=1,
             places={K: choosing.Place("学生"), "mentors": choosing.Place("没有")},
         )
+
+
+def test_the_same_child_under_two_numbers_is_said(coordinator: User) -> None:
+    first = brought(coordinator, kids({"学生编号": "K9"}))  # in one file
+    imports.take_upload(actor=coordinator, upload_id=first.pk)
+    later = brought(coordinator, kids({"学生编号": "K10"}))  # and in another one
+    for upload, rows in ((first, [3]), (later, [3])):
+        assert [one["row"] for one in upload.report["warnings"] if one["column"] == "child_id"] == rows
+    again = brought(coordinator, kids({**K2, "出生日期": "2011-02-17"}))
+    assert again.report["warnings"] == []

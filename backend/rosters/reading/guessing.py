@@ -35,7 +35,6 @@ _HEADINGS: dict[str, dict[str, str]] = {
         "家长": "parent_name", "监护人": "parent_name", "监护人姓名": "parent_name", "父母姓名": "parent_name",
         "电话": "parent_phone", "手机": "parent_phone", "手机号": "parent_phone", "联系电话": "parent_phone",
         "家长手机": "parent_phone", "监护人电话": "parent_phone", "家庭住址": "address", "地址": "address",
-        "备注": "needs",
     },
     "mentors": {
         "工号": "mentor_id", "编号": "mentor_id", "序号": "mentor_id", "教师编号": "mentor_id", "id": "mentor_id",

@@ -252,7 +252,7 @@ def _check_districts(found: RosterFile, districts: Mapping[str, str], for_site: 
 
 def _check_phones(found: RosterFile) -> None:
     """The same phone is the same person, so it has one name."""
-    names: dict[str, str] = {}
+    first: dict[str, tuple[str, int]] = {}
     for row in [*found.children, *found.mentors]:
         for column, name in (
             ("parent_phone", "parent_name"),
@@ -261,11 +261,12 @@ def _check_phones(found: RosterFile) -> None:
             ("phone", "name"),
         ):
             phone = row.get(column)
-            if phone is None or (name == "name" and column != "phone"):
+            if phone is None:
                 continue
-            known = names.setdefault(phone, row.get(name, ""))
+            known, number = first.setdefault(phone, (row.get(name, ""), row.number))
             if known != row.get(name, ""):
-                wrong = _("this phone stands with another name elsewhere")
+                wrong = _("this phone stands with the name %(name)s in row %(row)d")
+                wrong %= {"name": known or "–", "row": number}
                 found.problems.append(_problem(row, column, wrong, _("one name for one phone")))
 
 

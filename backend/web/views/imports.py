@@ -27,7 +27,7 @@ from backend.rosters.reading.chosen import KINDS, ROWS_SHOWN
 from backend.rosters.reading.columns import COLUMNS
 from backend.rosters.reading.tables import MOST_BYTES
 from backend.web.cells_form import heading_of
-from backend.web.mending import grouped
+from backend.web.mending import grouped, warned
 
 PER_PAGE = 20
 GROUPS_PER_PAGE = 15
@@ -117,7 +117,7 @@ def show(request: HttpRequest, upload_id: int) -> HttpResponse:
         "page": page,
         "cells": len(report["problems"]),
         "bad_rows": len({(one["kind"], one["row"]) for one in report["problems"] if one.get("kind")}),
-        "warnings": [one | {"column": heading_of("", one["column"])} for one in report["warnings"]],
+        "warnings": warned(report["warnings"]),
         "sheets": _sheets(report),
         "whole_file": whole,
         "headings": headings,
@@ -185,7 +185,12 @@ def take(request: HttpRequest, upload_id: int) -> HttpResponse:
     if (last.get("what"), last.get("by_id")) != ("taken", request.user.pk):
         seen = number_of(request.POST.get("version", ""))
         imports.take_upload(actor=request.user, upload_id=upload_id, version=seen)
-    messages.success(request, _("The file was taken. Everybody in it is in the programme now."))
+    if upload.choices.get("aside"):
+        messages.success(
+            request, _("The file was taken, but for the rows set aside: they wait on the home page.")
+        )
+    else:
+        messages.success(request, _("The file was taken. Everybody in it is in the programme now."))
     return redirect("import", upload_id)
 
 

@@ -33,7 +33,7 @@ def sheets(request: HttpRequest, upload_id: int) -> HttpResponse:
     choosing.choose_sheets(
         actor=request.user, upload_id=upload_id, version=version_of(request), places=places
     )
-    return _back(upload_id)
+    return redirect("import", upload_id)
 
 
 @require_POST
@@ -47,7 +47,7 @@ def headings(request: HttpRequest, upload_id: int) -> HttpResponse:
         actor=request.user, upload_id=upload_id, version=version_of(request), headings=chosen
     )
     messages.success(request, _("It is remembered for the next file with these headings."))
-    return _back(upload_id)
+    return redirect("import", upload_id)
 
 
 @require_POST
