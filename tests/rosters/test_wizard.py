@@ -13,6 +13,7 @@ from backend.audit.models import Entry
 from backend.errors import Invalid, NotYours
 from backend.rosters import aside, blank_files, choosing, forgetting, imports, people
 from backend.rosters.models import Child, RosterUpload, SetAside
+from backend.rosters.moving_on import move_on
 from tests.rosters.test_messy_files import CHILD, MENTOR, rename, workbook
 from tests.rosters.test_wizard_files import K2, K, headed, kids
 
@@ -80,6 +81,14 @@ def test_a_change_between_reading_and_writing_is_noticed(
     assert [one["by"] for one in upload.changes] == ["李静"] and upload.choices["aside"] == []
 
 
+def test_a_reading_of_one_version_is_not_written_over_another(coordinator: User) -> None:
+    read_before = brought(coordinator, kids(BAD))
+    grade_right(coordinator, RosterUpload.objects.get(), 1)
+    with pytest.raises(imports.UploadMovedOn):
+        move_on(read_before, coordinator, 2, "sheets", choices={})
+    assert RosterUpload.objects.get().choices["corrections"]
+
+
 def test_a_file_is_taken_once_and_dropped_ones_never(coordinator: User, colleague: User) -> None:
     upload = brought(coordinator, kids())
     imports.take_upload(actor=coordinator, upload_id=upload.pk, version=1)
@@ -116,6 +125,24 @@ def test_a_slip_is_named_with_all_its_rows_and_what_was_meant(coordinator: User)
     assert len(upload.report["problems"]) == 41
 
 
+def test_a_correction_taken_back_takes_those_that_built_on_it(coordinator: User) -> None:
+    upload = brought(coordinator, kids(BAD, {**BAD, "学生编号": "K3"}))
+    upload = choosing.correct_cells(
+        actor=coordinator, upload_id=upload.pk, version=1, kind=K, column="grade", was="五年及", becomes="6"
+    )
+    upload = choosing.correct_row(
+        actor=coordinator,
+        upload_id=upload.pk,
+        version=2,
+        kind=K,
+        row=3,
+        cells={"grade": "5", "needs": "想家"},
+    )
+    upload = choosing.undo_correction(actor=coordinator, upload_id=upload.pk, version=3, correction=1)
+    assert [(one["column"], one["rows"]) for one in upload.choices["corrections"]] == [("needs", [3])]
+    assert [one["value"] for one in upload.report["problems"]] == ["五年及", "五年及"]
+
+
 def test_who_was_set_aside_and_is_here_is_not_gone(imported: User, small_city: bytes) -> None:
     """By id, and by name where the id itself can't be read."""
     book = load_workbook(io.BytesIO(small_city))
@@ -125,6 +152,7 @@ def test_who_was_set_aside_and_is_here_is_not_gone(imported: User, small_city: b
     here = Child.objects.get(roster_id=ids[2].value)
     assert {ids[0].value, ids[1].value} <= set(Child.objects.values_list("roster_id", flat=True))
     sheet.cell(2, heads.index("年级") + 1).value = "?"
+    Child.objects.filter(roster_id=ids[0].value).update(name="旧名")
     ids[1].value = None
     Child.objects.filter(name=names[1].value).exclude(roster_id="K00002").update(name="别名")
     sheet.delete_rows(4)

@@ -277,6 +277,17 @@ FILES: dict[str, File] = {
         refused={(S, 2, "parent_phone")},
         no=True,
     ),
+    "the other of two headings after all": File(
+        workbook(
+            headed("家长电话", "手机1"), children=({**CHILD, "家长电话": "138OO138000", "手机2": "13800138000"},)
+        ),
+        (
+            headings(K, 手机1="parent_phone", 手机2=""),
+            correct("parent_phone", "138OO138000", "13900000000"),
+            headings(K, 手机1="", 手机2="parent_phone"),
+        ),
+        {"K1": K1, "M1": M1},
+    ),
     "a good row set aside": File(kids(), (aside(2),), people={"K1": K1, "M1": M1}, no=True),
     "nobody but headings": File(workbook(empty_rows), refused={(S, 1, "-")}),
     "an old XLS": File(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600, name="a.xls", refused={("a.xls", 1, "-")}),

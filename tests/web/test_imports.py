@@ -41,7 +41,7 @@ def test_from_a_file_with_its_own_title_sheets_and_headings_to_children(desk: Cl
     press(desk, path, "按这样读取", nth=1)  # the heading, as it was guessed
     page = desk.get(path).content.decode()
     assert "您是不是要填“五年级”" in page and "第 4 行 陈2" in page
-    press(desk, path, "更正 2 行")
+    press(desk, path, "更正所选的行")
     assert "有空就行" in desk.get(path).content.decode()
     press(desk, path, "其余 1 行全部暂缓")
     assert not Child.objects.exists()
@@ -72,7 +72,7 @@ def test_the_unfinished_import_is_found_from_home_and_its_choices_stay(desk: Cli
 def test_one_row_of_several_is_chosen_and_a_whole_row_is_put_right(desk: Client) -> None:
     path = bring(desk, workbook(children=children({"区县": "历山区"}, {"区县": "历山区"}, {"姓名": None})))
     upload = RosterUpload.objects.get()
-    press(desk, path, "暂缓 2 行", row="3")
+    press(desk, path, "暂缓所选的行", row="3")
     upload.refresh_from_db()
     assert upload.choices["aside"] == [["children", 3]]
     press(desk, path, "更正 1 行", nth=1, becomes="历城区")
