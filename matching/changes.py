@@ -4,19 +4,19 @@ Told from what the round decided on, its frozen roster, and from its plan as it 
 stood against a pair as it was, the plan as a whole is better without it, and that is what is said.
 """
 
+import json
 from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import Any
 
 from django.db.models import Q, QuerySet
 
-from matching.core import roster
+from matching.core import codec, roster
 from matching.core.fit import fit_terms
 from matching.core.weights import Weights
 from matching.models import Pairing, Proposal, Round
 from matching.publishing import Difference
 from matching.review import with_pairs
-from matching.snapshot import snapshot_of
 
 SOME = 500  # pairings, up to which only what concerns them is read
 
@@ -56,7 +56,7 @@ class _Reasons:
     """The round's people and plan around some pairings, by what one asks of them."""
 
     def __init__(self, round_: Round, pairings: list[Pairing]) -> None:
-        snapshot = snapshot_of(round_)
+        snapshot = _people_around(round_, pairings)
         self.weights = Weights.from_json(round_.weights)
         self.children = {child.id: child for child in snapshot.children}
         self.mentors = {mentor.id: mentor for mentor in snapshot.mentors}
@@ -142,6 +142,15 @@ class _Reasons:
     def _of(self, pairing: Pairing) -> tuple[roster.Child, roster.Mentor, roster.Role]:
         child, mentor = self.children[pairing.child.roster_id], self.mentors[pairing.mentor.roster_id]
         return child, mentor, pairing.role  # type: ignore[return-value]
+
+
+def _people_around(round_: Round, pairings: list[Pairing]) -> roster.Roster:
+    """The frozen roster of these children and mentors; to make people of all of it would take seconds."""
+    data = json.loads(round_.snapshot)
+    children, mentors = ({getattr(pair, kind).roster_id for pair in pairings} for kind in ("child", "mentor"))
+    data["children"] = [row for row in data["children"] if row["id"] in children]
+    data["mentors"] = [row for row in data["mentors"] if row["id"] in mentors]
+    return codec.roster_from_json(data)
 
 
 def _around(round_: Round, pairings: list[Pairing]) -> QuerySet[Proposal]:
