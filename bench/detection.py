@@ -4,7 +4,7 @@ import argparse
 import json
 import statistics
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,8 @@ from backend.care import detection
 
 HELP = "what the detection of contact details and danger finds; needs no database"
 CORPORA = Path(__file__).parent / "detection_corpus"
+# Whoever writes patterns reads the first two, counts himself by the third, and never sees a line of the last.
+OPEN, CLOSED = ("development", "wider"), ("kept_back", "held_out")
 LONGEST = 10_000  # characters
 CONTACT = {kind.value for kind in detection.Kind}
 Say = Callable[[str], Any]
@@ -22,23 +24,25 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--misses",
         action="store_true",
-        help="show what was missed or found wrongly (never in the held-out half)",
+        help="show what was missed or found wrongly (never in what is kept back or held out)",
     )
+    parser.add_argument("--corpora", nargs="+", choices=OPEN + CLOSED, default=OPEN + CLOSED)
     parser.add_argument("--json", type=Path, help="write all figures here as well")
 
 
 def run(say: Say, **options: Any) -> None:
-    """Two halves: `development` was there for whoever wrote the patterns, `held_out` was not."""
     figures: dict[str, Any] = {}
-    for half in ("development", "held_out"):
-        lines = [json.loads(line) for line in (CORPORA / f"{half}.jsonl").read_text("utf-8").splitlines()]
-        figures[half] = _measure(lines, say if options["misses"] and half == "development" else None)
-        _table(say, half, figures[half])
+    for corpus in options["corpora"]:
+        lines = [json.loads(line) for line in (CORPORA / f"{corpus}.jsonl").read_text("utf-8").splitlines()]
+        figures[corpus] = _measure(lines, say if options["misses"] and corpus in OPEN else None)
+        _table(say, corpus, figures[corpus])
     figures["seconds"] = _seconds()
     say(
         f"{LONGEST} characters: {figures['seconds']['longest'] * 1000:.0f} ms the worst of several shapes, CPU time"
     )
-    say(f"one ordinary message: {figures['seconds']['ordinary'] * 1e6:.0f} µs for contact details")
+    say(
+        f"a plain line of 15 characters: {figures['seconds']['child'] * 1e6:.0f} µs of a child, for contact details and danger; {figures['seconds']['adult'] * 1e6:.0f} µs of an adult"
+    )
     say("Incomplete by nature: it routes to people and slows down who would get around it.")
     if options["json"]:
         options["json"].write_text(json.dumps(figures, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
@@ -58,13 +62,14 @@ def found_in(text: str | list[str]) -> set[str]:
 def _measure(lines: list[dict[str, Any]], show: Say | None) -> dict[str, Any]:
     """hits: a line counts when anything of its family (contact or danger) is found; `exact` when its own label is."""
     hits: dict[str, list[int]] = defaultdict(lambda: [0, 0, 0])
-    alarms = {"contact": 0, "danger": 0, "lines": 0}
+    alarms: dict[str, Any] = {"contact": 0, "danger": 0, "lines": 0, "by": Counter[str]()}
     for line in lines:
         found, wanted = found_in(line["text"]), set(line["labels"])
         if not wanted:
             alarms["lines"] += 1
             alarms["contact"] += bool(found & CONTACT)
             alarms["danger"] += bool(found - CONTACT)
+            alarms["by"].update(found)
             wrong = bool(found)
         else:
             family = CONTACT if wanted & CONTACT else {sign.value for sign in detection.Sign}
@@ -84,8 +89,8 @@ def _measure(lines: list[dict[str, Any]], show: Say | None) -> dict[str, Any]:
     }
 
 
-def _table(say: Say, half: str, measured: dict[str, Any]) -> None:
-    say(f"{half}")
+def _table(say: Say, corpus: str, measured: dict[str, Any]) -> None:
+    say(corpus)
     for group, each in measured["hits"].items():
         say(
             f"  {group:20} {each['lines']:4} lines   found {each['any'] / each['lines']:6.1%}   named rightly {each['exact'] / each['lines']:6.1%}"
@@ -94,6 +99,9 @@ def _table(say: Say, half: str, measured: dict[str, Any]) -> None:
     lines = max(1, alarms["lines"])
     say(
         f"  clean                {alarms['lines']:4} lines   false: contact {alarms['contact'] / lines:.1%}, danger {alarms['danger'] / lines:.1%}"
+    )
+    say(
+        f"                       of these {', '.join(f'{kind} {many}' for kind, many in sorted(alarms['by'].items()))}"
     )
 
 
@@ -110,15 +118,38 @@ def _seconds() -> dict[str, float]:
         "加我qq1",
         "别告诉",
         "今天我们来看第三题，",
+        "，".join(_everyday()),
     ]
-    worst = max(min(_spent((piece * LONGEST)[:LONGEST], danger=True) for _ in range(3)) for piece in pieces)
-    ordinary = statistics.median(_spent("我做完了，下一题呢？") for _ in range(2001))
-    return {"longest": worst, "ordinary": ordinary}
+    longest = [(piece * LONGEST)[:LONGEST] for piece in pieces]
+    # Each a little otherwise, for what was read is kept for a while.
+    worst = max(min(_spent(f"{text[nth:]}{text[:nth]}", danger=True) for nth in range(3)) for text in longest)
+    child = statistics.median(
+        map(_of_a_child, [f"我觉得第{chr(0x4E00 + nth)}题有点难，再讲一遍" for nth in range(2001)])
+    )
+    adult = statistics.median(
+        map(_spent, [f"我觉得第{chr(0x5E00 + nth)}题有点难，再讲一遍" for nth in range(2001)])
+    )
+    return {"longest": worst, "child": child, "adult": adult}
+
+
+def _everyday() -> list[str]:
+    lines = [json.loads(line) for line in (CORPORA / "development.jsonl").read_text("utf-8").splitlines()]
+    return [line["text"] for line in lines if not line["labels"] and isinstance(line["text"], str)]
 
 
 def _spent(text: str, *, danger: bool = False) -> float:
     began = time.process_time()
+    detection.may_continue(text)
     detection.contacts(text)
     if danger:
         detection.danger(text)
+    return time.process_time() - began
+
+
+def _of_a_child(text: str) -> float:
+    """Contact details, then danger, also as the end of what was said before: all that is done with a child's words."""
+    began = time.process_time()
+    detection.may_continue(text)
+    detection.contacts(text, kinds=detection.DETAILS)
+    detection.danger(text, ["好的老师", "我写完了第一页"])
     return time.process_time() - began

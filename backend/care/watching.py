@@ -31,7 +31,9 @@ def named(reason: str) -> str:
 
 
 def look_for_contacts(words: Words) -> Verdict:
-    found = detection.contacts(words.body, _said_before(words))
+    # Of a child's words only what can be masked is asked for.
+    kinds = detection.EVERY if words.side is Side.MENTOR else detection.DETAILS
+    found = detection.contacts(words.body, _said_before(words), kinds)
     if not found:
         return None
     if words.side is Side.MENTOR:
@@ -42,8 +44,8 @@ def look_for_contacts(words: Words) -> Verdict:
 
 def details_in(body: str) -> list[str]:
     """The kinds of details in ``body``, in words: in a summary they would be a way out that nobody looks at."""
-    found = (each.kind for each in detection.contacts(body) if each.kind in detection.DETAILS)
-    return [named(kind) for kind in dict.fromkeys(found)]
+    found = detection.contacts(body, kinds=detection.DETAILS)
+    return [named(kind) for kind in dict.fromkeys(each.kind for each in found)]
 
 
 def _said_before(words: Words) -> list[str]:

@@ -232,7 +232,7 @@ def test_the_longest_message_takes_no_long_time_whatever_it_repeats(piece: str) 
     assert time.process_time() - began < 1
 
 
-TABLES = {"sets", "numerals", "sounds", "pinyin", "characters"}
+TABLES = {"sets", "numerals", "sounds", "pinyin", "characters", "common"}
 ASKED = ["加我微信", "你家住哪", "别告诉你妈", "发张照片看看你", "妈妈没消息了", "爸爸又打我", "手机打给我"]
 
 CRISIS = {

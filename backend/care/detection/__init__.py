@@ -6,11 +6,22 @@ Bounded: at most ``MOST`` characters are read, in well under 50 ms.
 import re
 from collections.abc import Sequence
 
-from backend.care.detection.contact import Found, Kind, find
-from backend.care.detection.crisis import Sign, signs
+from backend.care.detection.contact import DETAILS, EVERY, Found, Kind, find
+from backend.care.detection.crisis import Sign, possible_together, signs
 from backend.care.detection.normal import normal
 
-__all__ = ["DETAILS", "MOST", "Found", "Kind", "Sign", "contacts", "danger", "masked", "may_continue"]
+__all__ = [
+    "DETAILS",
+    "EVERY",
+    "MOST",
+    "Found",
+    "Kind",
+    "Sign",
+    "contacts",
+    "danger",
+    "masked",
+    "may_continue",
+]
 
 MOST = 10_000  # characters, the newest
 PIECE = 16  # characters: what somebody says in pieces has short ones
@@ -18,23 +29,23 @@ SPAN = 60  # characters on either side of where two messages meet
 EARLIER = 10  # messages of the same sender that are read together with the new one
 # What is said a dozen times and more in one go is read as said eight times: it tells nothing new, and costs.
 REPEATED = re.compile(r"(.{1,6}?)\1{11,}", re.DOTALL)
-# What leads to a person outside the room, and is masked when a child says it.
-DETAILS = frozenset({Kind.PHONE, Kind.QQ, Kind.WECHAT, Kind.MAIL, Kind.LINK})
 
 
-def contacts(body: str, earlier: Sequence[str] = ()) -> list[Found]:
+def contacts(body: str, earlier: Sequence[str] = (), kinds: frozenset[Kind] = EVERY) -> list[Found]:
     """Ways to meet outside the room, in ``body`` alone or together with what its sender said before it.
 
     earlier: the sender's last messages, the oldest first.  Places are those in ``body``.
     """
-    body_alone = find(normal(body[-MOST:]))
+    body_alone = find(normal(body[-MOST:]), kinds)
+    if not earlier and len(body) <= MOST:
+        return body_alone
     skipped = max(0, len(body) - MOST)
     found = {Found(each.kind, each.start + skipped, each.end + skipped) for each in body_alone}
     if earlier:
         before = "\n".join(earlier[-EARLIER:])[-max(0, MOST - len(body)) :] if len(body) < MOST else ""
         joined = before + "\n" + body
         begin = len(before) + 1
-        for each in find(normal(joined)):
+        for each in find(normal(joined), kinds):
             # Only what reaches into the new message: what came before was looked at in its turn.
             if before and each.start < begin < each.end:
                 found.add(Found(each.kind, 0, each.end - begin))
@@ -47,13 +58,27 @@ def danger(body: str, earlier: Sequence[str] = ()) -> frozenset[Sign]:
     before = "".join(earlier[-EARLIER:])[-SPAN:]
     if not before or min(len(body), len(earlier[-1])) > PIECE:
         return alone
-    joined = signs(normal(before + body[:SPAN]))
+    may = possible_together([*map(normal, _that_reach(earlier)), normal(body)])
+    if may is not None and not may:
+        return alone
+    joined = signs(normal(before + body[:SPAN]), may) - alone
     # What the earlier messages say by themselves was routed when they were said.
-    return alone | (joined - signs(normal(before)))
+    return alone | (joined - signs(normal(before))) if joined else alone
+
+
+def _that_reach(earlier: Sequence[str]) -> Sequence[str]:
+    """The last of ``earlier``, as many as it takes for what is read together with a new one."""
+    reached = 0
+    for many, each in enumerate(reversed(earlier[-EARLIER:]), 1):
+        reached += len(each)
+        if reached >= SPAN:
+            return earlier[-many:]
+    return earlier[-EARLIER:]
 
 
 def _without_repeats(text: str) -> str:
-    return REPEATED.sub(lambda run: run[1] * 8, text)
+    # A run of n characters or fewer a dozen times over says at least eleven of them again.
+    return text if len(text) - len(set(text)) < 11 else REPEATED.sub(lambda run: run[1] * 8, text)
 
 
 def may_continue(body: str) -> bool:

@@ -1,7 +1,10 @@
 """Words behind which there may be danger. They route to a person; they never block, and they prove nothing."""
 
+import re
+from collections.abc import Sequence
 from enum import StrEnum
 
+from backend.care.detection.gate import SAID
 from backend.care.detection.normal import Normal
 from backend.care.detection.phrases import pattern
 
@@ -17,13 +20,50 @@ class Sign(StrEnum):
     FEAR_FOR_PARENT = "F1"
 
 
-PATTERNS = {sign: pattern(sign.name.lower()) for sign in Sign}
+NONE: frozenset[Sign] = frozenset()
+FILES = {sign: sign.name.lower() for sign in Sign}
+PATTERNS = {sign: pattern(name) for sign, name in FILES.items()}
+# What is said in earnest and in jest: light words, with nothing of every day beside them that they are about.
+LIGHT = {sign: pattern(f"{FILES[sign]}_light") for sign in (Sign.HOPELESS, Sign.BULLYING)}
+EVERYDAY = pattern("everyday")
+BESIDE = 12  # characters
+NAMES = frozenset([*FILES.values(), *(f"{FILES[sign]}_light" for sign in LIGHT)])
+ABOUT_WORDS, ONESELF = pattern("about_words"), pattern("oneself")
 IDIOMS, BEHIND = pattern("idioms"), pattern("idioms_behind")
 
 
-def signs(normal: Normal) -> frozenset[Sign]:
-    text = IDIOMS.sub("。", _before_idioms(normal.said.text))
-    return frozenset(sign for sign, each in PATTERNS.items() if each.search(text))
+def signs(normal: Normal, may: frozenset[str] | None = None) -> frozenset[Sign]:
+    """may: the files of phrases that it may match, where they are known."""
+    said = normal.said.text
+    may = SAID.open(said) if may is None else may
+    if may.isdisjoint(NAMES):
+        return NONE
+    grave = [sign for sign, name in FILES.items() if name in may]
+    light = [sign for sign in LIGHT if f"{FILES[sign]}_light" in may]
+    if ABOUT_WORDS.search(said) and not ONESELF.search(said):
+        return NONE
+    text = _before_idioms(said) if "idioms_behind" in may else said
+    text = IDIOMS.sub("。", text) if "idioms" in may else text
+    return frozenset(
+        [
+            *(sign for sign in grave if PATTERNS[sign].search(text)),
+            *(sign for sign in light if _in_earnest(LIGHT[sign], text)),
+        ]
+    )
+
+
+def possible_together(texts: Sequence[Normal]) -> frozenset[str] | None:
+    """The files of phrases that ``texts``, one behind the other, may match; None where only reading them so tells."""
+    if not all(each.keeps_apart for each in texts):
+        return None
+    return SAID.open_together([each.said.text for each in texts])
+
+
+def _in_earnest(light: "re.Pattern[str]", text: str) -> bool:
+    return any(
+        not EVERYDAY.search(text, max(0, match.start() - BESIDE), match.end() + BESIDE)
+        for match in light.finditer(text)
+    )
 
 
 def _before_idioms(text: str) -> str:

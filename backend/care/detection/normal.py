@@ -5,9 +5,10 @@ What is found in the normal text is shown in the original, so every character re
 
 import re
 import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from itertools import pairwise
 
 from backend.care.detection.phrases import table
 
@@ -50,7 +51,7 @@ class Normal:
 
     def may_hold_digits(self, many: int) -> bool:
         """Whether any reading can find so many digits. Most of what is said is done with after this."""
-        return len(DIGITISH.findall(self.text)) >= many
+        return bool(DIGITISH[many].match(self.text))
 
     @cached_property
     def numbers(self) -> "Normal":
@@ -64,14 +65,34 @@ class Normal:
         return self.numbers if text == self.text else Normal(text, self.at, self.to).numbers
 
     @cached_property
+    def plain(self) -> bool:
+        """Whether there is nothing that joined or said could read otherwise: so it is with most of what is said."""
+        return bool(PLAIN.fullmatch(self.text))
+
+    @cached_property
+    def keeps_apart(self) -> bool:
+        """Whether it is read the same with other such text before or behind it."""
+        return bool(APART.fullmatch(self.text))
+
+    @property
     def joined(self) -> "Normal":
         """Nothing between the characters of a word: 不.想 活 了, w e i x i n."""
+        return self if self.plain else self._joined
+
+    @property
+    def said(self) -> "Normal":
+        """As it is read aloud, without pinyin and figures in words: for words only, not for names."""
+        return self if self.plain else self._said
+
+    @cached_property
+    def _joined(self) -> "Normal":
         return self.rewritten(BETWEEN, lambda found: SEPARATOR.sub("", found[0]))
 
     @cached_property
-    def said(self) -> "Normal":
-        """As it is read aloud, without pinyin: for words only, for names are often written in it."""
-        return self.joined.rewritten(PINYIN, lambda run: SYLLABLE.sub(lambda one: SYLLABLES[one[1]], run[0]))
+    def _said(self) -> "Normal":
+        return self._joined.rewritten(FIGURE, lambda one: one[0].translate(AS_LETTER)).rewritten(
+            PINYIN, lambda run: SYLLABLE.sub(lambda one: SYLLABLES[one[1]], run[0])
+        )
 
 
 DIGIT = table("numerals")
@@ -86,12 +107,18 @@ NUMERAL = re.compile(
     )
     + "))"
 )
+NUMERALS = "".join(word for word in DIGIT if len(word) == 1)
 AS_SOUND = str.maketrans(table("sounds"))
-SOUND = "[\\d" + "".join(table("sounds")) + "".join(word for word in DIGIT if len(word) == 1) + "]"
+SOUND = "[\\d" + "".join(table("sounds")) + NUMERALS + "]"
 SOUNDS = re.compile(rf"{SOUND}(?:[ ,.、-]?{SOUND}){{6,14}}")
 # Whatever any reading can take for a digit: a numeral, a sound, a letter of a number word.
-DIGITISH = re.compile(rf"{SOUND}|[a-z]")
+_DIGITISH = SOUND[1:-1] + "a-z"
+DIGITISH = {many: re.compile(f"(?:[^{_DIGITISH}]*+[{_DIGITISH}]){{{many}}}") for many in (2, 4, 5)}
 SHAPES = re.compile(r"(?<![a-z])[\doliz](?:[ .-]?[\doliz]){6,13}(?![a-z])")
+
+# n00ds, m33t, p!c
+FIGURE = re.compile(r"(?<=[a-z])[013457!$]{1,2}(?=[a-z])")
+AS_LETTER = str.maketrans("013457!$", "oieastis")
 
 SYLLABLES = table("pinyin")
 _SYLLABLE = "|".join(sorted(SYLLABLES, key=len, reverse=True))
@@ -100,6 +127,8 @@ PINYIN = re.compile(
     rf"(?=[a-z])(?:(?<![a-z\d@_./-])(?:(?:{_SYLLABLE})[ ']?){{2,12}}(?![a-z\d@_/-])|(?<={HAN})(?:{_SYLLABLE})(?![a-z\d@_/-])"
     rf"|(?<![a-z\d@_./-])(?:{_SYLLABLE})(?= ?{HAN}))"
 )
+PLAIN, LETTER = re.compile(rf"[{HAN[1:-1]}\d,。!?]*"), re.compile("[a-z]")
+APART = re.compile(rf"[{HAN[1:-1]},。!?](?:[^a-z]*[{HAN[1:-1]},。!?])?")
 # What is put between the characters of a word: 不.想 活 了, and between letters: w e i x i n
 BETWEEN = re.compile(
     rf"(?!{HAN})(?:(?<={HAN})(?:[^\w,。!?]{{1,3}}|[._*·|/\\-])(?={HAN})|(?<![a-z\d])[a-z](?:[ .·*|-][a-z\d]){{2,20}}(?![a-z\d]))"
@@ -121,6 +150,17 @@ def _shapes_as_digits(run: "re.Match[str]") -> str:
 AS_SHAPE = str.maketrans("oliz", "0112")
 
 
+def _but(ideographs: range, without: Iterable[int]) -> str:
+    """The inside of a class of ``ideographs``, but for some."""
+    ends = [ideographs.start - 1, *sorted(one for one in without if one in ideographs), ideographs.stop]
+    return "".join(f"{chr(a + 1)}-{chr(z - 1)}" for a, z in pairwise(ends) if z - a > 1)
+
+
+# What is written so already. All else is looked up character by character.
+AS_IT_IS = re.compile(f"[{_but(range(0x4E00, 0xA000), ALIKE)} -@\\[-~。]*")
+KEPT = 4096  # texts: what was looked at for contact details is looked at for danger a moment later, and with what follows
+
+
 @lru_cache(maxsize=8192)
 def _plain(character: str) -> str:
     digit = unicodedata.digit(character, None)
@@ -130,7 +170,11 @@ def _plain(character: str) -> str:
     return "".join(part for part in parts if unicodedata.category(part) not in DROPPED).translate(ALIKE)
 
 
+@lru_cache(KEPT)
 def normal(original: str) -> Normal:
+    text = original.replace("，", ",").replace("？", "?").replace("！", "!")
+    if AS_IT_IS.fullmatch(text):
+        return Normal(text, range(len(text)), range(1, len(text) + 1))
     words = [_plain(character) for character in original]
     text = "".join(words)
     if len(text) == len(words) and all(words):

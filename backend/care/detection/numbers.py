@@ -7,7 +7,8 @@ import itertools
 import re
 from collections.abc import Iterator
 
-from backend.care.detection.phrases import filled, quick
+from backend.care.detection.patterns import quick
+from backend.care.detection.phrases import filled
 
 # Nothing that counts or computes stands between the digits of a telephone number.
 GAP = r"[^\w+×÷=()%:<>,;]{0,2}"
@@ -30,7 +31,7 @@ LANDLINE = re.compile(rf"(?<!\d)0\d{{2,3}}[- ()]{{0,2}}[2-8]{GAP}\d(?:{GAP}\d){{
 # 前面138，中间1234，最后5678: a number in pieces, and the words that say so.
 PIECE = re.compile(r"\d(?:[千百十零]{0,2}\d)*十?")
 IN_PIECES = re.compile(
-    r"先[记写是]|再[记写是]|[前后]面|中间|开头|结尾|尾[巴号数]|最后|再后|再加|再来|接着|然后|拼|连起来|合起来|凑|前[三3]|后[四八48]|剩[下余]|[分两几]次|尾号|[上下]半|藏|第[一二三1-3][部段]"
+    r"先[记写是]|再[记写是]|[前后]面|中间|开头|结尾|尾[巴号数]|最后|再后|再加|再来|接着|然后|拼|连起来|合起来|凑|前[三3]|[后末尾中][间面]?[四八48]位?|[后再跟][接着]|接上|剩[下余]|[分两几]次|尾号|[上下]半|藏|第[一二三1-3][部段]"
 )
 PIECE_GAP = re.compile(r"[+×÷*/=%<>°]|元|块|厘米|千米|平方|公里|分钟|小时|[页题年月]")
 
@@ -92,10 +93,11 @@ def _in_pieces(numbers: str, cued: bool) -> Iterator[tuple[int, int]]:
         lengths = [len(_digits(each[0])) for each in pieces[first : last + 1]]
         in_words = re.search("[千百]", numbers[piece.start() : pieces[last].end()])
         spoken = len(between) < (14 if in_words else 9) and (
-            lengths in ([3, 4, 4], [3, 4, 2, 2]) or (bool(in_words) and lengths in ([7, 4], [3, 8]))
+            lengths in ([3, 4, 4], [3, 4, 2, 2])
+            or (bool(in_words) and lengths in ([7, 4], [3, 8], [3, 2, 2, 2, 2], [11]))
         )
         if (
-            last > first
+            (last > first or in_words)
             and re.fullmatch(r"1[3-9]\d{9}", digits)
             and (cued or alone or spoken)
             and not SUM_CUE.search(numbers, max(0, piece.start() - 12), piece.start())

@@ -1,0 +1,135 @@
+"""What is passed over quickly is what would have been found by nothing: the quick ways and the long ones agree."""
+
+import json
+import re
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from backend.care import detection
+from backend.care.detection import contact, patterns, phrases
+from backend.care.detection.gate import NAMES, SAID, wanted
+from backend.care.detection.normal import Normal
+
+# The package has a function of that name.
+normal = sys.modules["backend.care.detection.normal"]
+CORPORA = Path(__file__).parents[2] / "bench" / "detection_corpus"
+OPEN = [
+    json.loads(line)["text"]
+    for corpus in ("development", "wider")
+    for line in (CORPORA / f"{corpus}.jsonl").read_text("utf-8").splitlines()
+]
+WHOLE = {name: phrases.pattern(name) for name in NAMES}
+LINES = [(name, line) for name in NAMES for line in map(phrases.filled, phrases.lines(name))]
+# Such as patterns are made of, and what is put between.
+FRAGMENTS = sorted(
+    {part for _, line in LINES for part in re.findall(r"[\u4e00-\u9fff]{1,3}|[a-z]{2,}", line)}
+    | {
+        *"138一三八零五二四六 ,。!?.@-_:~",
+        "qq",
+        "微信",
+        "v",
+        "x",
+        "shu_dao88",
+        "om",
+        "點",
+        "\U0001f427",
+        "\u200b",
+        "Ａ",
+    }
+)
+
+
+@contextmanager
+def the_long_way() -> Iterator[None]:
+    """Every pattern asked, every reading made, nothing told from the characters alone."""
+    nothing, anything = re.compile("(?!)"), re.compile("")
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(SAID, "open", lambda text: frozenset(NAMES))
+        patched.setattr(contact.NAMED, "open", lambda text: frozenset({"wechat", "mail", "mail cue", "link"}))
+        patched.setattr(detection, "possible_together", lambda texts: None)
+        patched.setattr(
+            detection, "_without_repeats", lambda text: detection.REPEATED.sub(lambda run: run[1] * 8, text)
+        )
+        patched.setattr(Normal, "plain", False)
+        patched.setattr(Normal, "may_hold_digits", lambda *_: True)
+        patched.setattr(contact, "LETTERISH", anything)
+        patched.setattr(contact, "LETTER", anything)
+        for name in ("AS_IT_IS", "APART"):
+            patched.setattr(normal, name, nothing)
+        patched.setattr(normal, "LETTER", anything)
+        normal.normal.cache_clear()
+        yield
+    normal.normal.cache_clear()
+
+
+def found(messages: list[str]) -> tuple[list[detection.Found], frozenset[detection.Sign]]:
+    *earlier, body = messages
+    return detection.contacts(body, earlier), detection.danger(body, earlier)
+
+
+def test_over_all_that_is_written_down_the_quick_ways_and_the_long_ones_agree() -> None:
+    said = [text if isinstance(text, list) else [text] for text in OPEN]
+    # And what stands next to one another, as if it were one conversation.
+    lines = [messages[-1] for messages in said][::5]
+    said += [lines[at - 3 : at] for at in range(3, len(lines), 2)]
+    quickly = [found(messages) for messages in said]
+    with the_long_way():
+        assert [found(messages) for messages in said] == quickly
+
+
+@given(st.lists(st.lists(st.sampled_from(FRAGMENTS), max_size=9).map("".join), min_size=1, max_size=4))
+def test_whatever_patterns_are_made_of_the_quick_ways_and_the_long_ones_agree(messages: list[str]) -> None:
+    quickly = found(messages)
+    with the_long_way():
+        assert found(messages) == quickly
+
+
+@given(
+    st.sampled_from(LINES).flatmap(lambda each: st.tuples(st.just(each[0]), st.from_regex(each[1]))),
+    st.integers(0, 40),
+)
+def test_what_a_pattern_matches_has_its_gate_open_even_in_two_pieces(match: tuple[str, str], at: int) -> None:
+    name, text = match
+    assert name in SAID.open(text)
+    assert name in SAID.open_together([text[:at], text[at:]])
+
+
+@given(st.text("".join(FRAGMENTS), max_size=30))
+def test_what_any_text_matches_has_its_gate_open(text: str) -> None:
+    assert {name for name, whole in WHOLE.items() if whole.search(text)} <= SAID.open(text)
+
+
+def test_most_of_what_is_said_every_day_opens_few_gates() -> None:
+    ordinary = (Path(__file__).parent / "lesson_sentences.txt").read_text("utf-8").splitlines()
+    assert sum(len(SAID.open(text)) for text in ordinary) < 1.5 * len(ordinary)
+
+
+def test_what_is_written_as_it_is_read_is_told_by_the_table_of_characters() -> None:
+    for character in map(chr, range(0x10000)):
+        if normal.AS_IT_IS.fullmatch(character):
+            assert normal._plain.__wrapped__(character) == character
+
+
+@pytest.mark.parametrize(
+    ("pattern", "heads", "wants"),
+    [
+        ("加(?:个|一下)?微信", {"加"}, [{"加"}, {"微"}, {"微信"}]),
+        ("(?:爸|妈)[^,]{0,4}打我", {"爸", "妈"}, [{"爸", "妈"}, {"打"}, {"打我"}]),
+        (r"(?<!不)想?死(?!机)", {"想", "死"}, [{"死"}]),
+        (r"\d{5}号", {r"\d"}, [{"号"}]),
+        ("[(]a|b", {"(", "b"}, [{"(a", "b"}]),
+        ("(?:a|)b", None, [{"b"}]),
+        (".好", None, [{"好"}]),
+        ("删{2}了", {"删"}, [{"删"}, {"了"}]),
+    ],
+)
+def test_what_can_be_told_of_a_pattern(pattern: str, heads: set[str] | None, wants: list[set[str]]) -> None:
+    tree = patterns.branches(pattern)
+    assert patterns.heads(tree) == heads
+    assert sorted(map(sorted, wanted(tree))) == sorted(map(sorted, wants))
