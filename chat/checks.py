@@ -38,6 +38,7 @@ Verdict = Hold | Mask | None
 Check = Callable[[Words], Verdict]
 Memory = dict[str, Any]
 Heard = Callable[[list[Words], Memory], None]
+Unheard = Callable[[list[Words]], None]
 Details = Callable[[str], list[str]]
 GoesOn = Callable[[int, datetime, "Words | None"], bool]
 Asked = TypeVar("Asked")
@@ -45,6 +46,7 @@ Answer = TypeVar("Answer")
 
 _checks: list[Check] = []
 _heard: list[Heard] = []
+_unheard: list[Unheard] = []
 _details: list[Details] = []
 _goes_on: list[GoesOn] = []
 
@@ -65,6 +67,11 @@ def register_heard(heard: Heard) -> None:
     it may hold words of a batch that failed in the end.
     """
     _heard.append(heard)
+
+
+def register_unheard(unheard: Unheard) -> None:
+    """Called inside the transaction with what a child said where nobody may write: it is kept nowhere."""
+    _unheard.append(unheard)
 
 
 def register_details(details: Details) -> None:
@@ -112,3 +119,8 @@ def _safely(check: Callable[[Asked], Answer], words: Asked) -> Answer | None:
 def tell_heard(words: list[Words], memory: Memory) -> None:
     for heard in _heard:
         heard(words, memory)
+
+
+def tell_unheard(words: list[Words]) -> None:
+    for unheard in _unheard:
+        unheard(words)

@@ -87,6 +87,7 @@ class _Batch:
         self.released: list[tuple[Held, int]] = []
         self.decided: set[int] = set()
         self.heard: list[checks.Words] = []
+        self.unheard: list[checks.Words] = []
         self.memory: checks.Memory = {} if kept is None else kept.of_listeners
         self.sittings: dict[int, Sitting] = {}
         if kept is not None:
@@ -153,6 +154,8 @@ class _Batch:
             return self._again(room, act, before)
         refusal = self._may_not_speak(room, act)
         if refusal is not None:
+            if act.side is Side.CHILD:
+                self.unheard.append(_as_words(act))
             return refusal
         if act.held_for is not None:
             held = Held.objects.create(
@@ -327,6 +330,8 @@ class _Batch:
             holds.go_on_if_looked_at(self.decided)
         if self.heard:
             checks.tell_heard(self.heard, self.memory)
+        if self.unheard:
+            checks.tell_unheard(self.unheard)
 
 
 def _as_words(act: Speak, s: int | None = None) -> checks.Words:

@@ -24,6 +24,7 @@ class CareConfig(AppConfig):
 
         checks.register(watching.look_for_contacts)
         checks.register_heard(routing.hear)
+        checks.register_unheard(routing.hear_in_vain)
         checks.register_details(watching.details_in)
         checks.register_goes_on(ongoing.goes_on)
         signals.guardian_withdrew.connect(families.guardian_withdrew, dispatch_uid="cases")

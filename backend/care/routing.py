@@ -5,6 +5,7 @@ Nothing is blocked, edited or held up by it. It is incomplete: what it does not 
 
 import logging
 from collections import deque
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -52,15 +53,25 @@ def hear(words: list[Words], memory: Memory) -> None:
         before = lately.before(each)
         if each.side is not Side.CHILD:
             continue
-        try:
-            signs = detection.danger(each.body, before)
-            if signs:
-                with transaction.atomic():
-                    _route(each, signs)
-        except (OperationalError, InterfaceError):
-            raise
-        except Exception as error:
-            log.error("danger could not be routed: %s", type(error).__name__)
+        _look(each, before)
+
+
+def hear_in_vain(words: list[Words]) -> None:
+    """Said where nobody may write: nobody reads it and it is kept nowhere, but a person is called all the same."""
+    for each in words:
+        _look(each, ())
+
+
+def _look(words: Words, before: Sequence[str]) -> None:
+    try:
+        signs = detection.danger(words.body, before)
+        if signs:
+            with transaction.atomic():
+                _route(words, signs)
+    except (OperationalError, InterfaceError):
+        raise
+    except Exception as error:
+        log.error("danger could not be routed: %s", type(error).__name__)
 
 
 class Lately:
@@ -111,8 +122,9 @@ class Lately:
 
 def _route(words: Words, signs: frozenset[Sign]) -> None:
     """Danger of two kinds goes both ways: what is a lead's alone does not keep the counsellor from coming."""
-    event = Event.objects.get(room=words.room, sender=words.side, cid=words.cid)
     room = Room.objects.with_people().get(pk=words.room)
+    said = Event.objects.filter(room=room, sender=words.side, cid=words.cid).first()
+    where: dict[str, Any] = {"room": room, "s": said.s} if said else {}
     now = timezone.now()
     for sealed in (False, True):
         kinds = [sign for sign in GRAVEST if sign in signs and ROUTES[sign].sealed is sealed]
@@ -125,11 +137,11 @@ def _route(words: Words, signs: frozenset[Sign]) -> None:
         case = standing.filter(opened_by=None).last()
         same = Alert.objects.filter(case=case, kind=kind, raised_at__gt=now - SAME_FOR)
         if case is None or not same.exists():
-            alert = raise_alert(
-                actor=None, child=room.pairing.child, kind=kind, case=case, room=room, s=event.s, now=now
-            )
-            case = alert.case
-        attach_words(case=case, room=room, first=event.s, last=event.s)
+            case = raise_alert(
+                actor=None, child=room.pairing.child, kind=kind, case=case, now=now, **where
+            ).case
+        if said is not None:
+            attach_words(case=case, room=room, first=said.s, last=said.s)
     _offer_help(room, now)
 
 

@@ -12,10 +12,11 @@ from backend.audit import log as audit
 from backend.care.access import access_case
 from backend.care.models import Alert, Case
 from backend.rosters.models import Carer, Guardianship
-from chat.models import Event
+from chat.models import Event, Room
 from chat.models.rooms import MSG
 
 AROUND = 10  # lines before what raised the alert, and after it
+OFFERED = 200  # messages of a room from which the first and the last of a case are chosen
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,3 +68,10 @@ def open_words(*, actor: Any, case: Case) -> list[Window]:
     if windows:
         audit.record(actor, "case.words_viewed", case, alerts=[each.alert.pk for each in windows])
     return windows
+
+
+def messages_to_join(case: Case) -> list[tuple[Room, list[Event]]]:
+    """For whoever got the case: of each room of the child the newest, without what was said."""
+    rooms = Room.objects.with_people().filter(pairing__child=case.child_id).order_by("pk")
+    said = Event.objects.filter(kind=MSG).only("s", "sender", "at", "room").order_by("-s")
+    return [(room, list(said.filter(room=room)[:OFFERED])) for room in rooms]

@@ -5,7 +5,9 @@ from uuid import uuid4
 
 import pytest
 
-from backend.care.ongoing import lasts_until
+from backend.care.alerts import ask_for_help, raise_alert, take_case
+from backend.care.cases import open_case
+from backend.care.ongoing import conversation, lasts_until
 from chat.acts import Outcome, Refused, Said, Speak
 from chat.models import Event
 from chat.protocol import Side
@@ -35,7 +37,20 @@ def said(*lines: tuple[float, str, str]) -> list[tuple]:
     ],
 )
 def test_it_lasts_until_both_are_silent_for_half_an_hour(lines, until) -> None:
-    assert lasts_until(said(*lines)) == (None if until is None else at(until))
+    span, is_danger = conversation(said(*lines))
+    found = lasts_until(span, is_danger=is_danger) if span else None
+    assert found == (None if until is None else at(until))
+
+
+@pytest.mark.parametrize(
+    ("called", "until"),
+    [([], None), ([20.4], 21), ([20.9], 21.4), ([19.4], 21), ([21.1], None), ([18.9], None)],
+)
+def test_somebody_called_while_they_talk_is_like_danger_said(called, until) -> None:
+    span, is_danger = conversation(said((19.6, K, "好"), (20, M, "好的"), (20.5, K, "嗯")))
+    assert span == (at(19.6), at(20.5)) and not is_danger
+    found = lasts_until(span, is_danger=False, called=[at(hour) for hour in called])
+    assert found == (None if until is None else at(until))
 
 
 def speak(family: Family, side: Side, body: str, hour: float, role: str = "wellbeing") -> Outcome:
@@ -100,4 +115,53 @@ def test_knocking_at_a_closed_door_is_looked_at_once(family: Family, settings, m
 
 
 def test_half_an_hour() -> None:
-    assert lasts_until([(at(20), K, DANGER)]) - at(20) == timedelta(minutes=30)
+    assert lasts_until((at(20), at(20)), is_danger=True) - at(20) == timedelta(minutes=30)
+
+
+@pytest.fixture
+def talking(family: Family, settings) -> Family:
+    """The child and the wellbeing mentor, a quarter of an hour before the room closes."""
+    settings.ROOMS_ALWAYS_OPEN = False
+    assert isinstance(speak(family, Side.CHILD, "老师好", 20.75), Said)
+    return family
+
+
+@pytest.mark.django_db
+def test_nor_is_it_cut_after_the_child_asked_for_help(talking: Family, lead) -> None:
+    alert = ask_for_help(actor=talking.child.user, now=at(20.9))
+    take_case(actor=lead, case_id=alert.case_id, now=at(21))  # that somebody comes does not cut it either
+    assert isinstance(speak(talking, Side.MENTOR, "我在，你慢慢说。", 21.1), Said)
+    assert isinstance(speak(talking, Side.CHILD, "嗯", 21.5), Said)
+    assert isinstance(speak(talking, Side.CHILD, "老师", 21.5, role="academic"), Refused), (
+        "nobody talks there"
+    )
+    assert isinstance(speak(talking, Side.MENTOR, "还在吗", 22.1), Refused), "silent for half an hour"
+
+
+@pytest.mark.django_db
+def test_help_opens_no_room_in_which_nobody_talked(family: Family, settings) -> None:
+    settings.ROOMS_ALWAYS_OPEN = False
+    ask_for_help(actor=family.child.user, now=at(22.9))
+    assert isinstance(speak(family, Side.CHILD, "老师", 23), Refused)
+
+
+@pytest.mark.django_db
+def test_nor_while_nobody_has_answered(talking: Family, lead) -> None:
+    alert = raise_alert(actor=talking.wellbeing.user, child=talking.child, kind="concern", now=at(12))
+    assert isinstance(speak(talking, Side.MENTOR, "我们再说一会儿。", 21.1), Said)
+    take_case(actor=lead, case_id=alert.case_id, now=at(21.2))
+    assert isinstance(speak(talking, Side.CHILD, "好", 21.25), Refused), "asked hours ago, and answered"
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("kind", ["report", "A1", "A2", "B1", "F1", "named", "sealed", "elsewhere"])
+def test_what_is_sealed_or_names_the_mentor_shows_in_no_clock(talking: Family, kind) -> None:
+    case, more = None, {}
+    if kind in ("named", "sealed"):
+        named = talking.wellbeing.user.pk if kind == "named" else None
+        of = {"child_id": talking.child.pk, "kind": "other", "sealed": kind == "sealed", "named_id": named}
+        case, kind = open_case(actor=None, now=at(20), **of), "concern"
+    elif kind == "elsewhere":
+        kind, more = "S1", {"room": talking.rooms["academic"], "s": 1}
+    raise_alert(actor=None, child=talking.child, kind=kind, case=case, now=at(20.9), **more)
+    assert isinstance(speak(talking, Side.CHILD, "再见", 21.1), Refused)

@@ -11,13 +11,15 @@ from backend.accounts.models import User
 from backend.care import detection, routing
 from backend.care.models import Alert, Case, HelpCard, Shift, Talk, Wake
 from backend.errors import NotYours
-from chat.acts import Arrive, Said, Speak
+from chat.acts import Arrive, Refused, Said, Speak
 from chat.checks import Words
 from chat.models import Event, Original
 from chat.protocol import Side
 from chat.record import perform
 from chat.sitting import Kept
 from chat.writer import _looked_at
+from matching.models import Pairing
+from tests.chat.people import at
 
 pytestmark = pytest.mark.django_db
 MINUTE = timedelta(minutes=1)
@@ -116,10 +118,46 @@ def test_words_that_did_not_come_in_call_nobody(family, monkeypatch) -> None:
     monkeypatch.setattr("chat.record.checks.tell_heard", lambda *_: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         speak(family, S1)
-    monkeypatch.undo()
-    family.rooms["wellbeing"].__class__.objects.update(frozen_at=timezone.now())
-    speak(family, S1)
     assert not Alert.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "nobody_may_write",
+    [
+        lambda room, now: {"frozen_at": now},
+        lambda room, now: {"looked_for_at": now},
+        lambda room, now: Pairing.objects.filter(pk=room.pairing_id).update(
+            ended_at=now, end_reason="stopped"
+        ),
+    ],
+)
+def test_said_where_nobody_may_write_it_is_kept_nowhere_and_a_person_is_called(
+    family, lead, nobody_may_write
+) -> None:
+    room = family.rooms["wellbeing"]
+    fields = nobody_may_write(room, timezone.now())
+    if isinstance(fields, dict):
+        type(room).objects.filter(pk=room.pk).update(**fields)
+    for _again in range(2):
+        outcomes = speak(family, S1, "好的") + speak(family, S1, side=Side.MENTOR)
+        assert not any(isinstance(each, Said) for each in outcomes)
+    assert not Event.objects.filter(kind="msg").exists() and not Talk.objects.exists()
+    alert = Alert.objects.get()
+    assert (alert.kind, alert.room, alert.words, alert.in_vain) == ("S1", None, "", True)
+    assert [wake.person.name for wake in alert.wakes.all()] == ["孙老师"]
+    assert routing.take_help_card(actor=family.child.user, room_id=room.pk)
+    speak(family, A1)
+    sealed = Alert.objects.get(kind="A1")
+    assert sealed.case.is_sealed and sealed.in_vain and [w.person for w in sealed.wakes.all()] == [lead]
+
+
+def test_out_of_hours_what_can_wait_is_not_taken_but_the_mentor_is_told(family, settings) -> None:
+    settings.ROOMS_ALWAYS_OPEN = False
+    (refused,) = speak(family, "班里的人都欺负我", now=at(22))
+    assert isinstance(refused, Refused) and refused.code == "closed"
+    alert = Alert.objects.get()
+    assert (alert.kind, alert.in_vain) == ("B1", True)
+    assert [wake.person for wake in alert.wakes.all()] == [family.wellbeing.user]
 
 
 def test_the_same_message_sent_again_is_not_another_alert(family) -> None:

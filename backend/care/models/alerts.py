@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from backend.care.detection import Sign
 from backend.care.ladder import ROUTES, Route
 from backend.care.models.cases import Case
 from chat.models import Room, Session
@@ -95,6 +96,11 @@ class Alert(models.Model):
 
     def __str__(self) -> str:
         return f"alert {self.pk}"
+
+    @property
+    def in_vain(self) -> bool:
+        """Said where nobody could write: there are no words to read, see backend.care.routing."""
+        return self.kind in set(Sign) and self.room_id is None
 
     @property
     def route(self) -> Route:

@@ -5,7 +5,6 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -22,12 +21,10 @@ from backend.errors import Invalid, NotYours, Refusal
 from backend.web.care_forms import CaseForm, CloseForm, NoteForm, PassOnForm, TalkForm, VerdictForm
 from backend.web.templatetags.shuangdao import day_and_hour, role
 from chat.models import Event, Room
-from chat.models.rooms import MSG
 from chat.protocol import Side
 from matching.models import Pairing
 
 PER_PAGE = 30
-OFFERED = 200  # messages of a room from which the first and the last of a case are chosen
 
 
 def index(request: HttpRequest) -> HttpResponse:
@@ -169,18 +166,13 @@ def _do(request: HttpRequest, case: Case) -> str:
 
 def _messages(case: Case) -> list[tuple[str, list[tuple[str, str]]]]:
     """What can be chosen, room by room, the newest first: when and by whom, never what was said."""
-    rooms = Room.objects.with_people().filter(pairing__child=case.child_id).order_by("pk")
     return [
         (
             f"{role(room.pairing.role)} · {room.pairing.mentor.name}",
-            [(f"{room.pk}:{said.s}", _in_words(said, room)) for said in _newest_said(room)],
+            [(f"{room.pk}:{said.s}", _in_words(said, room)) for said in offered],
         )
-        for room in rooms
+        for room, offered in seeing.messages_to_join(case)
     ]
-
-
-def _newest_said(room: Room) -> QuerySet[Event]:
-    return Event.objects.filter(room=room, kind=MSG).only("s", "sender", "at").order_by("-s")[:OFFERED]
 
 
 def _in_words(said: Event, room: Room) -> str:

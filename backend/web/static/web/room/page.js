@@ -204,6 +204,7 @@ function showLine(state, code) {
 /** A message that the room did not take: its words go back into the field, and the reason is said. */
 function giveBack(frame) {
   log.settled(frame.cid);
+  document.body.dispatchEvent(new Event("said")); // nobody read it, but Help may be offered
   // Several come in the order of saying: each after those before it, and all before what is being written.
   const writing = text.value.slice(returned.length).trim();
   returned = returned ? `${returned}\n${frame.body}` : frame.body;
