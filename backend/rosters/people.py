@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping
 from typing import Any, Literal
 
+from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -15,6 +16,7 @@ from backend.rosters.access import access_child, access_mentor, access_upload
 from backend.rosters.as_cells import cells_of
 from backend.rosters.claims import claim_problems
 from backend.rosters.models import Child, District, Mentor, RosterUpload
+from backend.rosters.reading import open_hours
 from backend.rosters.reading.rows import Problem, Row, read_cells
 
 Kind = Literal["child", "mentor"]
@@ -125,7 +127,10 @@ def _read(kind: Kind, known: Child | Mentor | None, given: Mapping[str, str]) ->
     here = cells_of(known) if known else {}
     districts = {name: d.code for d in District.objects.all() for name in (d.code, d.name)}
     read = read_cells(plural, {**here, **given}, districts=districts)
-    problems = read.problems or claim_problems(read)
+    # Of a file they are left out with a warning; whoever types can be asked.
+    read.warnings.clear()
+    open_hours.keep_to(read, settings.ROOM_HOURS, timezone.localdate())
+    problems = read.problems or read.warnings or claim_problems(read)
     rows: list[Row] = getattr(read, plural)
     if rows and not problems:
         problems = _id_problems(kind, known, rows[0], key) + _consent_problems(known, rows[0])

@@ -4,11 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from django.conf import settings
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from backend.rosters.claims import claim_problems
 from backend.rosters.models import Child, District, KnownHeading, Mentor, RosterUpload
-from backend.rosters.reading import guessing
+from backend.rosters.reading import guessing, open_hours
 from backend.rosters.reading.chosen import (
     KINDS,
     Choices,
@@ -108,6 +110,7 @@ def people_of(reading: Reading) -> RosterFile:
         for kind, rows in reading.chosen.aside.items()
     }
     found = read_tables(reading.chosen.tables, districts=districts(), beside=beside)
+    open_hours.keep_to(found, settings.ROOM_HOURS, timezone.localdate())
     found.problems.extend(claim_problems(found))
     found.warnings.extend([*_of_locks(reading, found), *_loose_ends(found, beside), *_twice(found)])
     return found

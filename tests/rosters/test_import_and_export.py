@@ -73,7 +73,7 @@ def test_a_changed_cell_is_named_and_the_rest_keeps_its_rows(imported: User, sma
     free = ";".join(
         f"{('mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun')[s // 24]}-{s % 24}" for _, s in slots
     )
-    new = edited(small_city, put("学生", 2, "可用时间", f"{free};周一6点"))
+    new = edited(small_city, put("学生", 2, "可用时间", f"{free};周一8点"))
     found = take(imported, new)
     assert found["children"]["changed"] == {child.roster_id: ["availability"]}
     assert set(ChildSlot.objects.filter(child=child).values_list("pk", "slot")) > slots
