@@ -1,4 +1,4 @@
-"""Raising an alert, its ladder, and what is done in its case.
+"""Raising an alert, and what is done in its case.
 
 An alert, its case, its row in the log and whom it calls are one transaction: there is none that nobody is told of.
 """
@@ -12,17 +12,14 @@ from django.utils.translation import gettext as _
 
 from backend import policy
 from backend.accounts.access import may
-from backend.accounts.models import User
 from backend.audit import log as audit
 from backend.care import ladder
 from backend.care.access import access_case
+from backend.care.calling import climb
 from backend.care.cases import CaseClosed, open_case, people_around
-from backend.care.models import Alert, Case, Note, Wake
+from backend.care.models import Alert, Case, Note
 from backend.care.rota import people_on
 from backend.errors import Conflict, Invalid, NotYours
-from backend.notices.kinds import Audience
-from backend.notices.kinds import Kind as NoticeKind
-from backend.notices.outbox import News, tell
 from backend.rosters.access import ABSENT
 from backend.rosters.models import Child
 from chat.access import relations_to_child
@@ -119,45 +116,8 @@ def raise_alert(
         case=case, kind=kind, raised_by=actor, raised_at=now, words=words, room=room, s=s, climbs_at=now
     )
     audit.record(actor, "alert.raised", case, alert=alert.pk, kind=kind)
-    _climb(alert, now)
+    climb(alert, now)
     return alert
-
-
-def climb_ladders(now: datetime) -> int:
-    """A duty: every alert that nobody answered goes where it belongs by now. Returns how many moved."""
-    due = Alert.objects.standing().filter(climbs_at__lte=now).values_list("pk", flat=True)
-    return sum(_climb_one(pk, now) for pk in list(due))
-
-
-@transaction.atomic
-def _climb_one(pk: int, now: datetime) -> bool:
-    alert = Alert.objects.select_for_update(of=("self",)).select_related("case").get(pk=pk)
-    if alert.climbs_at is None or alert.climbs_at > now:
-        return False  # answered, or another worker was first
-    _climb(alert, now)
-    return True
-
-
-def _climb(alert: Alert, now: datetime) -> None:
-    route = alert.route
-    people = [people_on(rung, alert.case, now) for rung in route.rungs]
-    manned = [bool(each) for each in people]
-    step = ladder.climb(route, rung=alert.rung, climbs_at=alert.climbs_at, manned=manned, now=now)
-    alert.rung, alert.climbs_at, alert.exhausted_at = step.rung, step.climbs_at, step.exhausted_at
-    alert.save(update_fields=["rung", "climbs_at", "exhausted_at"])
-    _call(alert, [user for index in step.steps for user in people[index]], now)
-
-
-def _call(alert: Alert, people: list[User], now: datetime) -> None:
-    """Each once: whoever was called already has it on their screen."""
-    called = set(alert.wakes.values_list("person", flat=True))
-    new = {user.pk: user for user in people if user.pk not in called}
-    Wake.objects.bulk_create(Wake(alert=alert, person_id=pk, made_at=now, next_try_at=now) for pk in new)
-    about = f"alert:{alert.pk}"
-    tell(
-        (News(person=pk, audience=Audience.DUTY, kind=NoticeKind.ALERT, about=about) for pk in new),
-        now=now,
-    )
 
 
 @transaction.atomic
@@ -198,7 +158,7 @@ def pass_on(*, actor: Any, case_id: int, note: str) -> Case:
     alert.climbs_at = now
     alert.save()
     audit.record(actor, "case.passed_on", case)
-    _climb(alert, now)
+    climb(alert, now)
     return case
 
 

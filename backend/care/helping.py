@@ -5,10 +5,13 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from django.db.models import Q, QuerySet
+
 from backend.accounts.access import check_may
+from backend.accounts.models import User
 from backend.care import rota, waking
 from backend.care.access import close_to
-from backend.care.models import Alert, Case
+from backend.care.models import Alert, Case, Cases, Wake
 from backend.rosters.models import Child
 
 
@@ -54,7 +57,25 @@ def standing_alerts(actor: Any) -> list[Case]:
 
     Without those close to the coordinator, who must not learn of them.
     """
+    cases = _not_close_to(actor).filter(alerts__isnull=False)
+    return list(cases.select_related("owner").distinct().order_by("opened_at"))
+
+
+def without_anybody(actor: Any) -> int:
+    """For a coordinator: how many cases stand on which nobody may work, for every lead is close to the child.
+
+    Nor was anybody else called for them. Which they are is not said, and of one's own not that they are.
+    """
+    cases = _not_close_to(actor).filter(owner=None)
+    for lead in rota.leads():
+        cases = cases.filter(Q(child__in=close_to(lead)) | Q(named=lead))
+    return sum(not rota.may_help(case, _called(case)) for case in cases)
+
+
+def _called(case: Case) -> QuerySet[User]:
+    return User.objects.filter(is_active=True, pk__in=Wake.objects.filter(alert__case=case).values("person"))
+
+
+def _not_close_to(actor: Any) -> Cases:
     check_may(actor, "alert", "count")
-    cases = Case.objects.standing().filter(alerts__isnull=False).exclude(named=actor.pk)
-    cases = cases.exclude(child__in=close_to(actor)).select_related("owner").distinct()
-    return list(cases.order_by("opened_at"))
+    return Case.objects.standing().exclude(named=actor.pk).exclude(child__in=close_to(actor))

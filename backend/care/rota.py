@@ -121,14 +121,14 @@ def people_on(rung: Rung, case: Case, now: datetime) -> list[User]:
     """Whom to call. Never the child's family, nor whom this or another case of the child names."""
     everybody = User.objects.filter(is_active=True, is_coordinator=True).order_by("pk")
     if rung is Rung.MENTOR:
-        return _free(case, wellbeing_mentor(case))
+        return may_help(case, wellbeing_mentor(case))
     if rung is Rung.COUNSELLOR:
-        return _free(case, on_duty(now))
+        return may_help(case, on_duty(now))
     if rung is Rung.MENTOR_AND_COUNSELLOR:
-        return _free(case, on_duty(now) | wellbeing_mentor(case))
+        return may_help(case, on_duty(now) | wellbeing_mentor(case))
     if rung is Rung.EVERYBODY:
-        return _free(case, everybody)
-    in_order = _free(case, leads_in_order(now))
+        return may_help(case, everybody)
+    in_order = may_help(case, leads_in_order(now))
     return {Rung.LEAD: in_order[:1], Rung.SECOND_LEAD: in_order[1:2], Rung.LEADS: in_order}[rung]
 
 
@@ -137,7 +137,8 @@ def wellbeing_mentor(case: Case) -> QuerySet[User]:
     return User.objects.filter(is_active=True, pk__in=mentors)
 
 
-def _free(case: Case, people: Iterable[User]) -> list[User]:
+def may_help(case: Case, people: Iterable[User]) -> list[User]:
+    """Without the child's family, and whom this or another case of the child names."""
     return [
         user
         for user in people

@@ -19,6 +19,7 @@ class Kind(StrEnum):
     READING_OPENED = "reading_opened"
     READING_REFUSED = "reading_refused"
     ALERT = "alert"
+    CASE_WITHOUT_ANYBODY = "case_without_anybody"
     PASSWORD_RESET = "password_reset"  # noqa: S105  the name of a notice
     PASSWORD_CHANGED = "password_changed"  # noqa: S105
 
@@ -64,6 +65,7 @@ RULES: dict[Kind, Rule] = {
     Kind.READING_OPENED: Rule(Weight.REPLY),
     Kind.READING_REFUSED: Rule(Weight.REPLY),
     Kind.ALERT: Rule(Weight.SAFETY),
+    Kind.CASE_WITHOUT_ANYBODY: Rule(Weight.SAFETY),
     Kind.PASSWORD_RESET: Rule(Weight.SAFETY, ("child", "read")),  # to a child's guardians; else one's own
     Kind.PASSWORD_CHANGED: Rule(Weight.SAFETY),
 }

@@ -201,6 +201,11 @@ DUTY: dict[Kind, Words] = {
         gettext_noop("A child may need a person now. Please open the duty screen."),
         gettext_noop("A child may need a person now. Please open the duty screen."),
     ),
+    Kind.CASE_WITHOUT_ANYBODY: Words(
+        gettext_noop("A case has nobody who may work on it"),
+        gettext_noop("A case has nobody who may work on it. Please appoint another safeguarding lead today."),
+        gettext_noop("A case has nobody who may work on it. Please appoint another safeguarding lead today."),
+    ),
 }
 TABLES = {
     Audience.DUTY: DUTY,

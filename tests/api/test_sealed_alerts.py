@@ -7,7 +7,8 @@ import pytest
 from django.utils import timezone
 
 from backend.care import rota
-from backend.care.alerts import ask_for_help, climb_ladders, raise_alert, tell_those_on_duty
+from backend.care.alerts import ask_for_help, raise_alert, tell_those_on_duty
+from backend.care.calling import climb_ladders
 from backend.care.cases import attach_words
 from backend.care.ladder import ROUTES
 from backend.care.models import Alert, Case, Shift, Wake
@@ -130,7 +131,7 @@ def test_the_comparison_would_notice(before: World, monkeypatch: pytest.MonkeyPa
     if broken == "sealing":
         monkeypatch.setattr(Case.objects.all().__class__, "sealed", lambda rows: rows.none())
     else:
-        monkeypatch.setattr(rota, "_free", lambda _case, people: list(people))
+        monkeypatch.setattr(rota, "may_help", lambda _case, people: list(people))
     if broken == "whom it names":
         nobody = Child.objects.none
         monkeypatch.setattr("backend.care.access.kept_away", lambda _actor: nobody())

@@ -14,27 +14,28 @@ from django.utils import timezone
 
 from backend.accounts.models import User
 from backend.audit.models import Entry
-from backend.care import alerts, waking
+from backend.care import calling, waking
 from backend.care.access import access_case, cases_for
 from backend.care.alerts import (
     HasOwner,
     NobodyNext,
     add_note,
     ask_for_help,
-    climb_ladders,
     judge_alert,
     pass_on,
     raise_alert,
     take_case,
     tell_those_on_duty,
 )
+from backend.care.calling import climb_ladders
 from backend.care.cases import CaseClosed, close_case
-from backend.care.helping import State, card_for, standing_alerts
+from backend.care.helping import State, card_for, standing_alerts, without_anybody
 from backend.care.models import Alert, Case, Note, Shift, Wake, Watch
 from backend.care.rota import keep_watch
 from backend.errors import Invalid, NotYours
 from backend.notices import letters
 from backend.notices.models import Notice
+from backend.rosters.models import Guardianship
 
 MINUTE = timedelta(minutes=1)
 pytestmark = pytest.mark.django_db
@@ -69,9 +70,9 @@ def test_a_child_s_alert_its_case_its_log_and_its_call_are_one(family, counsello
     assert alert.case.due_at == alert.raised_at + timedelta(minutes=30)
     assert Notice.objects.get().person == counsellor and Notice.objects.get().facts == {}
     assert Entry.objects.filter(action="alert.raised", object_id=str(alert.case.pk)).exists()
-    for broken in ("audit.record", "tell", "_climb"):
+    for broken in ("alerts.audit.record", "calling.tell", "alerts.climb"):
         with monkeypatch.context() as patch:
-            patch.setattr(f"backend.care.alerts.{broken}", _fail)
+            patch.setattr(f"backend.care.{broken}", _fail)
             with pytest.raises(RuntimeError):
                 raise_alert(actor=None, child=family.child, kind="S1")
         assert Alert.objects.count() == Case.objects.count() == Notice.objects.count() == 1
@@ -373,6 +374,58 @@ def test_at_the_end_of_the_ladder_the_child_is_told_so(family, counsellor):
     assert ask_for_help(actor=family.child.user) != alert
 
 
+def test_whoever_comes_on_duty_finds_what_still_waits(family, lead):
+    """Asked at two in the morning, seen at eight: by whose shift it is, not only by those who were called at night."""
+    now, child = timezone.now(), family.child
+    asked = [raise_alert(actor=None, child=child, kind=kind, now=now) for kind in ("help", "S3", "A1", "B1")]
+    climb_ladders(later(30))
+    morning = User.objects.create_user(name="晨老师")
+    climb_ladders(later(299))
+    assert not Wake.objects.filter(person=morning).exists()
+    Shift.objects.create(person=morning, post="counsellor", begins_at=later(300), ends_at=later(600))
+    assert climb_ladders(later(300)) == 2
+    # What is the leads' alone stays theirs, and what waits for the mentor is not on that rung yet.
+    assert {wake.alert.kind for wake in Wake.objects.filter(person=morning)} == {"help", "S3"}
+    assert set(cases_for(morning)) == {asked[0].case, asked[1].case}
+    assert card_for(child, later(300)).state is State.NOBODY  # not at the screen yet
+    keep_watch(actor=morning, now=later(300))
+    assert (card_for(child, later(300)).state, card_for(child, later(300)).who) == (State.CALLED, "晨老师")
+    assert climb_ladders(later(301)) == 0
+    climb_ladders(later(303))
+    assert card_for(child, later(300)).state is State.NOBODY
+    take_case(actor=morning, case_id=asked[0].case_id, now=later(304))
+    late = User.objects.create_user(name="晚老师")
+    Shift.objects.create(person=late, post="counsellor", begins_at=later(304), ends_at=later(600))
+    climb_ladders(later(305))
+    assert {wake.alert.kind for wake in Wake.objects.filter(person=late)} == {"S3"}
+
+
+def test_where_every_lead_is_close_the_coordinators_are_told_that_and_nothing_more(family, lead, counsellor):
+    Guardianship.objects.create(child=family.child, guardian=lead, order=2)
+    User.objects.filter(pk=family.wellbeing.user.pk).update(is_coordinator=True)
+    family.wellbeing.user.refresh_from_db()
+    named = tell_those_on_duty(
+        actor=family.child.user, child_id=family.child.pk, kind="report", named=family.wellbeing.user.pk
+    )
+    assert called(named) == [] and not cases_for(lead).exists()
+    told = Notice.objects.get(kind="case_without_anybody")
+    assert told.person == family.coordinator and told.facts == {} and told.child is None
+    assert without_anybody(family.coordinator) == 1
+    # Neither whom it names, nor a lead of the family, learns that there is one.
+    assert without_anybody(family.wellbeing.user) == 0 == without_anybody(lead)
+    Alert.objects.all().delete()
+    Case.objects.all().delete()
+    ask_for_help(actor=family.child.user)  # a counsellor was called for this one
+    assert without_anybody(family.coordinator) == 0
+    raise_alert(actor=None, child=family.child, kind="A1")
+    assert without_anybody(family.coordinator) == 1
+    # Who is made a lead finds it, and is called.
+    other = User.objects.create_user(name="许岚", is_coordinator=True, is_safeguarding_lead=True)
+    assert without_anybody(family.coordinator) == 0
+    climb_ladders(later(1))
+    assert [wake.person for wake in Wake.objects.filter(alert__kind="A1")] == [other]
+
+
 def test_the_watch_is_written_seldom(counsellor):
     now = timezone.now()
     for second in range(14):
@@ -387,5 +440,5 @@ def test_two_workers_climb_once(family, counsellor, lead, monkeypatch):
     now = later(3)
     first = Alert.objects.standing().filter(climbs_at__lte=now)
     assert [each.pk for each in first] == [alert.pk]
-    assert climb_ladders(now) == 1 and not alerts._climb_one(alert.pk, now)
+    assert climb_ladders(now) == 1 and not calling._climb_one(alert.pk, now)
     assert called(alert) == ["孙老师", "何静"] and connection.in_atomic_block

@@ -39,6 +39,7 @@ TABLE = {
     Kind.READING_OPENED: STAFF,
     Kind.READING_REFUSED: STAFF,
     Kind.ALERT: STAFF,  # only to whoever is called
+    Kind.CASE_WITHOUT_ANYBODY: STAFF,  # to coordinators
     Kind.PASSWORD_RESET: TOLD,
     Kind.PASSWORD_CHANGED: STAFF,  # to oneself, whoever one is
 }

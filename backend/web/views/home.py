@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from backend.accounts.access import may
 from backend.care.access import own_waiting_readings, readings_to_review, waiting_readings
-from backend.care.helping import standing_alerts
+from backend.care.helping import standing_alerts, without_anybody
 from backend.care.requests import calls_to_make
 from backend.care.rota import gaps_ahead
 from backend.care.waking import can_wake
@@ -70,6 +70,7 @@ def show(request: HttpRequest) -> HttpResponse:
         "own_readings": own_waiting_readings(request.user).count(),
         "to_review": readings_to_review(request.user).count(),
         "alerts": standing_alerts(request.user),
+        "without_anybody": without_anybody(request.user),
         "gaps": len(gaps_ahead(timezone.now())),
         "can_wake": can_wake(),
         "may_see_cases": may(request.user, "case", "list"),

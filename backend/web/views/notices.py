@@ -9,6 +9,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
+from backend.care.access import may_watch
 from backend.notices import wording
 from backend.notices.access import notices_for
 from backend.notices.kinds import Audience, Kind
@@ -26,8 +27,14 @@ IN_HISTORY = {Kind.MEETING_MISSED, Kind.SUMMARY_WRITTEN}
 def index(request: HttpRequest) -> HttpResponse:
     page = Paginator(notices_for(request.user), PER_PAGE).get_page(request.GET.get("page"))
     notices = list(page.object_list)
+    watches = any(notice.kind == Kind.ALERT for notice in notices) and may_watch(request.user)
     entries = [
-        {"notice": notice, "words": wording.on_page(notice), "url": _leads_to(notice)} for notice in notices
+        {
+            "notice": notice,
+            "words": wording.on_page(notice),
+            "url": reverse("duty") if watches and notice.kind == Kind.ALERT else _leads_to(notice),
+        }
+        for notice in notices
     ]
     response = render(request, "notices/index.html", {"page": page, "entries": entries})
     unread = [notice.pk for notice in notices if notice.read_at is None]
