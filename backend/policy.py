@@ -41,6 +41,7 @@ TABLE: dict[str, dict[str, frozenset[Relation]]] = {
         "read": frozenset({C, L, K, G}),
         "read_card": frozenset({C, L, A, W, K, G}),  # call name, grade, subjects, hours
         "read_needs": frozenset({C, L, W}),
+        "read_quiet": frozenset({C, L, A, W}),  # whether its family is to be left in peace, not why
         "read_contacts": frozenset({C}),
         "write": frozenset({C}),
         "quiet": frozenset({C}),  # leave its family in peace, or tell it again

@@ -5,6 +5,8 @@ from datetime import datetime
 
 from django.conf import settings
 
+from backend.ages import age_at
+from backend.rosters.models import Child
 from chat.models import Holiday, ProgrammeDates
 from chat.rules.hours import Hours
 from chat.rules.meetings import Programme
@@ -15,6 +17,12 @@ from matching.models import Role
 
 def room_hours() -> Hours:
     return replace(settings.ROOM_HOURS, always=settings.ROOMS_ALWAYS_OPEN)
+
+
+def hours_of(child: Child, now: datetime) -> tuple[int, int]:
+    """From when to when this child's rooms are open today."""
+    hours = room_hours()
+    return hours.opens, hours.closing(age_at(child.birth_date, now))
 
 
 def patience_for(role: str) -> Patience:

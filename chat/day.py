@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from django.db.models import Q
 
+from backend.rosters.models import Child
 from chat.conditions import room_hours
 from chat.models import Meeting, Session
 from chat.rules import minutes
@@ -58,6 +59,18 @@ class Days:
             starts = rows.exclude(state=MeetingState.CANCELLED).values_list("start", flat=True)
             kept = self._meetings[room] = (list(starts), now)
         return kept[0]
+
+
+def rests_until(child: Child, now: datetime) -> datetime | None:
+    """None while the child has minutes left today; else when it may write again outside planned meetings."""
+    hours = room_hours()
+    if hours.always:
+        return None
+    together = [as_interval(began, ended, now) for _, began, ended in sessions_of([child.pk], now)]
+    if minutes.spent(together, now) < minutes.day_for(child.grade):
+        return None
+    of_child = {"birth": child.birth_date, "grade": child.grade, "hours": hours}
+    return minutes.closed_until(now, together=together, meetings=[], **of_child)
 
 
 def sessions_of(children: Iterable[int], now: datetime) -> Iterable[tuple[int, datetime, datetime | None]]:

@@ -28,7 +28,10 @@ class MentorCard:
 
 @dataclass(frozen=True, slots=True)
 class ChildCard:
-    """What a mentor prepares with. needs: None for those who may not know them."""
+    """What a mentor prepares with. needs, quiet: None for those who may not know them.
+
+    quiet: the family is to be left in peace, and whoever wants something of it asks the coordinator first.
+    """
 
     id: int
     call_name: str
@@ -36,6 +39,7 @@ class ChildCard:
     subjects: list[str]
     free_slots: list[int]
     needs: str | None
+    quiet: bool | None
 
 
 def mentor_card(*, actor: Any, mentor_id: int, today: date) -> MentorCard:
@@ -87,6 +91,7 @@ def child_card(*, actor: Any, child_id: int, now: datetime) -> ChildCard:
         [wanted.subject_id for wanted in child.wanted.all()],
         [free.slot for free in child.free_slots.all()],
         child.needs if policy.allows("child", "read_needs", relations) else None,
+        child.quiet_since is not None if policy.allows("child", "read_quiet", relations) else None,
     )
 
 

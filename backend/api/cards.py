@@ -33,6 +33,9 @@ class ChildCardOut(serializers.Serializer[Any]):
     subjects = serializers.ListField(child=serializers.CharField(), help_text="Codes, most wanted first.")
     free_slots = serializers.ListField(child=serializers.IntegerField())
     needs = serializers.CharField(allow_null=True, help_text="For the wellbeing mentor and coordinators.")
+    quiet = serializers.BooleanField(
+        allow_null=True, help_text="Ask the coordinator before you turn to the family; mentors and staff."
+    )
 
 
 @extend_schema(tags=["mentors"])

@@ -13,6 +13,7 @@ from backend.accounts.invitations import take_up
 from backend.accounts.models import User
 from backend.audit.models import Entry
 from backend.rosters.models import Certificate, Guardianship
+from backend.rosters.quiet import set_quiet
 from chat import duties
 from chat.models import Attendance, Meeting, Session, Summary
 from chat.sessions import write_summary
@@ -243,8 +244,13 @@ def test_a_mentor_prepares_with_the_card_and_only_the_wellbeing_one_knows_the_ne
     path = f"children/{family.child.pk}/card/"
     academic, wellbeing = (ask(who.user, path).json() for who in (family.academic, family.wellbeing))
     assert academic["call_name"] == "沐阳" and "name" not in academic and academic["needs"] is None
-    assert wellbeing == {**academic, "needs": "怕黑"}
+    assert wellbeing == {**academic, "needs": "怕黑"} and academic["quiet"] is False
     assert ask(family.carer, path).status_code == 404
+    set_quiet(actor=family.coordinator, child_id=family.child.pk, quiet=True, reason="illness")
+    for who in (family.academic.user, family.wellbeing.user, family.coordinator):
+        assert ask(who, path).json()["quiet"] is True
+    for who in (family.parent, family.child.user):
+        assert ask(who, path).json()["quiet"] is None
 
 
 def test_days_of_the_programme_are_set_and_meetings_follow(family: Family) -> None:

@@ -9,6 +9,7 @@ from django.test.utils import CaptureQueriesContext
 
 from chat import checks
 from chat.acts import Arrive, Outcome, Refused, Said, Speak, Stir, Tick
+from chat.day import rests_until
 from chat.models import Attendance, Event, Meeting, Room, Session
 from chat.protocol import ErrCode, Side
 from chat.record import perform
@@ -89,6 +90,17 @@ def test_an_hour_in_both_rooms_together_is_a_small_child_s_day(family, grade, fu
             assert refused_until(outcome, 18) == 32
         else:
             assert isinstance(outcome, Said)
+
+
+def test_the_child_s_page_says_so_when_it_is_full_and_not_for_the_hour_alone(family) -> None:
+    child = family.child
+    assert rests_until(child, at(18)) is None and rests_until(child, at(22)) is None
+    talked(family, "academic", 15, 15.5)
+    assert rests_until(child, at(18)) is None
+    talked(family, "wellbeing", 16, 16.5)
+    meeting(family, "academic", 19)
+    assert rests_until(child, at(18)) == at(32) == rests_until(child, at(22))
+    assert rests_until(child, at(32)) is None
 
 
 def test_the_minutes_run_while_the_two_talk_and_are_counted_to_the_second(family) -> None:

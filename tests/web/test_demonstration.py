@@ -9,6 +9,7 @@ from django.db import transaction
 from django.test import override_settings
 
 from backend.care.access import who_may_decide
+from backend.care.models import Alert
 from backend.care.readings import ask_in_emergency, decide_reading
 from backend.web.demonstration import people
 from backend.web.demonstration.city import build
@@ -53,6 +54,10 @@ def city(made, db, settings):
 
 def lesson_of(child) -> Meeting:
     return Meeting.objects.to_come().filter(child__user=child, pairing__role="academic").earliest("start")
+
+
+def test_nothing_that_the_invented_children_said_called_anybody(city):
+    assert {alert.kind for alert in Alert.objects.all()} == {"help"}
 
 
 def test_two_weeks_lie_behind_and_a_meeting_is_on_whatever_the_hour(city):

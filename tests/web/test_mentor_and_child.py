@@ -22,6 +22,7 @@ from chat.rooms import close_rooms
 from chat.sessions import write_summary
 from matching.models import Pairing
 from tests.chat.people import add_family, at
+from tests.chat.test_day import talked
 from tests.chat.test_meetings import academic, together
 from tests.web.test_family import browser_of
 
@@ -149,6 +150,17 @@ def test_a_child_has_two_teachers_and_is_told_when_each_comes(family):
     assert "时间到了，可以进去找李老师了" in page_of(browser_of(family.child.user), "/", at(19.1, day=19))
     Child.objects.update(grade=2)
     assert "约20分钟" in page_of(browser_of(family.child.user), "/", at(12, day=19))
+
+
+def test_on_a_full_day_the_child_reads_why_it_may_not_write_and_until_when(family):
+    child = browser_of(family.child.user)
+    talked(family, "academic", 15, 15.6)
+    assert "让眼睛歇一歇" not in page_of(child, "/", at(17))
+    talked(family, "wellbeing", 16, 16.5)
+    assert "约好的见面照常；别的时候，2月18日 周二 08:00起又可以写" in page_of(child, "/", at(17))
+    assert "让眼睛歇一歇" not in page_of(child, "/", at(9, day=18))
+    room = page_of(child, f"/rooms/{family.rooms['academic'].pk}/", at(17))
+    assert '"hours": [8, 21]' in room
 
 
 def test_only_the_two_have_the_room_s_page_and_an_ended_one_is_to_be_read(family):

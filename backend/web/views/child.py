@@ -8,7 +8,7 @@ from backend.ages import rules_at
 from backend.care.helping import card_for
 from backend.rosters.models import Child, Consent
 from backend.web.saying import coming, parent, teacher
-from chat import desk, readers
+from chat import day, desk, readers
 from chat.models import Reader
 from chat.rules.meetings import length_for
 from matching.models import Pairing
@@ -44,6 +44,7 @@ def home(request: HttpRequest, child: Child) -> HttpResponse:
         "cards": cards,
         "minutes": minutes,
         "help": card_for(child, timezone.now()),
+        "rests_until": day.rests_until(child, timezone.now()),
         "asking": asking,
         "paused": _is_paused(child),
         "had_mentors": Pairing.objects.filter(child=child).exists(),

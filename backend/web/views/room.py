@@ -5,6 +5,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
@@ -14,6 +15,7 @@ from backend.web.saying import teacher
 from backend.web.templatetags.shuangdao import WEEKDAYS
 from chat import pages, sessions
 from chat.access import access_room, parents_in_words, readers_in_words, readers_of
+from chat.conditions import hours_of
 from chat.models import Room
 from chat.protocol import LIMITS, Side
 
@@ -61,7 +63,8 @@ def show(request: HttpRequest, room_id: int) -> HttpResponse:
         "page": page,
         "held": pages.own_held(actor=request.user, room_id=room_id),
         "most": LIMITS.body_chars,
-        "words": _words(context["other"]) | _readers(room),
+        "hours": hours_of(room.pairing.child, timezone.now()),
+        "words": _words(context["other"], you) | _readers(room),
     }
     return render(request, "room/show.html", context)
 
@@ -122,15 +125,18 @@ def _readers(room: Room) -> dict[str, Any]:
     }
 
 
-def _words(other: str) -> dict[str, Any]:
+def _words(other: str, you: Side) -> dict[str, Any]:
     """What the page says by itself; %s is filled in there."""
+    is_child = you is Side.CHILD
     return {
         "me": _("I said:"),
         "them": _("%(name)s said:") % {"name": other},
         "presence": {"here": _("here now"), "away": _("not here")},
         "closes": {
             "4401": _("You are signed out. Please sign in again."),
-            "4403": _("Nobody can write in this room at the moment. Please ask the coordinator."),
+            "4403": _("Nobody can write in this room at the moment. If you need somebody, touch Help above.")
+            if is_child
+            else _("Nobody can write in this room at the moment. Please ask the coordinator."),
             "4404": _("This room was not found."),
             "4409": _("This room is open in too many places. Touch here to go on in this one."),
             "4410": _("This pairing has ended. The room can still be read."),
@@ -150,6 +156,13 @@ def _words(other: str) -> dict[str, Any]:
         "readers": _("Only %s can read what is said here."),
         "comma": _(", "),
         "closed": _("The room is closed now. It opens %s; your words wait in the field."),
+        "full": _(
+            "You have talked a good while today: rest your eyes. From %s you can write again; your words wait."
+        )
+        if is_child
+        else _(
+            "The child has talked for as long as it may today. It goes on %s; your words wait in the field."
+        ),
         "frozen": _("Nobody can write in this room at the moment. Your words wait in the field."),
         "too_big": _("This is too long. Please make it shorter."),
         "events": {

@@ -3,7 +3,7 @@
 import { Outbox, RoomClient } from "./client.js";
 import { Log } from "./log.js";
 
-const { room, you, name, page, held, words, most } = JSON.parse(document.getElementById("room-data").textContent);
+const { room, you, name, page, held, words, most, hours } = JSON.parse(document.getElementById("room-data").textContent);
 const part = (id) => document.getElementById(id);
 const [line, presence, session, typing, form, text, count, newer] = [
   "line", "presence", "session", "typing", "say", "text", "count", "newer",
@@ -210,5 +210,11 @@ function giveBack(frame) {
   returned = returned ? `${returned}\n${frame.body}` : frame.body;
   write(writing ? `${returned}\n${writing}` : returned);
   const opens = frame.code === "closed" && new Date(Date.now() + frame.retry_ms).toISOString();
-  say(opens ? words.closed.replace("%s", `${log.day(opens)} ${log.clock(opens)}`) : words[frame.code] || words.refused);
+  const why = opens && isWithinHours() ? words.full : words.closed; // by day only a full day closes a room
+  say(opens ? why.replace("%s", `${log.day(opens)} ${log.clock(opens)}`) : words[frame.code] || words.refused);
+}
+
+function isWithinHours() {
+  const now = parseInt(log.clock(Date.now()), 10);
+  return hours[0] <= now && now < hours[1];
 }
