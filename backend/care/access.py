@@ -6,13 +6,13 @@ case names them: they are answered like a stranger, whatever else they are.
 
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from backend import policy
 from backend.accounts.access import may, programme_relations
 from backend.accounts.models import User
-from backend.care.models import Case, Cases, Reading, Readings, Shift, Wake
+from backend.care.models import Alert, Case, Cases, Reading, Readings, Shift, Wake
 from backend.errors import NotYours
 from backend.policy import Relation
 from backend.rosters.models import Child
@@ -44,6 +44,13 @@ def cases_for(actor: Any) -> Cases:
     if may(actor, "case", "list"):
         called |= ~Q(child__in=close_to(actor))
     return cases.filter(called).exclude(named=actor.pk)
+
+
+def in_order(cases: Cases) -> Cases:
+    """Those that stand with an alert: first what nobody has answered, by when it has to be, then the rest."""
+    waiting = Alert.objects.standing().filter(case=OuterRef("pk"))
+    rows = cases.standing().filter(Exists(Alert.objects.filter(case=OuterRef("pk"))))
+    return rows.annotate(waits=Exists(waiting)).order_by("-waits", F("due_at").asc(nulls_last=True), "pk")
 
 
 def _called_for(actor: Any) -> QuerySet[Case]:

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -16,8 +17,8 @@ from backend.audit import log as audit
 from backend.care import ladder
 from backend.care.access import access_case
 from backend.care.calling import climb
-from backend.care.cases import CaseClosed, open_case, people_around
-from backend.care.models import Alert, Case, Note
+from backend.care.cases import CaseClosed, HasOwner, check_not_another_s, open_case, people_around
+from backend.care.models import Alert, Case, Cases, Note
 from backend.care.rota import people_on
 from backend.errors import Conflict, Invalid, NotYours
 from backend.rosters.access import ABSENT
@@ -29,10 +30,6 @@ from matching.models import Pairing
 
 LONGEST = 2000  # characters
 KINDS_OF_CASES = {"help": Case.Kind.HELP, "concern": Case.Kind.CONCERN, "report": Case.Kind.ABUSE}
-
-
-class HasOwner(Conflict):
-    code = "case.has_owner"
 
 
 class NobodyNext(Conflict):
@@ -78,9 +75,17 @@ def tell_those_on_duty(
     words = words.strip()[:LONGEST]
     if not words and actor.pk != child.user_id:
         raise Invalid(_("Please write what happened, in a sentence or two."))
-    return raise_alert(
-        actor=actor, child=child, kind=kind, words=words, named_id=named if kind == "report" else None
-    )
+    named = named if kind == "report" else None
+    Child.objects.select_for_update().get(pk=child.pk)
+    told = Case.objects.standing().filter(child=child, kind=KINDS_OF_CASES[kind], opened_by=actor)
+    standing = told.filter(named=named).last()
+    waiting = Alert.objects.standing().filter(case=standing, kind=kind, exhausted_at=None).last()
+    if standing is None or waiting is None:
+        return raise_alert(actor=actor, child=child, kind=kind, words=words, named_id=named, case=standing)
+    # A second click, or one more thing: whoever was called is not called for each of them.
+    if words not in ("", waiting.words):
+        Note.objects.create(case=standing, kind=Note.Kind.NOTE, by=actor, at=timezone.now(), body=words)
+    return waiting
 
 
 def people_to_name(actor: Any, child: Child) -> Any:
@@ -107,6 +112,8 @@ def raise_alert(
     """
     now = now or timezone.now()
     route = ladder.ROUTES[kind]
+    if case is not None:  # whoever closes it just now has not seen this
+        case = Case.objects.standing().select_for_update().filter(pk=case.pk).first()
     if case is None:
         of = KINDS_OF_CASES.get(kind, Case.Kind.ABUSE if route.sealed else Case.Kind.DANGER)
         case = open_case(
@@ -140,8 +147,9 @@ def take_case(*, actor: Any, case_id: int, now: datetime | None = None) -> Case:
 
 @transaction.atomic
 def pass_on(*, actor: Any, case_id: int, note: str) -> Case:
-    """转给下一位: with a note; the next ones of the ladder are called at once."""
+    """转给下一位: with a note; the next ones of the ladder are called at once. HasOwner as for closing."""
     case = _locked(actor, case_id, "pass_on")
+    check_not_another_s(actor, case)
     _check_note(note)
     alert = Alert.objects.select_for_update().filter(case=case).last()
     if alert is None:
@@ -189,6 +197,35 @@ def judge_alert(*, actor: Any, case_id: int, alert_id: int, verdict: str) -> Ale
     return alert
 
 
+def give_back(now: datetime) -> int:
+    """A duty: of cases whose owner can no longer look after them somebody else is called. Returns how many.
+
+    The account was switched off, or another case of the child came to name them.
+    """
+    return sum(_give_back(pk, now) for pk in list(_without_owner().values_list("pk", flat=True)))
+
+
+def _without_owner() -> Cases:
+    naming = Case.objects.alive().filter(child=OuterRef("child"), named=OuterRef("owner"))
+    owned = Case.objects.standing().filter(owner__isnull=False)
+    return owned.filter(Q(owner__is_active=False) | Q(Exists(naming)))
+
+
+@transaction.atomic
+def _give_back(pk: int, now: datetime) -> bool:
+    case = Case.objects.select_for_update().get(pk=pk)
+    if not _without_owner().filter(pk=pk).exists():
+        return False  # somebody took it meanwhile
+    audit.record(None, "case.given_back", case, owner=case.owner_id)
+    Case.objects.filter(pk=pk).update(owner=None)
+    last = case.alerts.last()
+    if last is not None:
+        # Anew: whoever was called for the old one is called again.
+        where = {"room": last.room, "s": last.s}
+        raise_alert(actor=None, child=case.child, kind=last.kind, case=case, now=now, **where)
+    return True
+
+
 def _check_note(body: str) -> None:
     if not 2 <= len(body.strip()) <= LONGEST:
         raise Invalid(_("Please write what happened, in a sentence or two."))
@@ -196,7 +233,8 @@ def _check_note(body: str) -> None:
 
 def _locked(actor: Any, case_id: int, action: str) -> Case:
     access_case(actor, case_id, action)
-    case = Case.objects.select_for_update(of=("self",)).select_related("owner").get(pk=case_id)
+    # The owner is read afterwards: joined, who had to wait would find the new number and no person.
+    case = Case.objects.select_for_update().get(pk=case_id)
     if case.closed_at is not None:
         raise CaseClosed(_("This case is closed already."))
     return case

@@ -8,6 +8,7 @@ class CareConfig(AppConfig):
 
     def ready(self) -> None:
         from backend.care import (
+            alerts,
             calling,
             cases,
             families,
@@ -32,6 +33,7 @@ class CareConfig(AppConfig):
         looking.belongs_with(cases.cases_of_look)
         sealing.seal_with(cases.sealed_talks, cases.children_naming)
         opening.open_with(readings.opened_to)
-        ticker.register("alerts.climb", timedelta(seconds=5), calling.climb_ladders)
+        ticker.register(waking.CLIMBS, timedelta(seconds=5), calling.climb_ladders)
+        ticker.register("cases.give_back", timedelta(seconds=30), alerts.give_back)
         ticker.register("hotlines.write", timedelta(minutes=5), hotlines.write_file)
         ticker.register_runner(waking.work_off)

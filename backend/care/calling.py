@@ -1,9 +1,10 @@
 """Who is called for an alert, and when: up its ladder, and whoever comes on duty while nobody has answered."""
 
-from collections.abc import Iterable
+import logging
+from collections.abc import Callable, Iterable
 from datetime import datetime
 
-from django.db import transaction
+from django.db import DatabaseError, transaction
 from django.db.models import Exists, OuterRef, Q
 
 from backend.accounts.models import User
@@ -14,12 +15,25 @@ from backend.care.rota import may_help, people_on
 from backend.notices.kinds import Audience, Kind
 from backend.notices.outbox import News, tell
 
+log = logging.getLogger(__name__)
+
 
 def climb_ladders(now: datetime) -> int:
     """A duty: every alert that nobody answered goes where it belongs by now. Returns how many moved."""
     due = Alert.objects.standing().filter(climbs_at__lte=now).values_list("pk", flat=True)
-    moved = sum(_climb_one(pk, now) for pk in list(due))
-    return moved + sum(_call_more(pk, now) for pk in list(_others_came(now)))
+    moved = sum(_alone(_climb_one, pk, now) for pk in list(due))
+    return moved + sum(_alone(_call_more, pk, now) for pk in list(_others_came(now)))
+
+
+def _alone(step: Callable[[int, datetime], bool], pk: int, now: datetime) -> bool:
+    """One that can't be moved holds up no other; it is tried again at the next tick."""
+    try:
+        return step(pk, now)
+    except DatabaseError:
+        raise
+    except Exception as error:
+        log.error("alert %s could not be moved: %s", pk, type(error).__name__)
+        return False
 
 
 @transaction.atomic
@@ -70,7 +84,7 @@ def _call_more(pk: int, now: datetime) -> bool:
 
 
 def _locked(pk: int) -> Alert:
-    return Alert.objects.select_for_update(of=("self",)).select_related("case").get(pk=pk)
+    return Alert.objects.select_for_update().get(pk=pk)
 
 
 def _call(alert: Alert, people: Iterable[User], now: datetime) -> bool:

@@ -9,11 +9,11 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from backend.accounts.access import check_may
+from backend.accounts.access import check_may, may
 from backend.accounts.models import User
 from backend.audit import log as audit
 from backend.care.access import access_case, cases_for, close_to
-from backend.care.models import Case, Talk
+from backend.care.models import Alert, Case, Talk
 from backend.errors import Conflict, Invalid, NotYours
 from backend.rosters.models import Carer, Child, Guardianship
 from chat.models import Event, Room, Session
@@ -27,6 +27,16 @@ BY_HAND = [(kind, name) for kind, name in Case.Kind.choices if kind not in NOT_B
 
 class CaseClosed(Conflict):
     code = "case.closed"
+
+
+class HasOwner(Conflict):
+    code = "case.has_owner"
+
+
+class StillWaits(Conflict):
+    """An alert that the one who closes may not have seen."""
+
+    code = "case.still_waits"
 
 
 class NotSealed(Conflict):
@@ -119,10 +129,15 @@ def release_case(*, actor: Any, case_id: int) -> Case:
 
 @transaction.atomic
 def close_case(*, actor: Any, case_id: int, outcome: str, now: datetime | None = None) -> Case:
-    """Raises CaseClosed for the second of two. What is sealed stays sealed."""
+    """Raises CaseClosed for the second of two, HasOwner, StillWaits. What is sealed stays sealed."""
     case = _locked(actor, case_id, "close")
     if case.closed_at is not None:
         raise CaseClosed(_("This case is closed already."))
+    check_not_another_s(actor, case)
+    if Alert.objects.standing().filter(case=case).exists():
+        raise StillWaits(
+            _("Something came in that nobody has answered: please look at it, and take it over first.")
+        )
     if outcome not in Case.Outcome.values:
         raise Invalid(_("Say with what outcome."))
     case.closed_at, case.outcome = now or timezone.now(), outcome
@@ -130,6 +145,17 @@ def close_case(*, actor: Any, case_id: int, outcome: str, now: datetime | None =
     case.alerts.update(climbs_at=None)
     audit.record(actor, "case.closed", case, outcome=outcome)
     return case
+
+
+def is_another_s(actor: Any, case: Case) -> bool:
+    """Somebody else looks after it: who was called does not pass it on or close it then; a lead may."""
+    return case.owner_id not in (None, actor.pk) and not may(actor, "case", "seal")
+
+
+def check_not_another_s(actor: Any, case: Case) -> None:
+    """Raises HasOwner."""
+    if case.owner is not None and is_another_s(actor, case):
+        raise HasOwner(_("%(name)s looks after it already.") % {"name": case.owner.name})
 
 
 @transaction.atomic

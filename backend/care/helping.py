@@ -35,7 +35,7 @@ def card_for(child: Child, now: datetime) -> Card:
     alert = case and case.alerts.last()
     if case is None or alert is None:
         return Card(State.NOTHING)
-    if case.owner is not None and alert.answered_at is not None:
+    if case.owner is not None and case.owner.is_active and alert.answered_at is not None:
         return Card(State.COMING, case.owner.name)
     if alert.exhausted_at is not None:
         return Card(State.NOBODY)
@@ -43,13 +43,15 @@ def card_for(child: Child, now: datetime) -> Card:
     here = rota.there(called, now)
     if here:
         return Card(State.CALLED, here[0].name)
-    return Card(State.CALLED if _is_woken(alert) else State.NOBODY)
+    return Card(State.CALLED if _is_woken(alert, now) else State.NOBODY)
 
 
-def _is_woken(alert: Alert) -> bool:
-    """Somebody's telephone rang, or will within a moment."""
+def _is_woken(alert: Alert, now: datetime) -> bool:
+    """Somebody's telephone rang, or will within a moment, and the next one's if nobody answers."""
+    if alert.climbs_at is not None and alert.climbs_at < now - waking.ALIVE:
+        return False  # nobody climbs: the worker stands still
     with_phone = alert.wakes.filter(person__phone__isnull=False)
-    return with_phone.filter(sent_at__isnull=False).exists() or (with_phone.exists() and waking.can_wake())
+    return with_phone.filter(sent_at__isnull=False).exists() or (with_phone.exists() and waking.can_wake(now))
 
 
 def standing_alerts(actor: Any) -> list[Case]:

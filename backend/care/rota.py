@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from backend.accounts.access import check_may
 from backend.accounts.models import User
 from backend.audit import log as audit
-from backend.care.access import kept_away
+from backend.care.access import close_to, kept_away
 from backend.care.ladder import Rung
 from backend.care.models import Case, Shift, Watch
 from backend.care.spans import gaps
@@ -129,6 +129,9 @@ def people_on(rung: Rung, case: Case, now: datetime) -> list[User]:
     if rung is Rung.EVERYBODY:
         return may_help(case, everybody)
     in_order = may_help(case, leads_in_order(now))
+    # Whose pupil the child is, is called only where there is no other: a report may be about them, unnamed.
+    others = [lead for lead in in_order if not close_to(lead).filter(pk=case.child_id).exists()]
+    in_order = others or in_order
     return {Rung.LEAD: in_order[:1], Rung.SECOND_LEAD: in_order[1:2], Rung.LEADS: in_order}[rung]
 
 

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 
 from backend.accounts.models import User
 from backend.care.models import Alert, Wake
+from backend.duties.models import Duty
 
 log = logging.getLogger(__name__)
 
@@ -23,6 +24,8 @@ TIMEOUT = 5  # seconds
 LEASE = timedelta(seconds=30)  # longer than any call takes; then it is made again
 RESTS = timedelta(seconds=20)
 BATCH = 20
+CLIMBS = "alerts.climb"  # the duty by which one knows that a worker lives
+ALIVE = timedelta(minutes=1)
 Clock = Callable[[], datetime]
 
 
@@ -72,9 +75,9 @@ def page(wake: Wake) -> None:
         answer.read()
 
 
-def can_wake() -> bool:
-    """A pager is set, somebody has a telephone, and no call fails just now."""
-    if not settings.PAGER_URL:
+def can_wake(now: datetime) -> bool:
+    """A pager is set, a worker lives that uses it, somebody has a telephone, and no call fails just now."""
+    if not settings.PAGER_URL or not Duty.objects.filter(name=CLIMBS, last_ok_at__gt=now - ALIVE).exists():
         return False
     failing = Wake.objects.filter(sent_at=None, alert__in=Alert.objects.standing()).exclude(last_error="")
     reachable = User.objects.filter(is_active=True, is_coordinator=True, phone__isnull=False)

@@ -22,6 +22,7 @@ ACTS = {
     "call.answered": gettext_lazy("somebody rung"),
     "call.asked": gettext_lazy("somebody asked to be rung"),
     "case.closed": gettext_lazy("case closed"),
+    "case.given_back": gettext_lazy("case without its owner, somebody else called"),
     "case.noted": gettext_lazy("note in a case"),
     "case.opened": gettext_lazy("case opened"),
     "case.passed_on": gettext_lazy("case passed on"),

@@ -126,8 +126,38 @@ def more_than_rooms(some: Iterator[str], now: Any) -> dict[str, int]:
     name = f"{next(some)[:90]}.xlsx"
     upload = imports.check_upload(actor=desk, file_name=name, content=content.getvalue())
     meeting = Meeting.objects.to_come().filter(pairing=pairing).earliest("start")
-    ids = {"case": case, "link": link, "mentor": pairing.mentor, "meeting": meeting, "upload": upload}
+    raised = of_those_on_duty(some, now, lead)
+    ids = {
+        "case": case,
+        "raised": raised,
+        "link": link,
+        "mentor": pairing.mentor,
+        "meeting": meeting,
+        "upload": upload,
+    }
     return {name: row.pk for name, row in ids.items()}
+
+
+def of_those_on_duty(some: Iterator[str], now: Any, lead: Any) -> Any:
+    """A shift, a report with notes, numbers to ring. Returns the case."""
+    from datetime import timedelta
+
+    from backend.accounts.models import User
+    from backend.care import alerts, hotlines
+    from backend.care.models import Shift
+    from backend.rosters.models import Child
+
+    child, parent = Child.objects.get(), User.objects.get(login="parent")
+    hours = {"begins_at": now - timedelta(hours=1), "ends_at": now + timedelta(hours=3)}
+    Shift.objects.create(person=lead, post="counsellor", **hours)
+    for kind in ("concern", "report"):
+        raised = alerts.tell_those_on_duty(actor=parent, child_id=child.pk, kind=kind, words=next(some))
+        alerts.take_case(actor=lead, case_id=raised.case_id)
+        for note in ("call", "note"):
+            alerts.add_note(actor=lead, case_id=raised.case_id, kind=note, body=next(some))
+    names = [{"number": f"1235{n}", "name": next(some)[:60], "name_en": next(some)[:60]} for n in range(3)]
+    hotlines.save_numbers(actor=lead, rows=[each | {"confirmed_on": None} for each in names])
+    return raised.case
 
 
 if __name__ == "__main__":

@@ -25,6 +25,7 @@ def pages_of(cast: dict[str, Any], made: dict[str, int]) -> dict[str, list[str]]
     desk = [
         *("/", "/children/", of_child, f"{of_child}edit/", f"{of_child}history/", f"{of_child}consent/"),
         *("/mentors/", mentor, f"{mentor}edit/", "/pairings/", meeting, f"/guardians/{made['link']}/"),
+        *("/rota/", "/hotlines/"),
         *("/held/", "/readings/", f"{academic}ask/", "/log/", "/notices/", "/account/"),
         *("/invitations/?come=yes", "/invitations/file/"),
         *("/imports/", f"/imports/{made['upload']}/", "/rounds/", "/rounds/locks/"),
@@ -37,17 +38,29 @@ def pages_of(cast: dict[str, Any], made: dict[str, int]) -> dict[str, list[str]]
             "/notices/",
             f"{of_child}consent/",
             f"{of_child}stop/",
+            f"{of_child}tell/",
+            "/help/",
         ],
-        "mentor": ["/", academic, own, f"{own}elsewhere/", mentor, meeting, "/notices/"],
+        "mentor": ["/", academic, own, f"{own}elsewhere/", mentor, meeting, "/notices/", f"{of_child}tell/"],
         "counsellor": ["/", f"{wellbeing}end/", f"/my-children/{pairings['wellbeing']}/"],
         "parent": [
             *("/", f"{of_child}history/", of_child, "/notices/", "/family/", meeting),
             *(f"{of_child}looks/", f"{of_child}consent/", f"{of_child}read-along/"),
-            f"{of_child}consent/withdraw/",
+            *(f"{of_child}consent/withdraw/", f"{of_child}tell/"),
         ],
         "carer": ["/", "/family/", meeting],
         "coordinator": desk,
-        "lead": [*desk, "/cases/", f"/cases/{made['case']}/", f"{of_child}looks/", academic],
+        "lead": [
+            *desk,
+            *(
+                "/duty/",
+                "/cases/",
+                f"/cases/{made['case']}/",
+                f"/cases/{made['raised']}/",
+                f"{of_child}looks/",
+            ),
+            academic,
+        ],
     }
 
 
@@ -70,6 +83,7 @@ def test_a_hundred_and_twenty_scripts_in_every_text_do_nothing(
             page.wait_for_timeout(300)
             assert page.title() != "ran"
             shown = page.locator("main").inner_text()
+            shown += "".join(page.locator("main input").evaluate_all("all => all.map((each) => each.value)"))
             tried += sum(shown.count(sign) for sign in SIGNS)
             if not any(sign in shown for sign in SIGNS):
                 bare.add((login, path))

@@ -28,10 +28,11 @@ from backend.care.alerts import (
     tell_those_on_duty,
 )
 from backend.care.calling import climb_ladders
-from backend.care.cases import CaseClosed, close_case
+from backend.care.cases import CaseClosed, StillWaits, close_case
 from backend.care.helping import State, card_for, standing_alerts, without_anybody
 from backend.care.models import Alert, Case, Note, Shift, Wake, Watch
 from backend.care.rota import keep_watch
+from backend.duties.models import Duty
 from backend.errors import Invalid, NotYours
 from backend.notices import letters
 from backend.notices.models import Notice
@@ -54,6 +55,11 @@ def put_on_duty(user, post="counsellor"):
     return Shift.objects.create(
         person=user, post=post, begins_at=now - 4 * 60 * MINUTE, ends_at=now + 300 * MINUTE
     )
+
+
+def a_worker_lives(now) -> None:
+    ticked = {"next_run_at": now, "last_run_at": now, "last_ok_at": now}
+    Duty.objects.update_or_create(name="alerts.climb", defaults=ticked)
 
 
 def called(alert) -> list[str]:
@@ -144,6 +150,14 @@ def test_the_log_of_a_case_grows_until_it_is_closed(family, counsellor, lead):
     add_note(actor=counsellor, case_id=alert.case_id, kind="call", body="给奶奶打了电话，孩子在家")
     with pytest.raises(Invalid):
         add_note(actor=counsellor, case_id=alert.case_id, kind="rumour", body="两个字")
+    with pytest.raises(StillWaits):
+        close_case(actor=counsellor, case_id=alert.case_id, outcome="settled")
+    take_case(actor=counsellor, case_id=alert.case_id)
+    again = ask_for_help(actor=family.child.user)  # in the moment before it is closed
+    assert again.case_id == alert.case_id
+    with pytest.raises(StillWaits):
+        close_case(actor=counsellor, case_id=alert.case_id, outcome="settled")
+    take_case(actor=counsellor, case_id=alert.case_id)
     close_case(actor=counsellor, case_id=alert.case_id, outcome="settled")
     with pytest.raises(NotYours):  # what is closed is the leads'
         access_case(counsellor, alert.case_id)
@@ -153,7 +167,10 @@ def test_the_log_of_a_case_grows_until_it_is_closed(family, counsellor, lead):
     judge_alert(actor=lead, case_id=alert.case_id, alert_id=alert.pk, verdict="true")
     with pytest.raises(NotYours):
         judge_alert(actor=family.coordinator, case_id=alert.case_id, alert_id=alert.pk, verdict="false")
-    assert Alert.objects.get().verdict == "true"
+    assert Alert.objects.earliest("pk").verdict == "true"
+    # Whoever asks while it is being closed is asked after in a new one.
+    late = raise_alert(actor=None, child=family.child, kind="help", case=alert.case)
+    assert late.case_id != alert.case_id and called(late) == ["孙老师"]
 
 
 def test_only_who_was_called_gets_at_the_case(family, counsellor, lead):
@@ -300,7 +317,8 @@ def test_a_pager_and_a_mailer_that_fail_for_ten_minutes_lose_nothing(
             letters.post()
             clock.shift(timedelta(seconds=10))
         assert pager.calls == [] and mail.outbox == []
-        assert not waking.can_wake()
+        a_worker_lives(timezone.now())
+        assert not waking.can_wake(timezone.now())
         monkeypatch.undo()
         pager.works = True
         assert mail.get_connection is works
@@ -356,6 +374,7 @@ def test_the_child_is_told_the_truth(family, counsellor, lead, settings):
     settings.PAGER_URL = "http://127.0.0.1:9/"
     assert card_for(child, now + MINUTE).state is State.NOBODY  # no coordinator has a telephone
     User.objects.filter(pk=lead.pk).update(phone="13800000002")
+    a_worker_lives(now + MINUTE)
     assert card_for(child, now + MINUTE).state is State.CALLED
     Wake.objects.update(last_error="URLError", attempts=1)
     assert card_for(child, now + MINUTE).state is State.NOBODY

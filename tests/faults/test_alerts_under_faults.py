@@ -139,3 +139,63 @@ def _wait(done, seconds: float = 40) -> None:
     while not done():
         assert time.monotonic() < until, "it took too long"
         time.sleep(0.05)
+
+
+AT_ONCE = """
+import json
+from threading import Barrier, Thread
+from django.db import connection
+from backend.accounts.models import User
+from backend.care.alerts import ask_for_help, raise_alert, take_case, tell_those_on_duty
+from backend.care.cases import HasOwner
+from backend.care.models import Alert, Case, Note, Shift, Wake
+from backend.rosters.models import Child, Guardianship
+from django.utils import timezone
+from datetime import timedelta
+
+now, child = timezone.now(), Child.objects.first()
+two = [User.objects.create_user(name=name) for name in ("孙玉梅", "何静")]
+for user in two:
+    Shift.objects.create(person=user, post="counsellor",
+                         begins_at=now - timedelta(hours=1), ends_at=now + timedelta(hours=3))
+
+def at_once(*acts):
+    barrier, done = Barrier(len(acts)), []
+    def run(act):
+        barrier.wait()
+        try:
+            done.append(act())
+        except HasOwner:
+            done.append(None)
+        finally:
+            connection.close()
+    threads = [Thread(target=run, args=(act,)) for act in acts]
+    [thread.start() for thread in threads]
+    [thread.join() for thread in threads]
+    return done
+
+won = []
+for _time in range(10):
+    case = raise_alert(actor=None, child=child, kind="S1").case_id
+    taken = at_once(*[lambda user=user: take_case(actor=user, case_id=case).owner_id for user in two])
+    owner = Case.objects.get(pk=case).owner_id
+    won.append(sorted(each is None for each in taken) == [False, True] and owner in taken
+               and Note.objects.filter(case=case, kind="taken").count() == 1)
+asked = at_once(*[lambda: ask_for_help(actor=child.user).pk] * 6)
+parent = Guardianship.objects.get(child=child).guardian
+told = at_once(*[lambda: tell_those_on_duty(
+    actor=parent, child_id=child.pk, kind="concern", words="他不吃饭").pk] * 6)
+print(json.dumps({"won": won, "asked": [len(asked), len(set(asked))], "told": [len(told), len(set(told))],
+                  "called": Wake.objects.filter(alert__in=[*asked, *told]).count(),
+                  "notes": Note.objects.exclude(kind="taken").count()}))
+"""
+
+
+def test_two_who_take_it_and_six_clicks_at_the_same_moment(two) -> None:
+    assert two.served.run(AT_ONCE) == {
+        "won": [True] * 10,
+        "asked": [6, 1],
+        "told": [6, 1],
+        "called": 4,  # two counsellors for each of two alerts
+        "notes": 0,
+    }

@@ -61,18 +61,21 @@ def phones(request: HttpRequest, case_id: int) -> HttpResponse:
 
 def _page(request: HttpRequest, case: Case, phones: list[seeing.Phone] | None = None) -> HttpResponse:
     relations = relations_to_case(request.user, case)
+    raised = list(case.alerts.select_related("raised_by", "answered_by", "judged_by"))
     context = {
         "case": case,
         "child": case.child,
         "age": age_at(case.child.birth_date, timezone.now()),
         "mentors": Pairing.objects.live().filter(child=case.child_id).select_related("mentor"),
-        "alerts": case.alerts.select_related("raised_by", "answered_by", "judged_by"),
+        "alerts": raised,
+        "waits": any(alert.answered_at is None for alert in raised),
         "windows": seeing.open_words(actor=request.user, case=case),
         "notes": case.notes.select_related("by"),
         "phones": phones,
         "note": NoteForm(),
         "pass_on": PassOnForm(),
         "close": CloseForm(),
+        "is_another_s": cases.is_another_s(request.user, case),
         "is_lead": policy.allows("case", "seal", relations),
     }
     if context["is_lead"]:

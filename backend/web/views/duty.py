@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST
 
 from backend.accounts.access import check_may
 from backend.care import hotlines, rota, waking
-from backend.care.access import cases_for, check_may_watch
+from backend.care.access import cases_for, check_may_watch, in_order
 from backend.care.models import Alert, Case, Shift
 from backend.errors import Refusal
 from backend.web.care_forms import NumberForm, ShiftForm
@@ -36,13 +36,12 @@ def standing(request: HttpRequest) -> HttpResponse:
 def _standing(request: HttpRequest) -> dict[str, Any]:
     now = timezone.now()
     rota.keep_watch(actor=request.user, now=now)
-    cases = cases_for(request.user).standing().filter(alerts__isnull=False).distinct()
-    rows = [_row(case, now) for case in cases.prefetch_related("alerts")[:MOST]]
-    rows.sort(key=lambda row: (row["case"].owner_id is not None, row["since"]))
+    cases = list(in_order(cases_for(request.user)).prefetch_related("alerts")[: MOST + 1])
     return {
-        "rows": rows,
+        "rows": [_row(case, now) for case in cases[:MOST]],
+        "is_more": len(cases) > MOST,
         "now": now,
-        "can_wake": waking.can_wake(),
+        "can_wake": waking.can_wake(now),
         "shift": Shift.objects.at(now).filter(person=request.user).first(),
     }
 
@@ -82,7 +81,7 @@ def plan(request: HttpRequest) -> HttpResponse:
         "on_duty": list(rota.on_duty(now)),
         "lead": next(iter(rota.leads_in_order(now)), None),
         "hours": rota.DUTY_HOURS,
-        "can_wake": waking.can_wake(),
+        "can_wake": waking.can_wake(now),
         "today": local_day(now),
     }
     return render(request, "duty/rota.html", context)

@@ -72,7 +72,7 @@ def show(request: HttpRequest) -> HttpResponse:
         "alerts": standing_alerts(request.user),
         "without_anybody": without_anybody(request.user),
         "gaps": len(gaps_ahead(timezone.now())),
-        "can_wake": can_wake(),
+        "can_wake": can_wake(timezone.now()),
         "may_see_cases": may(request.user, "case", "list"),
         **_files(request),
     }
