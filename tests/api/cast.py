@@ -139,9 +139,10 @@ def _reads_in_emergency(world: World) -> None:
 
 
 def _call(world: World) -> None:
-    now = timezone.now()
-    alert = Alert.objects.create(case=world.case, kind="concern", raised_at=now)
-    Wake.objects.create(alert=alert, person=world.people["duty counsellor"], made_at=now, next_try_at=now)
+    now, called = timezone.now(), world.people["duty counsellor"]
+    answered = {"answered_at": now, "answered_by": called}  # else the case could not be closed
+    alert = Alert.objects.create(case=world.case, kind="concern", raised_at=now, **answered)
+    Wake.objects.create(alert=alert, person=called, made_at=now, next_try_at=now)
 
 
 STATES: dict[str, Callable[[World], Any]] = {
