@@ -95,20 +95,23 @@ def _latest(rows: QuerySet[Any], column: str) -> Subquery:
 
 def _missed(now: datetime) -> Pairings:
     missed = Meeting.objects.filter(pairing=OuterRef("pk"), state=MeetingState.MISSED)
-    found = Pairing.objects.live().annotate(
+    # Whose meetings it may be is found first, from the few of these days: a city asks this on every first page.
+    lately = Meeting.objects.filter(state=MeetingState.MISSED, start__gt=now - MISSED_WITHIN)
+    found = Pairing.objects.live().filter(pk__in=lately.values("pairing"))
+    found = found.annotate(
         since=Subquery(missed.order_by("-start").values("start")[:1]),
         missed_by=Subquery(missed.order_by("-start").values("missed_by")[:1]),
     )
     after = Exists(_together().filter(opened_at__gte=OuterRef("since"))) | Exists(
         _told().filter(began_at__gte=OuterRef("since"))
     )
-    return found.filter(since__gt=now - MISSED_WITHIN).exclude(after)
+    return found.exclude(after)
 
 
 def _without_summary(now: datetime) -> Pairings:
-    due = without_summary(now - FORGOTTEN, now - DUE).filter(pairing=OuterRef("pk"))
-    found = Pairing.objects.live().annotate(since=Subquery(due.order_by("start").values("start")[:1]))
-    return found.filter(~Q(since=None))
+    due = without_summary(now - FORGOTTEN, now - DUE)
+    first = due.filter(pairing=OuterRef("pk")).order_by("start").values("start")[:1]
+    return Pairing.objects.live().filter(pk__in=due.values("pairing")).annotate(since=Subquery(first))
 
 
 def not_come_of_pairs() -> QuerySet[User]:
