@@ -91,6 +91,28 @@ def test_an_hour_that_does_not_suit_is_given_out_no_more(imported: User, round_:
         publish(imported, round_)
 
 
+def test_a_new_hour_with_the_same_mentor_is_asked_about_anew(imported: User, round_: Round) -> None:
+    publish(imported, round_)
+    for pairing in Pairing.objects.live().select_related("mentor__user"):
+        answer_hours(actor=pairing.mentor.user, suits=[pairing.pk])
+    second = solved(start_round(actor=imported, stickiness=100))
+    moved = None
+    for place in second.proposals.select_related("child", "mentor"):
+        for choice in choices_for(second, place.child.roster_id, place.role):
+            if choice.free and choice.mentor == place.mentor.roster_id and choice.slot != place.slot:
+                to = {"child_id": place.child_id, "role": place.role, "mentor_id": place.mentor_id}
+                given = {**to, "slot": choice.slot}
+                change_proposal(actor=imported, round_id=second.pk, version=second.version, **given)
+                moved = Pairing.objects.live().get(child=place.child, role=place.role)
+        if moved:
+            break
+    assert moved
+    second.refresh_from_db()
+    publish(imported, second)
+    assert list(Pairing.objects.unanswered()) == [moved]
+    assert moved in questions_to(moved.mentor.user)
+
+
 def test_only_the_mentor_answers_and_may_change_their_mind(imported: User, round_: Round) -> None:
     publish(imported, round_)
     one, other = (

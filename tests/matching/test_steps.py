@@ -6,7 +6,7 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from backend.accounts.models import User
-from backend.rosters.models import Child, Mentor
+from backend.rosters.models import Child, Mentor, Teaching
 from matching import solving
 from matching.again import HandChoicesGone, solve_again
 from matching.core.job import options_from_json
@@ -27,7 +27,10 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def round_(imported: User) -> Round:
     """In shortage: some places are open, with the reason."""
-    Mentor.objects.filter(is_wellbeing=True).update(capacity=9)
+    Mentor.objects.filter(is_wellbeing=True).update(capacity=9, is_academic=True)
+    for mentor in Mentor.objects.filter(is_wellbeing=True):  # who could be a child's mentor twice
+        for subject in ("chinese", "math", "english"):
+            Teaching.objects.get_or_create(mentor=mentor, subject_id=subject, low=1, high=12)
     return solved(start_round(actor=imported))
 
 
@@ -145,6 +148,12 @@ def test_a_swap_that_breaks_a_rule_changes_nothing_and_says_which(imported: User
         swap_children(
             actor=imported, round_id=round_.pk, version=round_.version, **{**step, "other_id": child.pk}
         )
+    one = round_.proposals.filter(child=child, role="academic").get()
+    hour = next(slot for slot in range(168) if not child.free_slots.filter(slot=slot).exists())
+    given = {"child_id": child.pk, "role": "academic", "mentor_id": one.mentor_id, "slot": hour}
+    with pytest.raises(BreaksARule) as refused:
+        change_proposal(actor=imported, round_id=round_.pk, version=round_.version, **given)
+    assert [row["rule"] for row in refused.value.facts["rules"]] == ["hour_not_free"]
     assert whole(round_) == before and not Edit.objects.exists()
 
 
