@@ -122,7 +122,7 @@ def test_from_a_spreadsheet_to_published_pairs(
 ) -> None:
     link = site.manage("invite", "--role", "coordinator", "--email", "zhou@example.org").strip()
     page = browser.new_context(viewport={"width": 1200, "height": 900}).new_page()
-    page.set_default_timeout(15000)
+    page.set_default_timeout(60_000)
     hands = way(page)
     problems: list[str] = []
     page.on("pageerror", lambda error: problems.append(str(error)))
