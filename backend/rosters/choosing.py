@@ -19,7 +19,7 @@ from backend.rosters.models import KnownHeading, RosterUpload
 from backend.rosters.moving_on import move_on
 from backend.rosters.reading import guessing
 from backend.rosters.reading.cells import Unreadable
-from backend.rosters.reading.chosen import KINDS, ROWS_SHOWN, Choices, Place, texts_of
+from backend.rosters.reading.chosen import KINDS, ROWS_SHOWN, Choices, Place, places_of, texts_of
 from backend.rosters.reading.columns import COLUMNS
 from backend.rosters.rereading import Reading, districts, reopen
 
@@ -186,7 +186,7 @@ def cells_of_row(reading: Reading, kind: str, row: int) -> dict[str, str]:
         raise NotYours
     for number, texts in table.rows:
         if number == row:
-            return texts_of(table, kind, texts)
+            return texts_of(places_of(table.heading, kind), texts)
     raise NotYours
 
 

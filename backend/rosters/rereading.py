@@ -171,11 +171,13 @@ def report_of(reading: Reading, found: RosterFile) -> dict[str, Any]:
     tables = reading.chosen.tables if reading.chosen else dict[str, Table]()
     places = reading.chosen.places if reading.chosen else dict[str, Place]()
     known = districts()
-    texts = {
-        (table.source, number): (kind, texts_of(table, kind, row))
-        for kind, table in tables.items()
-        for number, row in table.rows
-    }
+    bad = {(problem.file, problem.row) for problem in found.problems}
+    texts = {}
+    for kind, table in tables.items():
+        known_places = places_of(table.heading, kind)
+        for number, row in table.rows:
+            if (table.source, number) in bad:
+                texts[table.source, number] = (kind, texts_of(known_places, row))
     return {
         "problems": [_problem(problem, texts, known) for problem in found.problems],
         "warnings": [_plain(warning) for warning in found.warnings],
@@ -254,8 +256,9 @@ def bad_rows(reading: Reading) -> list[BadRow]:
         problems.setdefault((kinds.get(problem.file, ""), problem.row), []).append(problem)
     found = []
     for kind, table in whole.chosen.tables.items():
+        places = places_of(table.heading, kind)
         for number, row in table.rows:
             if (kind, number) in problems or (kind, number) in aside:
-                texts = texts_of(table, kind, row)
+                texts = texts_of(places, row)
                 found.append(BadRow(kind, number, texts, problems.get((kind, number), [])))
     return found

@@ -6,6 +6,7 @@ import zipfile
 import pytest
 from openpyxl import Workbook
 
+from backend.rosters.reading.chosen import OpenFile
 from backend.rosters.reading.tables import MOST_BYTES, MOST_ROWS, BadFile, read_csv, read_workbook
 
 
@@ -68,3 +69,13 @@ def test_text_of_more_than_8_mb_is_read_on_ones_own_machine_and_not_on_the_site(
     assert len(read_csv("c.csv", lines).rows) == MOST_ROWS
     with pytest.raises(BadFile, match="too long"):
         read_csv("c.csv", lines + b"K\n")
+
+
+def test_a_sheet_does_not_grow_by_being_looked_at() -> None:
+    """It would cost its width in cells for every row, and be refused as too large."""
+    file = OpenFile("r.xlsx", book("C12"))
+    place = file.own_places()["children"]
+    assert file.top("children") == [["child_id", "", ""], *[["", "", ""]] * 9]
+    table = file.table(place)
+    assert (table.heading, table.rows) == (["child_id", "", ""], [(12, ["", "", "x"])])
+    assert file.top("mentors") == [["mentor_id"]]

@@ -142,8 +142,10 @@ class OpenFile:
         """The first rows of a sheet, to recognise it by."""
         if title == TEXT:
             return [row for _number, row in self._rows[:ROWS_SHOWN]]
-        shown = self._sheets[title].iter_rows(max_row=ROWS_SHOWN, max_col=MOST_COLUMNS)
-        return [[cell_text(cell) for cell in row] for row in shown]
+        sheet = self._sheets[title]
+        # Asked for more than there is, a sheet grows.
+        rows, columns = min(sheet.max_row, ROWS_SHOWN), min(sheet.max_column, MOST_COLUMNS)
+        return [[cell_text(cell) for cell in row] for row in sheet.iter_rows(max_row=rows, max_col=columns)]
 
     def table(self, place: Place) -> Table:
         if place.title == TEXT:
@@ -204,7 +206,8 @@ def choose(file: OpenFile, choices: Choices) -> Chosen:
         _name_headings(table, kind, choices.headings.get(kind, {}))
         _correct(table, kind, choices.corrections)
         gone = {row for of, row in choices.aside if of == kind}
-        aside[kind] = {number: texts_of(table, kind, row) for number, row in table.rows if number in gone}
+        known = places_of(table.heading, kind)
+        aside[kind] = {number: texts_of(known, row) for number, row in table.rows if number in gone}
         table.rows = [(number, row) for number, row in table.rows if number not in gone]
         tables[kind] = table
     return Chosen(places, tables, aside, partial)
@@ -261,9 +264,8 @@ def places_of(headings: Iterable[str], kind: str) -> dict[str, int]:
     return found
 
 
-def texts_of(table: Table, kind: str, row: list[str]) -> dict[str, str]:
-    """A row's cells as they are written, by canonical column; empty ones are absent."""
-    places = places_of(table.heading, kind)
+def texts_of(places: Mapping[str, int], row: list[str]) -> dict[str, str]:
+    """A row's cells as they are written, by canonical column; empty ones are absent. places: of its table."""
     return {name: row[at].strip() for name, at in places.items() if at < len(row) and row[at].strip()}
 
 
