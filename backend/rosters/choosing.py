@@ -48,7 +48,7 @@ def choose_sheets(*, actor: Any, upload_id: int, version: int, places: Mapping[s
             aside=frozenset((kind, row) for kind, row in choices.aside if kind not in moved),
         )
 
-    return _change(actor, upload, edit, "sheets")
+    return _change(actor, upload, edit, "sheets", recall=True)
 
 
 def name_headings(
@@ -205,8 +205,9 @@ def _change(
     *,
     facts: Mapping[str, int] | None = None,
     then: Callable[[], None] = lambda: None,
+    recall: bool = False,
 ) -> RosterUpload:
-    reading = reopen(upload, edit(Choices.from_json(upload.choices)))
+    reading = reopen(upload, edit(Choices.from_json(upload.choices)), recall=recall)
     with transaction.atomic():
         move_on(upload, actor, upload.version, what, facts=dict(facts or {}), **looked_at(reading))
         then()

@@ -42,7 +42,7 @@ class NoLongerFits(Invalid):
 def check_upload(*, actor: Any, file_name: str, content: bytes) -> RosterUpload:
     """Reads the file and keeps it with its report; takes nobody in yet."""
     check_may(actor, "roster", "import")
-    reading = open_upload(file_name[:200], content, Choices())
+    reading = open_upload(file_name[:200], content, Choices(), recall=True)
     with transaction.atomic():
         return RosterUpload.objects.create(
             file_name=file_name[:200],

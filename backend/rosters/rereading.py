@@ -53,8 +53,11 @@ class BadRow:
     problems: list[Problem]
 
 
-def open_upload(file_name: str, content: bytes, choices: Choices) -> Reading:
-    """The slow part, which asks the database only for known headings: do it before the transaction."""
+def open_upload(file_name: str, content: bytes, choices: Choices, *, recall: bool = False) -> Reading:
+    """The slow part, which asks the database for nothing but known headings: do it before the transaction.
+
+    recall: headings mean what people said before. Only when a sheet is first looked at: what was reviewed stays.
+    """
     sheets: list[dict[str, Any]] = []
     try:
         file = OpenFile(file_name, content)
@@ -62,17 +65,17 @@ def open_upload(file_name: str, content: bytes, choices: Choices) -> Reading:
             kind, row, _score = guess(file.top(title))
             sheets.append({"title": title, "kind": kind, "heading_row": row})
         choices = replace(choices, places=dict(choices.places) or file.own_places())
-        choices = _remembered(file, choices)
+        choices = _remembered(file, choices) if recall else choices
         return Reading(file_name, choices, sheets, file, choose(file, choices))
     except BadFile as bad:
         problem = Problem(file_name, bad.row, "-", _(bad.wrong), _(bad.expected))
         return Reading(file_name, choices, sheets, bad=problem)
 
 
-def reopen(upload: RosterUpload, choices: Choices | None = None) -> Reading:
+def reopen(upload: RosterUpload, choices: Choices | None = None, *, recall: bool = False) -> Reading:
     """An upload with the choices that are stored, or with others."""
     stored = choices or Choices.from_json(upload.choices)
-    return open_upload(upload.file_name, bytes(upload.content), stored)
+    return open_upload(upload.file_name, bytes(upload.content), stored, recall=recall)
 
 
 def _remembered(file: OpenFile, choices: Choices) -> Choices:

@@ -69,10 +69,10 @@ def test_a_change_between_reading_and_writing_is_noticed(
     upload = brought(coordinator, kids(BAD))
     read = choosing.reopen
 
-    def slow(row: RosterUpload, choices: Any) -> Any:
+    def slow(row: RosterUpload, choices: Any, **more: Any) -> Any:
         monkeypatch.setattr(choosing, "reopen", read)
         grade_right(colleague, upload, 1)
-        return read(row, choices)
+        return read(row, choices, **more)
 
     monkeypatch.setattr(choosing, "reopen", slow)
     with pytest.raises(imports.UploadMovedOn):
@@ -245,6 +245,19 @@ def test_what_a_heading_means_is_known_for_the_next_file(coordinator: User) -> N
     assert both.report["problems"] == [] and [one["column"] for one in both.report["warnings"]] == [
         "联系电话"
     ]
+
+
+def test_what_others_say_of_a_heading_changes_no_file_that_was_looked_at(coordinator: User) -> None:
+    """The same headings in two files: in the first, reviewed and correct without it, it stays left out."""
+    person = {**CHILD, "悄悄话": "想妈妈"}
+    reviewed, other = (brought(coordinator, workbook(children=(person,))) for _file in range(2))
+    choosing.name_headings(
+        actor=coordinator, upload_id=other.pk, version=1, headings={K: {"悄悄话": "needs"}}
+    )
+    imports.take_upload(actor=coordinator, upload_id=reviewed.pk)
+    assert Child.objects.get().needs == ""
+    imports.take_upload(actor=coordinator, upload_id=other.pk)
+    assert Child.objects.get().needs == "想妈妈"
 
 
 def test_what_refers_to_a_row_set_aside_is_said(coordinator: User) -> None:
