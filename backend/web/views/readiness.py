@@ -66,15 +66,15 @@ def _subjects(found: dict[tuple[str, int], Cell]) -> list[dict[str, Any]]:
 
 
 def _shaded(cell: Cell) -> dict[str, Any]:
-    """heat: 0 enough, 1 tight, 2 short, 3 nobody at all."""
-    heat = 0
+    """heat: 0 enough, 1 tight, 2 short, 3 nobody at all; the words say the same."""
+    heat, words = 0, ""
     if cell.demand and not cell.supply:
-        heat = 3
+        heat, words = 3, _("no mentor")
     elif cell.short:
-        heat = 2
+        heat, words = 2, _("%(number)s short") % {"number": cell.short}
     elif cell.demand and cell.supply < TIGHT * cell.demand:
-        heat = 1
-    return {"demand": cell.demand, "supply": cell.supply, "short": cell.short, "heat": heat}
+        heat, words = 1, _("tight")
+    return {"demand": cell.demand, "supply": cell.supply, "heat": heat, "words": words}
 
 
 def _week(cells: dict[int, Cell]) -> dict[str, Any]:
@@ -87,7 +87,9 @@ def _week(cells: dict[int, Cell]) -> dict[str, Any]:
         row = []
         for weekday in range(7):
             cell = cells.get(weekday * 24 + hour, Cell())
-            row.append({"demand": cell.demand, "supply": cell.supply, "heat": _heat_of_hour(cell, average)})
+            heat = _heat_of_hour(cell, average)
+            words = ("", _("few"), _("very few"), _("no mentor"))[heat]
+            row.append({"demand": cell.demand, "supply": cell.supply, "heat": heat, "words": words})
         if any(cell["demand"] or cell["supply"] for cell in row):
             rows.append((f"{hour:02}:00", row))
     return {"rows": rows}
