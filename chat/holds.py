@@ -4,7 +4,7 @@ An adult's second hold within LATELY stops the room until a person has decided a
 was let through was no hold: it does not count.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -15,7 +15,6 @@ from backend.accounts.access import may
 from backend.audit import log as audit
 from backend.errors import NotYours
 from backend.rosters.looking import as_what
-from chat import checks
 from chat.access import own_rooms
 from chat.models import Held, Room
 from chat.protocol import Side
@@ -66,14 +65,16 @@ def look_at_hold(*, actor: Any, held_id: int) -> Held:
     return held
 
 
-def stop_if_second(held: Held, now: datetime) -> bool:
-    """Inside the transaction that keeps it, with the room locked. Talk with a child in danger is not stopped."""
+def stop_if_second(held: Held, now: datetime, goes_on: Callable[[], bool]) -> bool:
+    """Inside the transaction that keeps it, with the room locked. Talk with a child in danger is not stopped:
+    ``goes_on`` is asked only where it would be.
+    """
     if held.sender != Side.MENTOR:
         return False
     lately = Held.objects.filter(room=held.room_id, sender=Side.MENTOR, said_at__gt=now - LATELY)
     if not lately.exclude(pk=held.pk).exclude(state=Held.State.RELEASED).exists():
         return False
-    if checks.goes_on(held.room_id, now):
+    if goes_on():
         return False
     if Room.objects.filter(pk=held.room_id, looked_for_at=None).update(looked_for_at=now):
         audit.record(None, "room.stopped", held.room, held=held.pk)

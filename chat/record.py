@@ -168,7 +168,7 @@ class _Batch:
             )
             self.known[room.pk, act.side, act.cid] = held
             self.changed.add(room.pk)
-            room.frozen |= holds.stop_if_second(held, self.now)
+            room.frozen |= holds.stop_if_second(held, self.now, lambda: self._goes_on(room))
             self.heard.append(_as_words(act))
             self._sit(room, lambda sitting: sitting.stir(act.side, self.now))
             return HeldBack(act.cid, held.state)
@@ -185,12 +185,17 @@ class _Batch:
             return Refused(ErrCode.FROZEN, "nobody may write in this room now")
         running = self.sittings[room.pk].value.running
         until = self.days.closed_until(room, running and running.opened_at, self.now)
-        if until is None or checks.goes_on(room.pk, self.now, _as_words(act)):
+        if until is None or self._goes_on(room, _as_words(act)):
             return None
         wait = int((until - self.now) / timedelta(milliseconds=1))
         in_hours = is_open(self.now, room.birth_date, room_hours())
         why = "the child has talked for as long as it may today" if in_hours else "outside the room's hours"
         return Refused(ErrCode.CLOSED, why, wait)
+
+    def _goes_on(self, room: LockedRoom, words: checks.Words | None = None) -> bool:
+        """Also for what was said before in this batch, which nobody can read yet."""
+        said = (each for each in self.heard if each.room == room.pk)
+        return any(checks.goes_on(room.pk, self.now, each) for each in (words, *said))
 
     def _again(self, room: LockedRoom, act: Speak, before: Numbered | Held) -> Outcome:
         # A body that was erased for good can't be compared any more.

@@ -165,3 +165,23 @@ def test_what_is_sealed_or_names_the_mentor_shows_in_no_clock(talking: Family, k
         kind, more = "S1", {"room": talking.rooms["academic"], "s": 1}
     raise_alert(actor=None, child=talking.child, kind=kind, case=case, now=at(20.9), **more)
     assert isinstance(speak(talking, Side.CHILD, "再见", 21.1), Refused)
+
+
+@pytest.mark.django_db
+def test_what_comes_in_one_go_with_words_of_danger_is_said_too(family: Family, settings) -> None:
+    settings.ROOMS_ALWAYS_OPEN = False
+    room, other = (family.rooms[role].pk for role in ("wellbeing", "academic"))
+    says = [(room, Side.CHILD, "睡不着"), (room, Side.CHILD, DANGER), (room, Side.CHILD, "你在吗")]
+    says += [(room, Side.MENTOR, "我在。"), (other, Side.CHILD, "你在吗")]
+    acts = [Speak(where, side, str(uuid4()), body) for where, side, body in says]
+    outcomes = [type(each) for each in perform(acts, now=at(23)).outcomes]
+    assert outcomes == [Refused, Said, Said, Said, Refused]
+
+
+@pytest.mark.django_db
+def test_nor_is_it_stopped_by_a_hold_that_comes_in_one_go_with_them(family: Family) -> None:
+    room = family.rooms["wellbeing"].pk
+    holds = [Speak(room, Side.MENTOR, str(uuid4()), "加我微信", held_for="wechat") for _ in range(2)]
+    perform([holds[0]], now=at(18))
+    perform([Speak(room, Side.CHILD, str(uuid4()), DANGER), holds[1]], now=at(18.1))
+    assert isinstance(speak(family, Side.CHILD, "你在吗", 18.2), Said)
