@@ -44,6 +44,8 @@ async def _visit(hub: Hub, knock: Knock, receive: Any, send: Send) -> None:
     await receive()  # websocket.connect
     # A refusal before the accept would reach the client only as HTTP 403.
     await send({"type": "websocket.accept"})
+    # Until somebody listens, the server would keep whatever anybody says.
+    knock.wire.stop_reading()
     socket = await _let_in(hub, knock, send)
     if socket is None:
         return
@@ -67,10 +69,10 @@ async def _let_in(hub: Hub, knock: Knock, send: Send) -> Socket | None:
     try:
         place = await hub.read(reading.place_of, knock.session, knock.room, knock.language)
     except Refusal as refusal:
-        await _refuse(send, Close(refusal.kind.close), str(refusal))
+        await _refuse(knock.wire, Close(refusal.kind.close), str(refusal))
         return None
     except (DatabaseError, InterfaceError):
-        await _refuse(send, Close.OVERLOADED, "")
+        await _refuse(knock.wire, Close.OVERLOADED, "")
         return None
     return Socket(hub, place, send, knock.wire)
 
@@ -82,8 +84,9 @@ async def _listen(socket: Socket, receive: Any) -> None:
         socket.receive(got["bytes"] if text is None else text)
 
 
-async def _refuse(send: Send, code: Close, detail: str) -> None:
+async def _refuse(wire: Wire, code: Close, detail: str) -> None:
+    wire.ignore()
     last = last_words(code, detail)
     if last is not None:
-        await send({"type": "websocket.send", "text": dump(last)})
-    await send({"type": "websocket.close", "code": int(code)})
+        await wire.send({"type": "websocket.send", "text": dump(last)})
+    await wire.send({"type": "websocket.close", "code": int(code)})

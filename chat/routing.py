@@ -10,6 +10,7 @@ from django.conf import settings
 from django.urls import path
 
 from chat.endpoint import room
+from chat.hub import the_hub
 from chat.protocol import Close, dump, farewell
 from chat.wire import Wire
 
@@ -18,6 +19,7 @@ async def nothing_here(scope: dict[str, Any], receive: Any, send: Any) -> None:
     """A socket that is no room looks like a room of somebody else's."""
     await receive()
     await send({"type": "websocket.accept"})
+    scope["wire"].ignore()
     last = farewell(Close.NOT_YOURS, "Not found.")
     assert last is not None
     await send({"type": "websocket.send", "text": dump(last)})
@@ -43,7 +45,10 @@ _of_ours = (
 async def sockets(scope: dict[str, Any], receive: Any, send: Any) -> None:
     """Outermost: here what the server gave is still to be seen."""
     wire = Wire(send)
-    await _of_ours({**scope, "wire": wire}, receive, send)
-    if wire.visit is not None:
-        # A server that stops cancels this at once; the visit itself ends with the hub's goodbye.
-        await asyncio.shield(wire.visit)
+    try:
+        await _of_ours({**scope, "wire": wire}, receive, send)
+        if wire.visit is not None:
+            # A server that stops cancels this at once; the visit itself ends with the hub's goodbye.
+            await asyncio.shield(wire.visit)
+    finally:
+        the_hub().gone += 1

@@ -63,14 +63,22 @@ class Wire:
             self._transport.registerProducer(self, True)
 
     def listen(self, take: Take, gone: Callable[[], None]) -> bool:
-        """From now on frames go to ``take``, with those that came before; False under another server."""
+        """From now on it is read, and frames go to ``take``, with those that came before; False under another
+        server.
+        """
         if self._protocol is None:
             return False
         queue, inbox = self._protocol.application_queue, Inbox(take, gone)
         self._protocol.application_queue = inbox
         while not queue.empty():
             inbox.put_nowait(queue.get_nowait())
+        if self.full_since is None:
+            self._transport.resumeProducing()
         return True
+
+    def ignore(self) -> None:
+        """Of whoever is refused: until they have gone, the server would keep all that they say."""
+        self.listen(lambda _frame: None, lambda: None)
 
     async def send(self, message: dict[str, Any]) -> None:
         """The server's own way; to somebody who is going already, nothing."""

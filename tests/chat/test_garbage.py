@@ -1,11 +1,13 @@
 """A full look for garbage stops everybody: only when enough connections have gone."""
 
+import asyncio
 import gc
+from types import SimpleNamespace
 from weakref import ref
 
 import pytest
 
-from chat import garbage
+from chat import garbage, routing
 from chat.garbage import FEWEST, HOUR, Sweeper
 
 
@@ -62,3 +64,22 @@ def test_what_goes_in_circles_is_gone_after_it():
     finally:
         gc.enable()
     assert gone() is None
+
+
+@pytest.mark.parametrize("origin", [b"http://localhost", b"http://elsewhere.example"])
+def test_who_is_not_let_in_counts_when_they_have_gone(monkeypatch, origin):
+    """Else strangers who come all day fill the memory until the hour is over."""
+    hub, said = SimpleNamespace(gone=0), []
+    come_and_go = iter([{"type": "websocket.connect"}, {"type": "websocket.disconnect", "code": 1000}])
+    monkeypatch.setattr(routing, "the_hub", lambda: hub)
+
+    async def receive():
+        return next(come_and_go)
+
+    async def send(message):
+        said.append(message["type"])
+
+    headers = [(b"host", b"localhost"), (b"origin", origin)]
+    scope = {"type": "websocket", "path": "/ws/nothing/", "headers": headers}
+    asyncio.run(routing.sockets(scope, receive, send))
+    assert said and hub.gone == 1

@@ -1,5 +1,6 @@
 """What is said is read in the order in which it was said, on a real connection of the server's kind."""
 
+import asyncio
 import socket
 from functools import partial
 from types import SimpleNamespace
@@ -7,6 +8,9 @@ from types import SimpleNamespace
 import pytest
 from twisted.internet.tcp import Connection
 
+from backend.errors import NotYours
+from chat import endpoint
+from chat.routing import nothing_here
 from chat.wire import BUFFER, Wire
 
 LENGTH = 1000  # bytes of a frame: its length takes two bytes of the four before the text
@@ -21,8 +25,11 @@ class Reactor:
     def removeWriter(self, writer):
         self.waits = False
 
-    def addReader(self, reader): ...
-    def removeReader(self, reader): ...
+    def addReader(self, reader):
+        self.reads = True
+
+    def removeReader(self, reader):
+        self.reads = False
 
 
 @pytest.fixture
@@ -35,6 +42,8 @@ def line():
     protocol = SimpleNamespace(state=3, STATE_OPEN=3, connectionLost=lambda reason: None)
     protocol.transport = transport = Connection(near, protocol, Reactor())
     transport.connected = True
+    transport.startReading()
+    protocol.application_queue = asyncio.Queue()
     yield Wire(partial(lambda protocol, message: None, protocol)), transport, far
     near.close()
     far.close()
@@ -97,3 +106,44 @@ def test_who_reads_nothing_is_said_nothing_more_until_it_is_read(line):
         transport.doWrite()
     assert wire.is_free
     assert numbers(got + read(far)) == list(range(said))
+
+
+def knocks(wire: Wire, protocol: SimpleNamespace, door: str) -> None:
+    """Somebody who goes on talking, whatever is answered."""
+
+    async def story() -> None:
+        went_by = []
+
+        async def connects():
+            return {"type": "websocket.connect"}
+
+        async def looks(*asked):
+            protocol.application_queue.put_nowait({"type": "websocket.receive", "text": "came before"})
+            went_by.append(wire._transport.reactor.reads)
+            raise NotYours
+
+        async def send(message):
+            went_by.append(message["type"])
+
+        wire._send = send
+        if door == "a room":
+            hub, knock = SimpleNamespace(read=looks), endpoint.Knock(None, 1, wire, None)
+            await endpoint._visit(hub, knock, connects, wire.send)
+            assert False in went_by, "nothing is read before the door has answered"
+        else:
+            await nothing_here({"wire": wire}, connects, send)
+        assert went_by[-1] == "websocket.close"
+
+    asyncio.run(story())
+
+
+@pytest.mark.parametrize("door", ["a room", "nothing"])
+def test_of_whoever_is_refused_nothing_is_kept(line, door):
+    wire, transport, _ = line
+    knocks(wire, transport.protocol, door)
+    queue = transport.protocol.application_queue
+    for _ in range(3):
+        queue.put_nowait({"type": "websocket.receive", "text": "goes on talking"})
+    queue.put_nowait({"type": "websocket.disconnect", "code": 1000})
+    assert not isinstance(queue, asyncio.Queue)
+    assert transport.reactor.reads, "so that their going is noticed"
