@@ -26,7 +26,7 @@ from chat.acts import (
     Stir,
 )
 from chat.credit import Credit
-from chat.greeting import last_words, welcome
+from chat.greeting import last_words, news, welcome
 from chat.limiter import Bucket
 from chat.marks import Marks
 from chat.protocol import (
@@ -38,13 +38,11 @@ from chat.protocol import (
     Err,
     ErrCode,
     FrameRefused,
-    Held,
     Hello,
     Message,
     Ping,
     Pong,
     Read,
-    ReadBy,
     Ready,
     Say,
     Seen,
@@ -91,6 +89,7 @@ class Socket:
         self._phase = Phase.NEW
         self._hello: Hello | None = None
         self._view: View | None = None
+        self._here: frozenset[Side] = frozenset()  # as the welcome said
         self._credit = Credit()
         self._lagging_since: float | None = None
         self._out: list[ServerFrame] = []
@@ -349,6 +348,7 @@ class Socket:
         await self._frame(welcome(self.place, now, details, reset=reset))
         self._credit.restart()
         self._lagging_since = None
+        self._here = details.here
         self._phase = Phase.RESET if reset else Phase.REPLAYING
         self.sent = 0 if reset else hello.last
 
@@ -392,7 +392,6 @@ class Socket:
     async def _ready(self, view: View) -> None:
         await self._frame(Ready(self.sent))
         self._phase = Phase.LIVE
-        for cid, state in view.details.held.get(self.place.side, {}).items():
-            await self._frame(Held(cid, state))
-        if view.details.mentor_read and self.place.side is Side.CHILD:
-            await self._frame(ReadBy(Side.MENTOR, view.details.mentor_read))
+        # Nothing of this was told meanwhile, and of it the welcome said only who was here.
+        for frame in news(self.place.side, reading.Details(here=self._here), view.details):
+            await self._frame(frame)

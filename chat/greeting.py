@@ -1,6 +1,7 @@
-"""The first and the last frame of a connection."""
+"""The first and the last frame of a connection, and what it is told in between that has no number."""
 
 import secrets
+from collections.abc import Iterator
 
 from django.utils import translation
 
@@ -10,11 +11,15 @@ from chat.protocol import (
     Bye,
     ByeWhy,
     Close,
+    Held,
     Member,
     OpenSession,
+    Presence,
     PresenceState,
+    ReadBy,
     ServerFrame,
     Side,
+    Warn,
     Welcome,
     farewell,
 )
@@ -41,6 +46,20 @@ def welcome(place: Place, now: RoomNow, details: Details, *, reset: bool) -> Wel
         limits=LIMITS,
         reset=reset,
     )
+
+
+def news(side: Side, before: Details, now: Details) -> Iterator[ServerFrame]:
+    """What this side is told of the change from one to the other."""
+    other = side.other
+    if (other in before.here) != (other in now.here):
+        yield Presence(other, PresenceState.HERE if other in now.here else PresenceState.AWAY)
+    for cid, state in now.held.get(side, {}).items():
+        if before.held.get(side, {}).get(cid) != state:
+            yield Held(cid, state)
+    if side is Side.CHILD and now.mentor_read > before.mentor_read:
+        yield ReadBy(Side.MENTOR, now.mentor_read)
+    if now.warned_end is not None and now.warned_end != before.warned_end:
+        yield Warn(now.warned_end)
 
 
 def last_words(code: Close, detail: str) -> ServerFrame | None:

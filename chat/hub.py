@@ -22,19 +22,9 @@ from chat.acts import Numbered, Performed, Tick
 from chat.bells import GROUP, pass_on
 from chat.connection import Socket
 from chat.garbage import Sweeper
+from chat.greeting import news
 from chat.limiter import Bucket
-from chat.protocol import (
-    LIMITS,
-    Close,
-    Held,
-    Presence,
-    PresenceState,
-    ReadBy,
-    ServerFrame,
-    Side,
-    TypingBy,
-    Warn,
-)
+from chat.protocol import LIMITS, Close, ServerFrame, Side, TypingBy
 from chat.reading import Details, RoomNow
 from chat.uptime import still_serving
 from chat.writer import Writer
@@ -102,7 +92,7 @@ class Hub:
         self.sockets: set[Socket] = set()
         self.visits: set[asyncio.Future[None]] = set()
         self.closing = False
-        self._gone = 0
+        self.gone = 0  # connections, also of whoever was not let in
         self._sweeper = Sweeper()
         self.writer = Writer(self._committed)
         self._process = uuid.uuid4()
@@ -146,7 +136,6 @@ class Hub:
         return view
 
     def part(self, socket: Socket) -> None:
-        self._gone += 1
         view = self.views.get(socket.place.room)
         if view is not None:
             view.sockets.discard(socket)
@@ -200,7 +189,9 @@ class Hub:
             view.wake()
         if details is not None and now.stamp > view.stamp:
             before, view.details, view.stamp = view.details, details, now.stamp
-            _tell_changes(view, before, details)
+            for side in Side:
+                for frame in news(side, before, details):
+                    view.tell(frame, side)
 
     def _committed(self, done: Performed) -> None:
         for room, rows in done.rows.items():
@@ -296,7 +287,7 @@ class Hub:
         while True:
             await self.read(still_serving, self._process, timezone.now())
             await asyncio.sleep(BEAT)
-            self._sweeper.sweep(here=len(self.sockets), gone=self._gone)
+            self._sweeper.sweep(here=len(self.sockets), gone=self.gone)
             sockets = {
                 each.token: each for view in self.views.values() for each in view.sockets if each.arrived
             }
@@ -348,20 +339,6 @@ class Hub:
         view = self.views.get(room)
         if view is not None and self.is_fresh():
             view.tell(TypingBy(side, on), side.other)
-
-
-def _tell_changes(view: View, before: Details, now: Details) -> None:
-    for side in Side:
-        if (side in before.here) != (side in now.here):
-            state = PresenceState.HERE if side in now.here else PresenceState.AWAY
-            view.tell(Presence(side, state), side.other)
-        for cid, held in now.held.get(side, {}).items():
-            if before.held.get(side, {}).get(cid) != held:
-                view.tell(Held(cid, held), side)
-    if now.mentor_read > before.mentor_read:
-        view.tell(ReadBy(Side.MENTOR, now.mentor_read), Side.CHILD)
-    if now.warned_end is not None and now.warned_end != before.warned_end:
-        view.tell(Warn(now.warned_end), *Side)
 
 
 async def _for_ever(job: Callable[[], Any]) -> None:

@@ -134,3 +134,25 @@ def test_a_full_queue_answers_busy_and_every_word_comes_in_order_afterwards(tmp_
         assert set(codes) <= {"busy", "too_fast"}
         said = [row[3] for row in rows(house, house.facts[0]["rooms"]["academic"]) if row[1] == "msg"]
         assert said == ["先说一句", *(f"第{number}句" for number in range(12))]
+
+
+def test_who_came_during_a_replay_is_told_after_it(served, port):
+    async def story() -> None:
+        async with tab(served, port, "child", "wellbeing") as child:
+            await child.hello()
+            for number in range(12):
+                await child.say(f"第{number}句")
+                await child.send(t="seen", s=(await child.get("ack"))["s"])
+        async with tab(served, port, "child", "wellbeing") as child:
+            await child.send(t="hello", epoch="", last=0)
+            welcome = await child.get("welcome")
+            assert [each["state"] for each in welcome["members"]] == ["away", "here"]
+            numbers = [(await child.get("msg"))["s"] for _ in range(8)]
+            async with tab(served, port, "wellbeing", "wellbeing") as mentor:
+                await mentor.hello(welcome["epoch"], welcome["last"])
+                await asyncio.sleep(0.3)
+                await child.send(t="seen", s=numbers[-1])
+                await child.get("ready")
+                assert await child.get("presence", 2) == {"t": "presence", "who": "mentor", "state": "here"}
+
+    asyncio.run(story())
