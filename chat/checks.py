@@ -63,8 +63,7 @@ def register(check: Check) -> None:
 def register_heard(heard: Heard) -> None:
     """Called inside the transaction with every message that is committed or held in it, as it was said.
 
-    Besides with what the thread that commits keeps from one batch to the next for those who listen, by their names;
-    it may hold words of a batch that failed in the end.
+    Besides with what the thread that commits keeps from one batch to the next for those who listen, by their names.
     """
     _heard.append(heard)
 

@@ -28,11 +28,11 @@ class Days:
 
     def know(self, rooms: Iterable[LockedRoom], now: datetime) -> None:
         """Needs no lock: another room of the child may open or end a session meanwhile."""
+        if len(self._sessions) > MOST_KEPT:
+            self._sessions, self._meetings = {}, {}
         unknown = {room.child for room in rooms if not _is_good(self._sessions.get(room.child), now)}
         if not unknown or room_hours().always:
             return
-        if len(self._sessions) > MOST_KEPT:
-            self._sessions, self._meetings = {}, {}
         found: dict[int, Sessions] = defaultdict(list)
         for child, opened_at, ended_at in sessions_of(unknown, now):
             found[child].append((opened_at, ended_at))

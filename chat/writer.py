@@ -146,8 +146,10 @@ def _begin() -> None:
 def _commit(acts: list[Act]) -> Performed:
     try:
         return perform([_looked_at(act) for act in acts], now=timezone.now(), kept=_here.kept)
-    except (DatabaseError, InterfaceError):
-        connection.close()
+    except Exception as error:
+        _begin()  # what was learned on the way may have come to nothing
+        if isinstance(error, DatabaseError | InterfaceError):
+            connection.close()
         raise
 
 

@@ -82,6 +82,8 @@ class Lately:
 
     def begin(self, words: list[Words]) -> None:
         """A batch: in one question for all of its rooms of which something is not known."""
+        if len(self._rooms) > MOST_KEPT:
+            self._rooms.clear()
         first: dict[int, int] = {}
         for each in words:
             if each.s is not None:
@@ -94,8 +96,6 @@ class Lately:
         }
         if not missing:
             return
-        if len(self._rooms) > MOST_KEPT:
-            self._rooms.clear()
         self._rooms |= {room: (s - 1, deque(maxlen=detection.EARLIER)) for room, s in missing.items()}
         said = Event.objects.filter(
             room__in=missing,

@@ -1,6 +1,7 @@
 """Words that may mean danger call a person, in the transaction that commits them, and nothing else changes."""
 
 from datetime import timedelta
+from types import SimpleNamespace
 from uuid import uuid4
 
 import pytest
@@ -11,13 +12,14 @@ from backend.accounts.models import User
 from backend.care import detection, routing
 from backend.care.models import Alert, Case, HelpCard, Shift, Talk, Wake
 from backend.errors import NotYours
+from chat import checks
 from chat.acts import Arrive, Refused, Said, Speak
 from chat.checks import Words
 from chat.models import Event, Original
 from chat.protocol import Side
 from chat.record import perform
 from chat.sitting import Kept
-from chat.writer import _looked_at
+from chat.writer import _begin, _commit, _looked_at
 from matching.models import Pairing
 from tests.chat.people import at
 
@@ -219,6 +221,40 @@ def test_in_pieces_it_is_heard_whichever_process_wrote_the_pieces_before(family,
     for writer, piece in zip(writers, ("我真的", "不", "想", "活了"), strict=True):
         act = Speak(room, Side.CHILD, str(uuid4()), piece)
         perform([act], now=timezone.now(), kept=kept.get(writer))
+    assert Alert.objects.get().kind == "S1"
+
+
+def test_in_pieces_it_is_heard_though_very_many_rooms_are_known(family, monkeypatch) -> None:
+    monkeypatch.setattr(routing, "MOST_KEPT", 0)
+    rooms, kept = {role: room.pk for role, room in family.rooms.items()}, Kept()
+    speak(family, "我真的", role="academic")
+    for pieces in ({"wellbeing": "我真的"}, {"wellbeing": "不想"}, {"wellbeing": "活了", "academic": "好"}):
+        acts = [Speak(rooms[role], Side.CHILD, str(uuid4()), piece) for role, piece in pieces.items()]
+        perform(acts, now=timezone.now(), kept=kept)
+    assert Alert.objects.get().kind == "S1"
+
+
+def test_in_pieces_it_is_heard_when_another_process_wrote_what_this_one_could_not(
+    family, monkeypatch
+) -> None:
+    room, tell = family.rooms["wellbeing"].pk, checks.tell_heard
+
+    def says(body: str) -> Speak:
+        return Speak(room, Side.CHILD, str(uuid4()), body)
+
+    def fails(words, memory) -> None:
+        tell(words, memory)
+        raise OperationalError
+
+    _begin()
+    _commit([says("我真的")])
+    with monkeypatch.context() as broken:
+        broken.setattr(checks, "tell_heard", fails)
+        broken.setattr("chat.writer.connection", SimpleNamespace(close=lambda: None))
+        with pytest.raises(OperationalError):
+            _commit([says("下一题呢？")])
+    perform([says("不想")], now=timezone.now())
+    _commit([says("活了")])
     assert Alert.objects.get().kind == "S1"
 
 
