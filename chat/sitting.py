@@ -160,7 +160,9 @@ class Sitting:
         row = self.row
         if row is None:
             return
-        row.ended_at, row.why, row.decided_at = max(ended.at, row.opened_at), ended.why, ended.decided_at
+        # A clock may have been put back since it opened.
+        row.ended_at, row.why = max(ended.at, row.opened_at), ended.why
+        row.decided_at = max(ended.decided_at, row.ended_at)
         row.next_tick_at, row.meeting = None, meeting_of(row, row.ended_at)
         row.active_at = max(row.active_at, row.opened_at)
         row.save()

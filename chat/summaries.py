@@ -17,10 +17,16 @@ LATELY = timedelta(hours=24)
 def keep_summary(
     *, room: Room, session: Session | None, body: str, written_by: int, now: datetime, mood: int | None = None
 ) -> Summary | None:
-    """The next version for this session, or for the room's last one. None when there was none lately."""
+    """The next version for this session, or for the room's last one. None when there was none lately.
+
+    The same words again are no version: they come a second time when nobody knew whether the first came through.
+    """
     session = session or last_session(room, now)
     if session is None:
         return None
+    newest = session.summaries.order_by("version").last()
+    if newest is not None and (newest.body, newest.mood, newest.written_by_id) == (body, mood, written_by):
+        return newest
     return add_version(session, body=body, written_by=written_by, now=now, mood=mood)
 
 

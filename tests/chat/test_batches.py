@@ -6,9 +6,10 @@ import pytest
 from django.db import IntegrityError, connection
 from django.test.utils import CaptureQueriesContext
 
-from chat import statements
-from chat.acts import Arrive, EndSession, Leave, Speak
-from chat.models import Event, Room, Session
+from backend.notices.models import Notice
+from chat import day, statements
+from chat.acts import Arrive, EndSession, Leave, MarkRead, Said, Speak
+from chat.models import Attendance, Event, Held, Original, ReadMark, Room, Session, Summary
 from chat.protocol import Side
 from chat.record import perform
 from chat.sitting import Kept
@@ -84,3 +85,48 @@ def test_of_a_batch_that_failed_nothing_is_kept(together, monkeypatch):
     assert [row.s for row in done.rows[room]] == [Room.objects.get(pk=room).last_s]
     numbers = list(Event.objects.filter(room=room).values_list("s", flat=True))
     assert numbers == list(range(1, len(numbers) + 1))
+
+
+def test_a_batch_that_is_done_again_changes_nothing():
+    """As the writer does when it can't know whether the commit came through."""
+    family = add_family()
+    room, tabs = family.rooms["academic"].pk, [uuid4(), uuid4()]
+    acts = [
+        *(Arrive(room, side, tab) for side, tab in zip(Side, tabs, strict=True)),
+        words(room),
+        Speak(room, Side.MENTOR, str(uuid4()), "加我微信", held_for="wechat"),
+        Speak(room, Side.CHILD, str(uuid4()), "我的电话13812345678", masked_body="我的电话***"),
+        MarkRead(room, Side.MENTOR, 2),
+        EndSession(room, Side.MENTOR, family.academic.user_id, "分数的加减法。"),
+        Leave(room, tabs[0], at(18.001)),
+    ]
+
+    def everything():
+        tables = (Event, Held, Original, Session, Summary, Attendance, ReadMark, Notice)
+        return [list(table.objects.order_by("pk").values()) for table in tables]
+
+    perform(acts, now=at(18.001))
+    before = everything()
+    assert all(before[:-1])
+    perform(acts, now=at(18.002))
+    assert everything() == before
+
+
+def test_a_clock_that_was_put_back_ends_a_session_all_the_same():
+    family = add_family()
+    room = family.rooms["academic"].pk
+    perform([Arrive(room, side, uuid4()) for side in Side], now=at(18.5))
+    perform([EndSession(room, Side.MENTOR, family.academic.user_id)], now=at(18))
+    session = Session.objects.get()
+    assert session.opened_at == session.ended_at == session.decided_at == at(18.5)
+
+
+def test_a_full_day_stays_full_though_very_many_days_are_known(monkeypatch):
+    monkeypatch.setattr(day, "MOST_KEPT", 0)
+    one, other = (add_family(number) for number in range(2))
+    room, kept = one.rooms["academic"].pk, Kept()
+    over = {"active_at": at(18), "ended_at": at(18), "decided_at": at(18), "why": "mentor"}
+    Session.objects.create(room_id=room, opened_at=at(17), **over)
+    assert perform([words(room)], now=at(18.001), kept=kept).outcomes[0].code == "closed"
+    both = perform([words(other.rooms["academic"].pk), words(room)], now=at(18.002), kept=kept).outcomes
+    assert isinstance(both[0], Said) and both[1].code == "closed"
