@@ -31,9 +31,8 @@ def named(reason: str) -> str:
 
 
 def look_for_contacts(words: Words) -> Verdict:
-    # Of a child's words only what can be masked is asked for.
-    kinds = detection.EVERY if words.side is Side.MENTOR else detection.DETAILS
-    found = detection.contacts(words.body, _said_before(words), kinds)
+    # Of a child's words only what can be covered is asked for.
+    found = detection.contacts(words.body, _said_before(words), phrases=words.side is Side.MENTOR)
     if not found:
         return None
     if words.side is Side.MENTOR:
@@ -44,7 +43,7 @@ def look_for_contacts(words: Words) -> Verdict:
 
 def details_in(body: str) -> list[str]:
     """The kinds of details in ``body``, in words: in a summary they would be a way out that nobody looks at."""
-    found = detection.contacts(body, kinds=detection.DETAILS)
+    found = detection.contacts(body, phrases=False)
     return [named(kind) for kind in dict.fromkeys(each.kind for each in found)]
 
 

@@ -248,6 +248,8 @@ CRISIS = {
         "bu xiang huo le",
         "wo xiang si",
         "我同学说她想自杀",
+        "课文读完了，我还是不想活了",
+        "我有自杀的想法",
     ],
     Sign.PLAN_OR_MEANS: [
         "我写好了遗书",
@@ -297,6 +299,10 @@ def test_words_that_may_mean_danger(sign: Sign, text: str) -> None:
         "绝望这个词的近义词有哪些？",
         "爸爸打我最爱吃的糍粑",
         "《狼王梦》里小狼死了",
+        "丑小鸭被大家欺负",
+        "没人理我 是不是卡了",
+        "快疯了哈哈哈 wifi又断",
+        "不要爬窗台",
     ],
 )
 def test_what_is_said_every_day(text: str) -> None:

@@ -83,6 +83,29 @@ def test_over_all_that_is_written_down_the_quick_ways_and_the_long_ones_agree() 
         assert [found(messages) for messages in said] == quickly
 
 
+@pytest.mark.parametrize(
+    "messages",
+    [
+        ["我真的ge", "wan"],
+        ["wo bu xiang", "huo"],
+        ["妈妈" + "呜" * 14 + "会不会死"],
+        ["提取码 一二三四"],
+        ["我不", " 想活了"],
+    ],
+)
+def test_where_a_quick_way_is_near_to_what_it_must_not_pass_over(messages: list[str]) -> None:
+    quickly = found(messages)
+    assert any(quickly)
+    with the_long_way():
+        assert found(messages) == quickly
+
+
+def test_what_is_asked_of_a_child_is_what_can_be_covered() -> None:
+    text = "我的手机13812345678，别告诉你妈"
+    assert {each.kind for each in detection.contacts(text)} == {detection.Kind.PHONE, detection.Kind.SECRECY}
+    assert {each.kind for each in detection.contacts(text, phrases=False)} == {detection.Kind.PHONE}
+
+
 @given(st.lists(st.lists(st.sampled_from(FRAGMENTS), max_size=9).map("".join), min_size=1, max_size=4))
 def test_whatever_patterns_are_made_of_the_quick_ways_and_the_long_ones_agree(messages: list[str]) -> None:
     quickly = found(messages)
@@ -127,6 +150,7 @@ def test_what_is_written_as_it_is_read_is_told_by_the_table_of_characters() -> N
         ("(?:a|)b", None, [{"b"}]),
         (".好", None, [{"好"}]),
         ("删{2}了", {"删"}, [{"删"}, {"了"}]),
+        (r"会(?:见|\d)", {"会"}, [{"会"}]),
     ],
 )
 def test_what_can_be_told_of_a_pattern(pattern: str, heads: set[str] | None, wants: list[set[str]]) -> None:

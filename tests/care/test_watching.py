@@ -33,6 +33,13 @@ def test_a_mentor_s_number_waits_and_the_child_sees_nothing_of_it(family: Family
     assert not Event.objects.filter(kind="msg").exists()
 
 
+def test_words_without_a_number_wait_from_a_mentor_and_pass_from_a_child(family: Family) -> None:
+    words = "我们是秘密的朋友，别告诉你妈"
+    assert isinstance(speak(family, Side.MENTOR, words), HeldBack)
+    assert Held.objects.get().reason == "secrecy"
+    assert not speak(family, Side.CHILD, words).masked
+
+
 def test_a_child_s_number_is_covered_and_kept_apart(family: Family) -> None:
     said = speak(family, Side.CHILD, "我的电话13812345678，明天见")
     assert isinstance(said, Said) and said.masked

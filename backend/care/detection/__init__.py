@@ -6,7 +6,7 @@ Bounded: at most ``MOST`` characters are read, in well under 50 ms.
 import re
 from collections.abc import Sequence
 
-from backend.care.detection.contact import DETAILS, EVERY, Found, Kind, find
+from backend.care.detection.contact import DETAILS, Found, Kind, find
 from backend.care.detection.crisis import Sign, possible_together, signs
 from backend.care.detection.normal import normal
 
@@ -31,12 +31,13 @@ EARLIER = 10  # messages of the same sender that are read together with the new 
 REPEATED = re.compile(r"(.{1,6}?)\1{11,}", re.DOTALL)
 
 
-def contacts(body: str, earlier: Sequence[str] = (), kinds: frozenset[Kind] = EVERY) -> list[Found]:
+def contacts(body: str, earlier: Sequence[str] = (), *, phrases: bool = True) -> list[Found]:
     """Ways to meet outside the room, in ``body`` alone or together with what its sender said before it.
 
     earlier: the sender's last messages, the oldest first.  Places are those in ``body``.
+    phrases: also what shows no number, name or link; without them there are DETAILS only.
     """
-    body_alone = find(normal(body[-MOST:]), kinds)
+    body_alone = find(normal(body[-MOST:]), phrases=phrases)
     if not earlier and len(body) <= MOST:
         return body_alone
     skipped = max(0, len(body) - MOST)
@@ -45,7 +46,7 @@ def contacts(body: str, earlier: Sequence[str] = (), kinds: frozenset[Kind] = EV
         before = "\n".join(earlier[-EARLIER:])[-max(0, MOST - len(body)) :] if len(body) < MOST else ""
         joined = before + "\n" + body
         begin = len(before) + 1
-        for each in find(normal(joined), kinds):
+        for each in find(normal(joined), phrases=phrases):
             # Only what reaches into the new message: what came before was looked at in its turn.
             if before and each.start < begin < each.end:
                 found.add(Found(each.kind, 0, each.end - begin))

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
-from backend.care.detection.gate import NOTHING, SAID, Gate
+from backend.care.detection.gate import SAID, Gate
 from backend.care.detection.normal import HAN, NUMERALS, Normal
 from backend.care.detection.numbers import phones, qqs
 from backend.care.detection.patterns import in_order
@@ -36,7 +36,6 @@ class Found:
     end: int
 
 
-EVERY = frozenset(Kind)
 # What leads to a person outside the room, and is masked when a child says it.
 DETAILS = frozenset({Kind.PHONE, Kind.QQ, Kind.WECHAT, Kind.MAIL, Kind.LINK})
 
@@ -47,15 +46,15 @@ FILE = r"docx?|pdf|jpe?g|png|py|txt|mp[34]|html?|css|xlsx?|pptx?"
 LINK_WORD = r"[^a-z0-9,。!?\n]{0,4}(?:[\n是号id叫加搜为一下我的吧就找那个这你了在写哦呀不第一部分,.。:;! ~→>—-]|same|is|num|ber|hao|shi){0,14}"
 _WECHAT = [
     filled(rf"(?:{{wechat}})(?!支付|付款|红包|步数|运动|转账|pay)(?P<word>{LINK_WORD})(?P<id>{IDENT})"),
-    filled(rf"(?:{{wechat_heard}})[号是:,搜加我都叫就 ]{{0,4}}(?P<heard>{IDENT})"),
+    filled(rf"(?:{{wechat_heard}})[号是:,搜加我都叫就丨| ]{{0,4}}(?P<heard>{IDENT})"),
     # Without a word for WeChat, what one is added by: a whole name, and no file's.
     filled(rf"(?:{{named}})[^a-z0-9\n。!?]{{0,8}}(?P<named>{WHOLE})(?!\.?(?:{FILE}))"),
     # One character among letters: snow曼2010
     filled(rf"(?:{{wechat}})[^\w]{{0,3}}[号是]?[^\w]{{0,3}}(?P<mixed>[a-z]\w{{1,16}}{HAN}[a-z0-9_]{{2,16}})"),
     filled(
-        rf"(?<![a-z0-9_.-])(?P<before>{WHOLE}+)[^a-z0-9\n。!?]{{0,4}}(?:(?:是|就是)(?:我的?)?(?:{{wechat}}|v(?![a-z\d]))|(?:←|<-|\(|是我的?)[^\w]{{0,2}}(?:{{wechat}}|[微薇威v](?![a-z\d])))"
+        rf"(?<![a-z0-9_.-])(?P<before>{WHOLE}+)[^a-z0-9\n。!?]{{0,4}}(?:(?:是|就是)(?:我的?)?(?:{{wechat}}|v(?![a-z\d]))|,?(?:绿色|绿的|小绿)的?(?:那个)?|(?:←|<-|\(|是我的?)[^\w]{{0,2}}(?:{{wechat}}|[微薇威v](?![a-z\d])))"
     ),
-    r"wxid_[a-z0-9]{6,}",
+    r"wxid ?[_-] ?[a-z0-9]{6,}",
 ]
 WECHAT = in_order(_WECHAT)
 SAME = pattern("same")
@@ -75,6 +74,7 @@ MAIL = re.compile(
 MAIL_CUE = re.compile(
     rf"(?:邮箱|油箱|信箱|e-?mail)[^a-z0-9?!。]{{0,10}}(?P<id3>[a-z][a-z0-9_.-]{{3,24}}+)[^a-z0-9?!。]{{0,8}}(?:163|126|139|qq|gmail|foxmail|outlook|sina|网易|新浪)"
     rf"|(?:邮箱|油箱|信箱|邮件|伊妹儿|e-?mail|(?<![a-z])mail)[^a-z0-9\n?!。]{{0,14}}(?P<id>{IDENT})"
+    rf"|(?:网易|163|126|gmail|foxmail|outlook|新浪|qq)(?:的?邮箱|是|号|:)[^a-z0-9?!。]{{0,4}}(?P<id4>[a-z][a-z0-9_.-]{{5,24}}+)(?!\.)"
     rf"|(?<![a-z0-9_.-])(?P<id2>[a-z0-9][a-z0-9_.-]{{4,24}}+)[^a-z0-9。!?]{{0,10}}(?:网易|163|126|gmail|foxmail|新浪|qq)(?:的?邮箱|信箱|那个)"
 )
 
@@ -108,9 +108,9 @@ HARMLESS = {kind: pattern(f"harmless_{kind}") for kind in PHRASES}
 SURE, ABOUT_LESSON = pattern("sure"), pattern("about_lesson")
 
 
-def find(normal: Normal, kinds: frozenset[Kind] = EVERY) -> list[Found]:
-    """What is found of ``kinds``, in order of where it stands; places may overlap."""
-    found = _details(normal).union(_phrases(normal.said, kinds - DETAILS))
+def find(normal: Normal, *, phrases: bool = True) -> list[Found]:
+    """What is found, in order of where it stands; places may overlap.  Without phrases: DETAILS only."""
+    found = _details(normal).union(_phrases(normal.said) if phrases else ())
     return sorted(found, key=lambda each: (each.start, each.end, each.kind)) if found else []
 
 
@@ -134,10 +134,10 @@ def _details(normal: Normal) -> set[Found]:
     return found
 
 
-def _phrases(said: Normal, kinds: frozenset[Kind]) -> Iterator[Found]:
-    may = SAID.open(said.text) if kinds else NOTHING
-    for kind in kinds:
-        for match in PHRASES[kind].finditer(said.text) if kind in may else ():
+def _phrases(said: Normal) -> Iterator[Found]:
+    may = SAID.open(said.text)
+    for kind, phrase in PHRASES.items():
+        for match in phrase.finditer(said.text) if kind in may else ():
             beside = max(0, match.start() - 16), match.end() + 20
             excused = ABOUT_LESSON.search(said.text, *beside) or (
                 HARMLESS[kind].search(said.text, *beside) and not SURE.search(match[0])
@@ -154,7 +154,7 @@ def _names(text: str) -> Iterator[tuple[Kind, tuple[int, int]]]:
     for match in MAIL.finditer(text) if "mail" in may else ():
         yield Kind.MAIL, match.span()
     for match in MAIL_CUE.finditer(text) if "mail cue" in may else ():
-        if match["id3"] or re.search(r"\d", match["id"] or match["id2"]):
+        if match["id3"] or match["id4"] or re.search(r"\d", match["id"] or match["id2"]):
             yield Kind.MAIL, match.span()
     for match in LINK.finditer(text) if "link" in may else ():
         host = match["host"] or match["bare"] or match["short"] or ""

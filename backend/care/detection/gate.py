@@ -32,7 +32,7 @@ def _wanted(branch: Sequence[Part]) -> tuple[Fragments, ...]:
     found: list[Fragments] = []
     before = ""
     for part in branch:
-        one = "" if part.optional else part.written.removeprefix("\\")
+        one = "" if part.optional or part.written == r"\d" else part.written.removeprefix("\\")
         if len(one) == 1 and not part.several:
             found.append(frozenset({before + one}))
             before = one

@@ -7,11 +7,11 @@ import itertools
 import re
 from collections.abc import Iterator
 
-from backend.care.detection.patterns import quick
+from backend.care.detection.patterns import in_order, quick
 from backend.care.detection.phrases import filled
 
 # Nothing that counts or computes stands between the digits of a telephone number.
-GAP = r"[^\w+×÷=()%:<>,;]{0,2}"
+GAP = r"(?:[^\w+×÷=()%:<>,;]{0,2}|\.{3})"
 PHONE_CUE, SUM_CUE, PUBLIC = quick([filled("{phone}")]), quick([filled("{sum}")]), quick([filled("{public}")])
 MOBILE = re.compile(
     rf"(?<![\d.])(?:\+?(?:00)?86{GAP})?1{GAP}[3-9](?:{GAP}[\dol]){{9}}(?!\d)"
@@ -43,12 +43,15 @@ SUM_BEHIND = re.compile(r"[ ,]?再?(?:[+×÷*/=-]|(?P<said>[和与跟加减乘])
 SUM_BEFORE = re.compile(r"\d ?(?:[+×÷*/=-]|(?P<said>[和与跟加减乘])以?) ?$")
 MOST_DIGITS = 6  # of a sum in words: numbers that people are added by are mostly longer
 NUMBER = rf"\d(?:{GAP}\d){{4,10}}"
-QQ = re.compile(
-    filled(
-        rf"(?:{{qq}})[^\d]{{0,14}}(?P<number>{NUMBER}){UNIT}"
-        rf"|(?:{{add}})[^\d.]{{0,10}}(?P<other>{NUMBER}){UNIT}"
-        rf"|(?<!\d)(?P<before>{NUMBER})(?!\d)[^\d\n]{{0,8}}(?:{{qq}}|鹅的|{{add}})"
-    )
+QQ = in_order(
+    [
+        filled(rf"(?:{{qq}})[^\d]{{0,14}}(?P<number>{NUMBER}){UNIT}"),
+        filled(
+            r"(?:{qq})[^\d]{0,6}(?P<halves>\d{3,6}[^\d\n]{1,4}(?:后面|再|接着|然后)(?:是|加)?[^\d]{0,2}\d{3,6})(?!\d)"
+        ),
+        filled(rf"(?:{{add}})[^\d.]{{0,10}}(?P<other>{NUMBER}){UNIT}"),
+        filled(rf"(?<!\d)(?P<before>{NUMBER})(?!\d)[^\d\n]{{0,8}}(?:{{qq}}|鹅的|{{add}})"),
+    ]
 )
 
 
@@ -138,7 +141,7 @@ def _is_arithmetic(numbers: str, match: "re.Match[str]") -> bool:
 
 def _is_counted(numbers: str, match: "re.Match[str]") -> bool:
     """Beside a word that may mean anything; what is said to be a QQ number is one."""
-    if match["number"]:
+    if match["number"] or match["halves"]:
         return False
     return bool(
         SUM_CUE.search(numbers, max(0, match.start() - 12), match.end() + 8) or _is_summed(numbers, match)

@@ -13,8 +13,8 @@ TOKEN = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]])*\]|.", re.DOTALL)
 GROUP = re.compile(r"\((?:\?(?:(?P<zero>=|!|<=|<!)|:|P<\w+>))?")
 QUANTIFIER = re.compile(r"(?:(?P<many>[?*+])|\{(?P<least>\d*)(?:,\d*)?\})[?+]?")
 ZERO = frozenset({"^", "$", r"\b", r"\B"})  # these take no room
-GUARDED = 3  # alternatives that are tried one by one
-FORK, DEEPEST = 5, 4
+GUARDED = 2  # alternatives that are tried one by one
+FORK, DEEPEST = 4, 6
 
 
 @dataclass(frozen=True, slots=True)
