@@ -66,6 +66,17 @@ def test_what_somebody_else_wrote_in_between_is_seen(together):
     assert Session.objects.filter(room=room).count() == 2, "only one is there"
 
 
+def test_who_went_is_seen_though_no_number_says_so(together):
+    _, room, tab = together
+    kept = Kept()
+    perform([words(room)], now=at(18.001), kept=kept)
+    number = Room.objects.get(pk=room).last_s
+    perform([Leave(room, tab, at(18.002))], now=at(18.002))
+    assert Room.objects.get(pk=room).last_s == number
+    rooms, _ = statements.lock_rooms([room])
+    assert kept.take(rooms.values(), at(18.003)) == {}, "somebody else's stamp"
+
+
 def test_of_a_batch_that_failed_nothing_is_kept(together, monkeypatch):
     _, room, _ = together
     kept = Kept()
