@@ -63,9 +63,9 @@ def the_long_way() -> Iterator[None]:
         for name in ("AS_IT_IS", "APART"):
             patched.setattr(normal, name, nothing)
         patched.setattr(normal, "LETTER", anything)
-        normal.normal.cache_clear()
+        normal._kept.cache_clear()
         yield
-    normal.normal.cache_clear()
+    normal._kept.cache_clear()
 
 
 def found(messages: list[str]) -> tuple[list[detection.Found], frozenset[detection.Sign]]:

@@ -16,7 +16,7 @@ from backend.care.detection.phrases import filled, lines, table
 
 Fragments = frozenset[str]  # a character, or two that follow one another
 
-KEPT = 4096  # texts: what was looked at for contact details is looked at for danger a moment later
+KEPT, SHORT = 1024, 64  # texts; characters of the longest that are kept (normal.py)
 PUT_IN = "。"  # stands in a text for what was read over (crisis.py)
 PERCENT = {one: float(often) for one, often in table("common").items()}
 
@@ -76,12 +76,18 @@ class Gate:
                 for one in wants[nth] if nth < len(wants) else ():
                     of[one] = of.get(one, 0) | 1 << number
         self._fragments = frozenset(one for _, wants in self._asked for want in wants for one in want)
-        self._met = lru_cache(KEPT)(self._met_by)
-        self.open = lru_cache(KEPT)(self._open)
+        self._met_kept = lru_cache(KEPT)(self._met_by)
+        self._open_kept = lru_cache(KEPT)(self._open)
+
+    def open(self, text: str) -> frozenset[str]:
+        """The names of those that ``text`` may match."""
+        return self._open_kept(text) if len(text) <= SHORT else self._open(text)
 
     def _open(self, text: str) -> frozenset[str]:
-        """The names of those that ``text`` may match."""
         return self._names(*self._met(text))
+
+    def _met(self, text: str) -> tuple[int, int, frozenset[str]]:
+        return self._met_kept(text) if len(text) <= SHORT else self._met_by(text)
 
     def open_together(self, texts: Sequence[str]) -> frozenset[str]:
         """The names of those that ``texts``, one behind the other, may match: of a few more than they do."""

@@ -158,7 +158,8 @@ def _but(ideographs: range, without: Iterable[int]) -> str:
 
 # What is written so already. All else is looked up character by character.
 AS_IT_IS = re.compile(f"[{_but(range(0x4E00, 0xA000), ALIKE)} -@\\[-~。]*")
-KEPT = 4096  # texts: what was looked at for contact details is looked at for danger a moment later, and with what follows
+# What was looked at for contact details is looked at for danger a moment later, and with what follows.
+KEPT, SHORT = 1024, 64  # texts; characters of the longest that are kept
 
 
 @lru_cache(maxsize=8192)
@@ -170,8 +171,11 @@ def _plain(character: str) -> str:
     return "".join(part for part in parts if unicodedata.category(part) not in DROPPED).translate(ALIKE)
 
 
-@lru_cache(KEPT)
 def normal(original: str) -> Normal:
+    return _kept(original) if len(original) <= SHORT else _read(original)
+
+
+def _read(original: str) -> Normal:
     text = original.replace("，", ",").replace("？", "?").replace("！", "!")
     if AS_IT_IS.fullmatch(text):
         return Normal(text, range(len(text)), range(1, len(text) + 1))
@@ -181,3 +185,6 @@ def normal(original: str) -> Normal:
         return Normal(text, range(len(text)), range(1, len(text) + 1))
     at = [index for index, word in enumerate(words) for _ in word]
     return Normal(text, at, [index + 1 for index in at])
+
+
+_kept = lru_cache(KEPT)(_read)
