@@ -63,9 +63,14 @@ def the_long_way() -> Iterator[None]:
         for name in ("AS_IT_IS", "APART"):
             patched.setattr(normal, name, nothing)
         patched.setattr(normal, "LETTER", anything)
-        normal._kept.cache_clear()
+        _forget()
         yield
+    _forget()
+
+
+def _forget() -> None:
     normal._kept.cache_clear()
+    normal._kept_long.cache_clear()
 
 
 def found(messages: list[str]) -> tuple[list[detection.Found], frozenset[detection.Sign]]:

@@ -172,7 +172,7 @@ def _plain(character: str) -> str:
 
 
 def normal(original: str) -> Normal:
-    return _kept(original) if len(original) <= SHORT else _read(original)
+    return (_kept if len(original) <= SHORT else _kept_long)(original)
 
 
 def _read(original: str) -> Normal:
@@ -187,4 +187,4 @@ def _read(original: str) -> Normal:
     return Normal(text, at, [index + 1 for index in at])
 
 
-_kept = lru_cache(KEPT)(_read)
+_kept, _kept_long = lru_cache(KEPT)(_read), lru_cache(4)(_read)

@@ -11,15 +11,17 @@ from backend.care.detection.patterns import in_order, quick
 from backend.care.detection.phrases import filled
 
 # Nothing that counts or computes stands between the digits of a telephone number.
-GAP = r"(?:[^\w+×÷=()%:<>,;]{0,2}|\.{3})"
+GAP = r"[^\w+×÷=()%:<>,;]{0,3}"
 PHONE_CUE, SUM_CUE, PUBLIC = quick([filled("{phone}")]), quick([filled("{sum}")]), quick([filled("{public}")])
-MOBILE = re.compile(
-    rf"(?<![\d.])(?:\+?(?:00)?86{GAP})?1{GAP}[3-9](?:{GAP}[\dol]){{9}}(?!\d)"
-    # The same thing between all digits, whatever it is: 1啊3啊8啊…
-    rf"|(?<![\d.])1([^\d+×÷=]{{1,2}})[3-9](?:\1\d){{9}}(?!\d)"
-    rf"|\(1\)\([3-9]\)(?:\(\d\)){{9}}"
-    # With commas, where every digit stands alone.
-    rf"|(?<![\d.])1(?:[,、，;] ?)[3-9](?:[,、，;] ?\d){{9}}(?!\d)"
+MOBILE = in_order(
+    [
+        rf"(?<![\d.])(?:\+?(?:00)?86{GAP})?1{GAP}[3-9](?:{GAP}[\dol]){{9}}(?!\d)"
+        # The same thing between all digits, whatever it is: 1啊3啊8啊…
+        rf"|(?<![\d.])1([^\d+×÷=]{{1,2}})[3-9](?:\1\d){{9}}(?!\d)"
+        rf"|\(1\)\([3-9]\)(?:\(\d\)){{9}}"
+        # With commas, where every digit stands alone.
+        rf"|(?<![\d.])1(?:[,、，;] ?)[3-9](?:[,、，;] ?\d){{9}}(?!\d)"
+    ]
 )
 BACKWARDS = re.compile(rf"(?<!\d)(?:\d{GAP}){{9}}[3-9]{GAP}1(?!\d)")
 BACKWARDS_CUE = re.compile(
