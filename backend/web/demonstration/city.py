@@ -59,6 +59,7 @@ def build(say: Say, *, now: datetime | None = None, size: int = 698) -> Round:
         began = local_time(local_day(now - BEGAN), 9)
         _publish(coordinator, _solve(coordinator), began)
         with transaction.atomic():
+            people.take_up_invitations()
             people.answer_about_hours(began + 3 * HOUR)
     if not Round.objects.filter(state=State.SUPERSEDED).exists():
         say("Matching again: one child gets another counsellor …")

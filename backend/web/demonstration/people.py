@@ -1,13 +1,15 @@
 """Whom a visitor can be: one family with its mentors, and a few others. Each has a fixed sign-in name."""
 
+import secrets
 from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime
 
+from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX, make_password
 from django.db.models import Count, Q
 
 from backend.accounts.models import User
-from backend.rosters.models import Child, Mentor
+from backend.rosters.models import Child, Guardianship, Mentor
 from backend.web.demonstration.roles import ROLES
 from matching.answers import answer_hours
 from matching.models import Pairing, Role
@@ -44,6 +46,16 @@ def give(role: str, user: User) -> None:
     """From now on this person stands behind the door. They get no password."""
     User.objects.filter(login=login_of(role)).exclude(pk=user.pk).update(login=None)
     User.objects.filter(pk=user.pk).update(login=login_of(role))
+
+
+def take_up_invitations() -> None:
+    """All have come, with a password that nobody knows, but for two parents who never did."""
+    invited = User.objects.filter(password__startswith=UNUSABLE_PASSWORD_PREFIX, login=None)
+    late = (
+        Guardianship.objects.filter(guardian__in=invited).order_by("-pk").values_list("guardian", flat=True)
+    )
+    known_to_nobody = make_password(secrets.token_urlsafe(32))
+    invited.exclude(pk__in=list(late[:2])).update(password=known_to_nobody)
 
 
 def choose_family() -> Pairing:
