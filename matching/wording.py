@@ -31,8 +31,8 @@ def detail_of(reason: str, facts: Mapping[str, Any]) -> str:
     shared, sharing = facts.get("shared_seats"), facts.get("sharing", 0)
     if shared == 0:
         sentences["seats_short"] = _(
-            "Mentors who could and share an hour: %(mentors)s, but they take no children at all."
-            " Ask one of them for a seat."
+            "Mentors who could and share an hour: %(mentors)s, but none of them has a seat left."
+            " Ask one of them for one more."
         )
     elif shared is not None and sharing > shared:
         sentences["seats_short"] = _(
