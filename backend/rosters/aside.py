@@ -1,6 +1,6 @@
 """Rows that were left out when their file was taken: kept by name until they are brought in or dismissed."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from django.db import transaction
@@ -50,8 +50,13 @@ def keep_aside(upload: RosterUpload, reading: Reading, bad: Iterable[BadRow]) ->
     return len(made)
 
 
-def close_those_brought(actor: Any, upload: RosterUpload, read: RosterFile) -> None:
-    """Whoever came in by this file no longer waits: by id, or by name where the id was missing or wrong."""
+def close_those_brought(
+    actor: Any, upload: RosterUpload, read: RosterFile, new: Mapping[str, Collection[str]]
+) -> None:
+    """Whoever came in by this file no longer waits: by id, or by name where the id was missing or wrong.
+
+    new: by kind, ids that were not here before. A name alone tells only of these: who was here may be a namesake.
+    """
     people_in = {"children": read.children, "mentors": read.mentors}
     came = []
     for aside in SetAside.objects.filter(closed_at=None).exclude(upload=upload):
@@ -60,7 +65,7 @@ def close_those_brought(actor: Any, upload: RosterUpload, read: RosterFile) -> N
         if aside.roster_id and key not in wrong:
             found = any(row.get(key) == aside.roster_id for row in rows)
         else:
-            found = any(row.get("name") == aside.name for row in rows)
+            found = any(row.get("name") == aside.name and row.get(key) in new[aside.kind] for row in rows)
         if found:
             came.append(aside.pk)
     _close(SetAside.objects.filter(pk__in=came), actor, End.BROUGHT_IN)

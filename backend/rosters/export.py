@@ -5,6 +5,7 @@ from typing import Any
 
 from django.db import transaction
 from openpyxl import Workbook
+from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from openpyxl.worksheet.worksheet import Worksheet
 
 from backend.accounts.access import check_may
@@ -37,9 +38,9 @@ def export_roster(*, actor: Any) -> bytes:
 
 
 def write_row(sheet: Worksheet, number: int, texts: list[str]) -> None:
-    """Everything is text: ids keep their zeros, and nothing is ever a formula."""
-    for at, text in enumerate(texts, start=1):
-        if text:
+    """Everything is text: ids keep their zeros, and nothing is ever a formula. What no workbook can hold is left out."""
+    for at, given in enumerate(texts, start=1):
+        if text := ILLEGAL_CHARACTERS_RE.sub("", given):
             cell: Any = sheet.cell(number, at, text)
             cell.data_type = "s"
             cell.quotePrefix = text.startswith(FORMULA_STARTS)

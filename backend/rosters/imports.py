@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from backend.accounts.access import check_may
 from backend.audit import log as audit
 from backend.errors import Invalid
+from backend.rosters import signals
 from backend.rosters.access import access_upload
 from backend.rosters.as_cells import children_with_rows, mentors_with_rows
 from backend.rosters.aside import close_those_brought, keep_aside
@@ -98,7 +99,8 @@ def _take_all(
     difference = _difference(reading, read)
     aside = keep_aside(upload, reading, left_out)
     counts = _take(actor, read)
-    close_those_brought(actor, upload, read)
+    signals.standing_changed.send(RosterUpload, now=timezone.now())
+    close_those_brought(actor, upload, read, {kind: found["new"] for kind, found in difference.items()})
     RosterUpload.objects.filter(pk=upload.pk).update(report={**upload.report, "difference": difference})
     audit.record(actor, "roster.imported", upload, **counts, set_aside=aside)
 
@@ -112,13 +114,13 @@ def _take(actor: Any, read: RosterFile) -> dict[str, int]:
         known = mentors.get(row.get("mentor_id"))
         values = normal(row, here, mentor_ids)
         mentor, changed = save_mentor(actor=actor, row=row, values=values, known=known)
-        written += bool(changed or _come_back(mentor))
+        written += bool(_come_back(mentor) or changed)
     by_id = {mentor.roster_id: mentor for mentor in Mentor.objects.all()}
     for row in read.children:
         known_child = children.get(row.get("child_id"))
         values = normal(row, here, mentor_ids)
         child, changed = save_child(actor=actor, row=row, values=values, known=known_child, mentors=by_id)
-        written += bool(changed or _come_back(child))
+        written += bool(_come_back(child) or changed)
     return {"children": len(read.children), "mentors": len(read.mentors), "written": written}
 
 

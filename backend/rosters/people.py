@@ -73,20 +73,31 @@ def set_many_paused(*, actor: Any, mentor_ids: Collection[int], paused: bool) ->
 def set_gone_inactive(*, actor: Any, upload_id: int) -> dict[str, list[str]]:
     """Sets inactive whom the taken file no longer names. Gives their ids: {"children": […], "mentors": […]}.
 
-    Only those gone by the file's own report and still active: people added since are left alone.
+    Only those gone by the file's own report and still active: people added since, or named by a file that was
+    taken later, are left alone.
     """
     upload = access_upload(actor, upload_id)
     if upload.state != RosterUpload.State.TAKEN:
         raise NotTaken(_("Take the file first."))
     done: dict[str, list[str]] = {}
     for plural, model in (("children", Child), ("mentors", Mentor)):
-        gone = upload.report["difference"].get(plural, {}).get("gone", [])
+        gone = set(upload.report["difference"].get(plural, {}).get("gone", [])) - _named_since(upload, plural)
         rows = model.objects.filter(roster_id__in=gone, active=True)
         done[plural] = sorted(rows.values_list("roster_id", flat=True))
         rows.update(active=False)
     signals.standing_changed.send(RosterUpload, now=timezone.now())
     audit.record(actor, "roster.gone_deactivated", upload, **{kind: len(ids) for kind, ids in done.items()})
     return done
+
+
+def _named_since(upload: RosterUpload, plural: str) -> set[str]:
+    """Ids of the kind that a file names which was taken after this one."""
+    later = RosterUpload.objects.filter(state=RosterUpload.State.TAKEN, taken_at__gt=upload.taken_at)
+    found: set[str] = set()
+    for report in later.values_list("report", flat=True):
+        told = report["difference"].get(plural, {})
+        found.update(*(told.get(what, ()) for what in ("new", "changed", "unchanged")))
+    return found
 
 
 @transaction.atomic

@@ -13,7 +13,7 @@ from openpyxl import Workbook, load_workbook
 from backend.accounts.models import User
 from backend.ages import age_at
 from backend.errors import NotYours
-from backend.rosters import consent, imports, people
+from backend.rosters import consent, imports, people, signals
 from backend.rosters.export import export_roster
 from backend.rosters.models import Child, ChildSlot, Mentor
 
@@ -118,6 +118,38 @@ def test_somebody_inactive_comes_back_with_the_file(imported: User, small_city: 
     assert take(imported, small_city)["children"]["changed"] == {child.roster_id: ["active"]}
     child.refresh_from_db()
     assert child.active
+
+
+def test_somebody_inactive_comes_back_changed_or_not(imported: User, small_city: bytes) -> None:
+    """What is told as a change is made, and whoever follows who takes part is told at once."""
+    told: list[int] = []
+
+    def listen(**_facts: Any) -> None:
+        told.append(Child.objects.filter(active=False).count())
+
+    heads, first = (
+        list(row)
+        for row in load_workbook(io.BytesIO(small_city))["导师"].iter_rows(max_row=2, values_only=True)
+    )
+    mentor = Mentor.objects.get(roster_id=first[heads.index("导师编号")])
+    child = Child.objects.get(roster_id="K00001")
+    people.set_active(actor=imported, kind="child", pk=child.pk, active=False)
+    people.set_active(actor=imported, kind="mentor", pk=mentor.pk, active=False)
+
+    def edit(workbook: Workbook) -> None:
+        put("学生", 2, "姓名", "王改名")(workbook)
+        put("导师", 2, "姓名", "高改名")(workbook)
+
+    signals.standing_changed.connect(listen)
+    try:
+        found = take(imported, edited(small_city, edit))
+    finally:
+        signals.standing_changed.disconnect(listen)
+    assert found["children"]["changed"] == {child.roster_id: ["name", "active"]}
+    for person, name in ((child, "王改名"), (mentor, "高改名")):
+        person.refresh_from_db()
+        assert (person.name, person.active) == (name, True)
+    assert told == [0]
 
 
 def test_only_a_coordinator_exports(imported: User, stranger: User) -> None:

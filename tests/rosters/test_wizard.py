@@ -177,6 +177,36 @@ def test_a_row_that_waits_is_brought_in_once(coordinator: User, colleague: User)
     assert not aside.waiting(coordinator).exists()
 
 
+def test_a_row_without_an_id_waits_on_when_only_a_namesake_is_in_the_next_file(coordinator: User) -> None:
+    take_without_bad_rows(coordinator, kids({"学生编号": None, "年级": "六年级"}))
+    assert [row.name for row in aside.waiting(coordinator)] == ["陈雨桐"]
+    imports.take_upload(actor=coordinator, upload_id=brought(coordinator, kids()).pk)
+    imports.take_upload(actor=coordinator, upload_id=brought(coordinator, kids(K2)).pk)
+    assert [row.name for row in aside.waiting(coordinator)] == ["陈雨桐"]
+    known = brought(coordinator, kids({"学生编号": "K3", "年级": "六年级"}))
+    imports.take_upload(actor=coordinator, upload_id=known.pk)
+    assert not aside.waiting(coordinator).exists()
+
+
+def test_whom_a_later_file_names_is_not_gone_by_an_earlier_one(coordinator: User) -> None:
+    imports.take_upload(actor=coordinator, upload_id=brought(coordinator, kids(K2, {"学生编号": "K3"})).pk)
+    earlier = imports.take_upload(actor=coordinator, upload_id=brought(coordinator, kids()).pk)
+    assert earlier.report["difference"]["children"]["gone"] == ["K2", "K3"]
+    imports.take_upload(actor=coordinator, upload_id=brought(coordinator, kids(K2)).pk)
+    gone = people.set_gone_inactive(actor=coordinator, upload_id=earlier.pk)
+    assert gone == {"children": ["K3"], "mentors": []}
+    assert Child.objects.get(roster_id="K2").active
+
+
+def test_marks_that_no_workbook_holds_are_left_out_of_the_bad_rows(coordinator: User) -> None:
+    row = {**CHILD, "年级": "五\x0b年\x01及"}
+    text = "\n".join((",".join(row), ",".join(row.values()))).encode()
+    upload = imports.check_upload(actor=coordinator, file_name="r.csv", content=text)
+    content = blank_files.bad_rows_of(actor=coordinator, upload_id=upload.pk)
+    cells = [cell.value for cell in load_workbook(io.BytesIO(content)).active[2]]
+    assert "五年及" in cells
+
+
 def test_a_row_with_anothers_id_changes_nobody(coordinator: User) -> None:
     take_without_bad_rows(coordinator, kids({"姓名": "陈小满", "年级": "六年级"}))
     row = aside.waiting(coordinator).get()
