@@ -18,6 +18,7 @@ from matching.core.roster import slot_code
 from matching.models import Pairing
 
 MOST = 100_000  # rows in one file
+EARLIEST, LATEST = date(2000, 1, 1), date(2200, 1, 1)  # days behind them have no hours to reckon with
 Row = list[str]
 
 
@@ -77,6 +78,7 @@ def export_meetings(*, actor: Any, form: str, first: date, last: date) -> bytes:
     check_may(actor, "meeting", "export")
     if last < first:
         raise Invalid(_("The last day can't be before the first."))
+    first, last = max(first, EARLIEST), min(last, LATEST)
     meetings = (
         Meeting.objects.filter(start__gte=local_time(first, 0), start__lt=local_time(last, 24))
         .exclude(child__in=family_of(actor))

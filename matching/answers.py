@@ -1,7 +1,8 @@
 """Mentors say whether the weekly hour that a round gave them suits."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Any
 
 from django.db import transaction
@@ -29,12 +30,15 @@ def answer_hours(
     actor: Any,
     suits: Collection[int] = (),
     does_not: Collection[int] = (),
+    shown: Mapping[int, int] = MappingProxyType({}),
     now: datetime | None = None,
 ) -> list[Pairing]:
     """The mentor's answers about their own live pairings, by id: all of them, or none. They may change later.
 
     An hour that does not suit leaves the mentor's free hours, so no later round gives it out again; the pairing
     stays until a coordinator finds another hour. One that suits after all comes back.
+
+    shown: the hour of a pairing that the mentor saw, by its id: an answer about another one is refused.
     """
     now = now or timezone.now()
     answered = []
@@ -43,6 +47,8 @@ def answer_hours(
             pairing = access_pairing(actor, pairing_id, "answer")
             if pairing.asked_at is None:
                 raise NotAsked(_("Nobody asked about this hour."))
+            if shown.get(pairing_id, pairing.slot) != pairing.slot:
+                raise _changed()
             _answer(pairing, answer, now)
             audit.record(actor, "pairing.answered", pairing, answer=str(answer))
             answered.append(pairing)
@@ -52,13 +58,17 @@ def answer_hours(
 def _answer(pairing: Pairing, answer: Pairing.Answer, now: datetime) -> None:
     as_asked = Pairing.objects.live().filter(pk=pairing.pk, asked_at=pairing.asked_at, slot=pairing.slot)
     if not as_asked.update(answer=answer, answered_at=now):
-        raise Conflict(_("This hour was changed a moment ago. Please look at it again."))
+        raise _changed()
     pairing.answer, pairing.answered_at = answer, now
     hour = MentorSlot.objects.filter(mentor=pairing.mentor, slot=pairing.slot)
     if answer == Pairing.Answer.DOES_NOT:
         hour.delete()
     elif not hour.exists():
         MentorSlot.objects.create(mentor=pairing.mentor, slot=pairing.slot)
+
+
+def _changed() -> Conflict:
+    return Conflict(_("This hour was changed a moment ago. Please look at it again."))
 
 
 def questions_to(actor: Any) -> Pairings:

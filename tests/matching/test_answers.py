@@ -7,7 +7,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone, translation
 
 from backend.accounts.models import User
-from backend.errors import NotYours
+from backend.errors import Conflict, NotYours
 from backend.notices.models import Notice
 from backend.notices.wording import on_page
 from backend.rosters.models import Child, Mentor, MentorSlot
@@ -125,6 +125,10 @@ def test_only_the_mentor_answers_and_may_change_their_mind(imported: User, round
             answer_hours(actor=who, suits=[one.pk])
     with pytest.raises(NotYours), transaction.atomic():
         answer_hours(actor=me, does_not=[one.pk], suits=[other.pk])
+    one.refresh_from_db()
+    assert one.answer == "" and MentorSlot.objects.filter(mentor=one.mentor, slot=one.slot).exists()
+    with pytest.raises(Conflict), transaction.atomic():  # the page was of another hour
+        answer_hours(actor=me, does_not=[one.pk], shown={one.pk: one.slot + 1})
     one.refresh_from_db()
     assert one.answer == "" and MentorSlot.objects.filter(mentor=one.mentor, slot=one.slot).exists()
     for answer in ("does_not", "suits", "does_not", "suits"):

@@ -6,6 +6,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from backend.rosters.models import Child, Mentor
 from chat.attention import Need
 from matching.models import Lock, Pairing, Round
 from tests.web.test_rounds import solved, taken
@@ -48,3 +49,36 @@ def test_from_the_first_page_to_an_end_and_to_who_is_ill(solved: tuple[Client, R
     answer = desk.post(path, {"until": timezone.localdate().isoformat(), "anew": "1"})
     newest = Round.objects.latest("pk")
     assert answer.headers["Location"] == f"/rounds/{newest.pk}/" and not newest.covers_all
+
+
+def test_numbers_and_days_beyond_all_bounds_are_refused(solved: tuple[Client, Round]) -> None:
+    """And an hour on the mentor's page that is no longer the pair's is not answered about."""
+    desk, round_ = solved
+    desk.raise_request_exception = False
+    big, child, mentor = "9" * 30, Child.objects.first(), Mentor.objects.first()
+    place = f"/rounds/{round_.pk}/change/{child.pk}/academic/"
+    for path, given in (
+        (place, {"version": big, "mentor_id": mentor.pk, "slot": 1}),
+        (place, {"version": round_.version, "mentor_id": big, "slot": 1}),
+        (place, {"version": round_.version, "mentor_id": mentor.pk, "slot": big}),
+        (f"{place}swap/", {"version": round_.version, "other_id": big}),
+        (f"{place}lock/", {"kind": "pin", "mentor_id": big}),
+        (f"{place}lock/", {"lift": big}),
+        (f"/rounds/{round_.pk}/edits/undo/", {"version": big}),
+        (f"/rounds/{round_.pk}/again/", {"version": big}),
+        ("/rounds/anew/", {"child": big}),
+        ("/rounds/paused/", {"mentor": big}),
+        ("/my-children/answers/", {"suits": big}),
+    ):
+        assert (path, desk.post(path, given).status_code) == (path, 404)
+    days = {"form": "csv", "first": "0001-01-01", "last": "9999-12-31", "password": "a quiet evening"}
+    assert desk.post("/export/meetings/", days).status_code == 200
+    desk.post(f"/rounds/{round_.pk}/publish/", {"version": round_.version, "password": "a quiet evening"})
+    pairing = Pairing.objects.live().select_related("mentor__user").first()
+    mine = Client()
+    mine.force_login(pairing.mentor.user)
+    assert f'name="hour_{pairing.pk}" value="{pairing.slot}"' in mine.get("/").content.decode()
+    answer = {"does_not": pairing.pk, f"hour_{pairing.pk}": (pairing.slot + 1) % 168}
+    assert mine.post("/my-children/answers/", answer).status_code == 409
+    pairing.refresh_from_db()
+    assert pairing.answer == ""

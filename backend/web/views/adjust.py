@@ -16,6 +16,7 @@ from backend.errors import Conflict, Invalid
 from backend.rosters.looking import open_child
 from backend.rosters.models import Child, Mentor
 from backend.web.edits import told
+from backend.web.numbers import numbers
 from backend.web.views.rounds import PER_PAGE, explained, frame
 from backend.web.weeks import week_of_two
 from matching import locks, steps
@@ -261,10 +262,7 @@ def _now(round_: Round, child: Child, role: str) -> Proposal | None:
 
 
 def _numbers(request: HttpRequest, *names: str) -> list[int]:
-    try:
-        return [int(request.POST[name]) for name in names]
-    except (KeyError, ValueError) as error:
-        raise Http404 from error
+    return numbers(request.POST.get(name, "") for name in names)
 
 
 def _by_mentor(choices: list[Choice], people: dict[str, Mentor]) -> list[dict[str, Any]]:

@@ -18,6 +18,7 @@ from backend.accounts.access import may
 from backend.errors import Invalid, NotYours
 from backend.rosters.access import access_mentor
 from backend.web.needs import NEEDS
+from backend.web.numbers import numbers
 from backend.web.templatetags.shuangdao import day
 from chat.absence import FURTHEST, meetings_until, mentor_is_ill, next_meetings, pairs_of
 from chat.attention import Need, pairs_in_need
@@ -90,11 +91,7 @@ def end(request: HttpRequest, pairing_id: int) -> HttpResponse:
 @require_POST
 def anew(request: HttpRequest) -> HttpResponse:
     """A round over exactly these children; nothing holds until it is published."""
-    try:
-        children = [int(pk) for pk in request.POST.getlist("child")]
-    except ValueError as error:
-        raise Http404 from error
-    round_ = match_anew(actor=request.user, child_ids=children)
+    round_ = match_anew(actor=request.user, child_ids=numbers(request.POST.getlist("child")))
     return redirect("round", round_.pk)
 
 

@@ -28,6 +28,7 @@ from backend.rosters.reading.columns import COLUMNS
 from backend.rosters.reading.tables import MOST_BYTES
 from backend.web.cells_form import heading_of
 from backend.web.mending import grouped, warned
+from backend.web.numbers import number_of
 
 PER_PAGE = 20
 GROUPS_PER_PAGE = 15
@@ -56,10 +57,6 @@ def told(view: View) -> View:
 def version_of(request: HttpRequest) -> int:
     """The version that the page was of; 0, which none is, when the form doesn't say."""
     return number_of(request.POST.get("version", "")) or 0
-
-
-def number_of(text: str) -> int | None:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 9 else None
 
 
 class FileForm(forms.Form):

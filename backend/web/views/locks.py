@@ -15,6 +15,7 @@ from backend.errors import Conflict, Invalid
 from backend.rosters import people
 from backend.rosters.models import Mentor
 from backend.web.forms import LockForm, ManyLocksForm, PauseForm
+from backend.web.numbers import numbers
 from matching import locks
 from matching.access import locks_for
 
@@ -90,8 +91,7 @@ def paused(request: HttpRequest) -> HttpResponse:
         if form.is_valid():
             return _set_paused(request, form.cleaned_data["numbers"], paused=True)
         if not form.is_bound:
-            chosen = [int(each) for each in request.POST.getlist("mentor") if each.isdecimal()]
-            return _set_paused(request, chosen, paused=False)
+            return _set_paused(request, numbers(request.POST.getlist("mentor")), paused=False)
     rows = Mentor.objects.filter(active=True, paused=True).select_related("district")
     page = Paginator(rows, PER_PAGE).get_page(request.GET.get("page"))
     return render(request, "rounds/paused.html", {"page": page, "form": form})

@@ -17,7 +17,8 @@ from backend.rosters.models import RosterUpload
 from backend.rosters.reading.chosen import KINDS, Place
 from backend.rosters.rereading import reopen
 from backend.web.cells_form import fields, posted
-from backend.web.views.imports import number_of, told, version_of
+from backend.web.numbers import number_of
+from backend.web.views.imports import told, version_of
 
 
 @require_POST

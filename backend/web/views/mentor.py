@@ -13,6 +13,7 @@ from django.views.decorators.http import require_POST
 from backend.care.access import may_watch
 from backend.errors import Conflict, Invalid
 from backend.web.mentor_forms import ElsewhereForm
+from backend.web.numbers import numbers
 from backend.web.saying import coming, on_day, what_happened
 from backend.web.views.people import week_of
 from chat import desk, history, meetings
@@ -70,14 +71,12 @@ def home(request: HttpRequest) -> HttpResponse:
 @require_POST
 def answer(request: HttpRequest) -> HttpResponse:
     """One hour suits or does not, or all that stood on the page suit."""
-    try:
-        suits = [int(pk) for pk in request.POST.getlist("asked" if "all" in request.POST else "suits")]
-        does_not = [] if "all" in request.POST else [int(pk) for pk in request.POST.getlist("does_not")]
-    except ValueError as error:
-        raise Http404 from error
+    suits = numbers(request.POST.getlist("asked" if "all" in request.POST else "suits"))
+    does_not = [] if "all" in request.POST else numbers(request.POST.getlist("does_not"))
     if not suits and not does_not:
         raise Http404
-    answer_hours(actor=request.user, suits=suits, does_not=does_not)
+    shown = {pk: numbers([hour])[0] for pk in suits + does_not if (hour := request.POST.get(f"hour_{pk}"))}
+    answer_hours(actor=request.user, suits=suits, does_not=does_not, shown=shown)
     if does_not:
         messages.success(
             request,
