@@ -249,6 +249,13 @@ def kept_from(actor: Any) -> QuerySet[Child]:
     return named.exclude(pk__in=_mentored_by(actor))
 
 
+def reads_as_staff(actor: Any, child: Child) -> bool:
+    """Whether the pages of the staff tell this person how the child's meetings went: neither of their own
+    family, nor one that is kept from them.
+    """
+    return not any(of(actor).filter(pk=child.pk).exists() for of in (family_of, kept_from))
+
+
 def named_as_mentor(actor: Any) -> QuerySet[Child]:
     """Children whose mentor this person is, and of whom something sealed names them: they see no trace of
     it in the log of the other mentor, and all else as before.

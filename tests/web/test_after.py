@@ -6,7 +6,9 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from backend.rosters.models import Child, Mentor
+from backend.accounts.models import User
+from backend.rosters.models import Child, Guardianship, Mentor
+from chat import sealing
 from chat.attention import Need
 from matching.models import Lock, Pairing, Round
 from tests.web.test_rounds import solved, taken
@@ -49,6 +51,25 @@ def test_from_the_first_page_to_an_end_and_to_who_is_ill(solved: tuple[Client, R
     answer = desk.post(path, {"until": timezone.localdate().isoformat(), "anew": "1"})
     newest = Round.objects.latest("pk")
     assert answer.headers["Location"] == f"/rounds/{newest.pk}/" and not newest.covers_all
+
+
+def test_whose_log_one_may_not_read_as_staff_has_no_counts_on_the_pair_s_page_either(
+    solved: tuple[Client, Round], coordinator: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of one's own family, or of whom something sealed names the reader."""
+    desk, round_ = solved
+    desk.post(f"/rounds/{round_.pk}/publish/", {"version": round_.version, "password": "a quiet evening"})
+    pairing = Pairing.objects.live().first()
+    other = Pairing.objects.live().exclude(child=pairing.child).first()
+    path, counts = f"/pairings/{pairing.pk}/", "不计 0 次"
+    assert counts in desk.get(path).content.decode()
+    Guardianship.objects.create(child=pairing.child, guardian=coordinator, order=3)
+    assert counts not in desk.get(path).content.decode()
+    path = f"/pairings/{other.pk}/"
+    assert counts in desk.get(path).content.decode()
+    children = Child.objects.filter(pk=other.child_id).values("pk")
+    monkeypatch.setattr(sealing, "_naming", [lambda _user: children])
+    assert counts not in desk.get(path).content.decode()
 
 
 def test_numbers_and_days_beyond_all_bounds_are_refused(solved: tuple[Client, Round]) -> None:

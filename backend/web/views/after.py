@@ -21,6 +21,7 @@ from backend.web.needs import NEEDS
 from backend.web.numbers import numbers
 from backend.web.templatetags.shuangdao import day
 from chat.absence import FURTHEST, meetings_until, mentor_is_ill, next_meetings, pairs_of
+from chat.access import reads_as_staff
 from chat.attention import Need, pairs_in_need
 from chat.models import Meeting
 from chat.rules.meetings import MeetingState
@@ -47,15 +48,15 @@ def pair(request: HttpRequest, pairing_id: int) -> HttpResponse:
     found = pairings_for(request.user).select_related("mentor__user", "room").filter(pk=pairing_id).first()
     if found is None:
         raise NotYours
-    now = timezone.now()
+    now, told = timezone.now(), reads_as_staff(request.user, found.child)
     states = found.meetings.aggregate(
         **{state: Count("pk", filter=Q(state=state)) for state in ("held", "missed", "void", "cancelled")}
     )
     locks = locks_for(request.user).filter(child=found.child, mentor=found.mentor)
     context = {
         "pairing": found,
-        "states": states,
-        "last": found.meetings.filter(state=MeetingState.HELD).order_by("-start").first(),
+        "states": states if told else None,
+        "last": found.meetings.filter(state=MeetingState.HELD).order_by("-start").first() if told else None,
         "next": Meeting.objects.ahead(now).filter(pairing=found).order_by("start").first(),
         "locks": locks,
         "may_end": found.ended_at is None and may(request.user, "pairing", "end"),
