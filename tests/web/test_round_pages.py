@@ -154,7 +154,9 @@ def test_mentors_are_paused_and_brought_back_many_at_once(desk: Client, coordina
     desk.post("/rounds/paused/", {"numbers": numbers})
     assert Mentor.objects.filter(paused=True).count() == 3
     assert "3 位导师暂停中" in desk.get("/rounds/").content.decode()
-    desk.post("/rounds/paused/", {"mentor": [ids[0][0], ids[1][0], "x"]})
+    assert desk.post("/rounds/paused/", {"mentor": [ids[0][0], "x"]}).status_code == 404
+    assert Mentor.objects.filter(paused=True).count() == 3
+    desk.post("/rounds/paused/", {"mentor": [ids[0][0], ids[1][0]]})
     assert list(Mentor.objects.filter(paused=True).values_list("roster_id", flat=True)) == [ids[2][1]]
 
 
