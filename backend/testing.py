@@ -12,8 +12,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.prefix) / "bin"
-# Quick: what a file has set up stays in one process. The order stays, too: tests that empty the tables come last.
-BY_FILE = ["-n", "2", "--dist", "loadfile", "--no-loadscope-reorder"]
+# Quick: three, for servers and browsers make tests wait. What a file has set up stays in one process. The order stays: tests that empty the tables come last.
+BY_FILE = ["-n", "3", "--dist", "loadfile", "--no-loadscope-reorder"]
 AS_FREE = ["-n", "2"]  # deep: single tests are long
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
