@@ -147,8 +147,6 @@ async def _resume(stack: Stack, chat: Chat) -> Answer:
     """Seconds until everybody is ready who had not got the last messages when the server was killed."""
     load = Load(stack.spent)
     members = [each for each in chat.members(load) if isinstance(each, Contract)]
-    for each in members:
-        each.last = MISSED
     await load.connect(HOST, chat.port, members)
     killed = clock()
     stack.kill(stack.process)

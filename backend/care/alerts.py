@@ -78,13 +78,15 @@ def tell_those_on_duty(
     named = named if kind == "report" else None
     Child.objects.select_for_update().get(pk=child.pk)
     told = Case.objects.standing().filter(child=child, kind=KINDS_OF_CASES[kind], opened_by=actor)
-    standing = told.filter(named=named).last()
+    # Locked: whoever closes it just now has not seen this.
+    standing = told.filter(named=named).select_for_update().last()
     waiting = Alert.objects.standing().filter(case=standing, kind=kind, exhausted_at=None).last()
     if standing is None or waiting is None:
         return raise_alert(actor=actor, child=child, kind=kind, words=words, named_id=named, case=standing)
     # A second click, or one more thing: whoever was called is not called for each of them.
     if words not in ("", waiting.words):
         Note.objects.create(case=standing, kind=Note.Kind.NOTE, by=actor, at=timezone.now(), body=words)
+        audit.record(actor, "case.noted", standing, kind=Note.Kind.NOTE)
     return waiting
 
 

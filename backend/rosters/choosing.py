@@ -154,6 +154,27 @@ def set_rows_aside(*, actor: Any, upload_id: int, version: int, rows: Rows | Non
     return _change(actor, upload, edit, "set_aside", facts={"rows": len(chosen)})
 
 
+def set_value_aside(
+    *,
+    actor: Any,
+    upload_id: int,
+    version: int,
+    kind: str,
+    column: str,
+    was: str,
+    rows: set[int] | None = None,
+) -> RosterUpload:
+    """Of the rows that have this wrong value those in ``rows`` are left out; None: all of them."""
+    problems = _open(actor, upload_id, version).report["problems"]
+    same = {
+        one["row"]
+        for one in problems
+        if (one.get("kind"), one["column"], one.get("value")) == (kind, column, was)
+    }
+    chosen = {(kind, row) for row in (same if rows is None else same & rows)}
+    return set_rows_aside(actor=actor, upload_id=upload_id, version=version, rows=chosen)
+
+
 def put_rows_back(*, actor: Any, upload_id: int, version: int, rows: Rows | None = None) -> RosterUpload:
     """Rows that were set aside are read again; None: all of them."""
     upload = _open(actor, upload_id, version)

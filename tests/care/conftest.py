@@ -7,6 +7,7 @@ import pytest
 django.setup()
 
 from backend.accounts.models import User  # noqa: E402
+from tests.care.on_duty import put_on_duty  # noqa: E402
 from tests.chat.people import Family, add_family  # noqa: E402
 
 
@@ -27,3 +28,11 @@ def second_lead(db) -> User:
     return User.objects.create_user(
         name="许岚", login="sl2", is_coordinator=True, is_safeguarding_lead=True, password="a quiet evening"
     )
+
+
+@pytest.fixture
+def counsellor(family):
+    """On duty for some hours around now."""
+    user = User.objects.create_user(name="孙老师", phone="13800000001", email="sun@example.org")
+    put_on_duty(user)
+    return user

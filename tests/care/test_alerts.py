@@ -1,20 +1,14 @@
 """An alert calls the right people, climbs until somebody answers, and is never lost on the way."""
 
-import http.server
-import json
-import threading
-import time
 from datetime import timedelta
 
 import pytest
-import time_machine
-from django.core import mail
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
 from backend.accounts.models import User
 from backend.audit.models import Entry
-from backend.care import calling, waking
+from backend.care import calling
 from backend.care.access import access_case, cases_for
 from backend.care.alerts import (
     HasOwner,
@@ -32,42 +26,12 @@ from backend.care.cases import CaseClosed, StillWaits, close_case
 from backend.care.helping import State, card_for, standing_alerts, without_anybody
 from backend.care.models import Alert, Case, Note, Shift, Wake, Watch
 from backend.care.rota import keep_watch
-from backend.duties.models import Duty
 from backend.errors import Invalid, NotYours
-from backend.notices import letters
 from backend.notices.models import Notice
 from backend.rosters.models import Guardianship
+from tests.care.on_duty import MINUTE, a_worker_lives, called, later, put_on_duty
 
-MINUTE = timedelta(minutes=1)
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def counsellor(family):
-    """On duty for some hours around now."""
-    user = User.objects.create_user(name="孙老师", phone="13800000001", email="sun@example.org")
-    put_on_duty(user)
-    return user
-
-
-def put_on_duty(user, post="counsellor"):
-    now = timezone.now()
-    return Shift.objects.create(
-        person=user, post=post, begins_at=now - 4 * 60 * MINUTE, ends_at=now + 300 * MINUTE
-    )
-
-
-def a_worker_lives(now) -> None:
-    ticked = {"next_run_at": now, "last_run_at": now, "last_ok_at": now}
-    Duty.objects.update_or_create(name="alerts.climb", defaults=ticked)
-
-
-def called(alert) -> list[str]:
-    return [wake.person.name for wake in alert.wakes.select_related("person").order_by("pk")]
-
-
-def later(minutes: float):
-    return timezone.now() + minutes * MINUTE
 
 
 def test_a_child_s_alert_its_case_its_log_and_its_call_are_one(family, counsellor, monkeypatch):
@@ -262,104 +226,6 @@ def test_the_database_refuses_half_an_alert(family, lead, name, fields):
     case = Case.objects.create(child=family.child, kind="other", opened_at=now)
     with pytest.raises(IntegrityError, match=name), transaction.atomic():
         Alert.objects.create(**{"case": case, "kind": "help", "raised_at": now} | given)
-
-
-class Pager:
-    """What stands behind the pager's address: it fails until it is told to work."""
-
-    def __init__(self) -> None:
-        self.works, self.slow, self.calls, outer = False, 0.0, [], self
-
-        class Handler(http.server.BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-                time.sleep(outer.slow)
-                if outer.works:
-                    outer.calls.append(body)
-                self.send_response(204 if outer.works else 503)
-                self.end_headers()
-
-            def log_message(self, *_args) -> None:
-                pass
-
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.server.server_port}/"
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-
-
-@pytest.fixture
-def pager(settings):
-    made = Pager()
-    settings.PAGER_URL = made.url
-    yield made
-    made.server.shutdown()
-    made.server.server_close()
-
-
-def test_a_pager_and_a_mailer_that_fail_for_ten_minutes_lose_nothing(
-    family, counsellor, lead, pager, monkeypatch
-):
-    User.objects.filter(pk=lead.pk).update(phone="13800000002", email="he@example.org")
-    works = mail.get_connection
-
-    def broken(*_args, **_options):
-        raise OSError
-
-    with time_machine.travel(timezone.now(), tick=False) as clock:
-        start = timezone.now()
-        alert = ask_for_help(actor=family.child.user)
-        more = [raise_alert(actor=None, child=family.child, kind=kind) for kind in ("S1", "A1", "S3")]
-        monkeypatch.setattr("backend.notices.letters.EmailMessage.send", broken)
-        for _second in range(0, 600, 10):
-            climb_ladders(timezone.now())
-            waking.work_off()
-            letters.gather(timezone.now())
-            letters.post()
-            clock.shift(timedelta(seconds=10))
-        assert pager.calls == [] and mail.outbox == []
-        a_worker_lives(timezone.now())
-        assert not waking.can_wake(timezone.now())
-        monkeypatch.undo()
-        pager.works = True
-        assert mail.get_connection is works
-        while timezone.now() < start + 40 * MINUTE:
-            waking.work_off()
-            letters.gather(timezone.now())
-            letters.post()
-            clock.shift(timedelta(seconds=10))
-    with_phone = Wake.objects.filter(person__phone__isnull=False)
-    tokens = [call["token"] for call in pager.calls]
-    assert sorted(tokens) == sorted(str(wake.token) for wake in with_phone) and len(set(tokens)) == len(
-        tokens
-    )
-    assert {call["phone"] for call in pager.calls} == {"13800000001", "13800000002"}
-    assert "林沐阳" not in json.dumps(pager.calls, ensure_ascii=False)
-    assert {each.to[0] for each in mail.outbox} == {"sun@example.org", "he@example.org"}
-    assert all(each.wakes.filter(person=lead).exists() for each in (alert, *more))
-
-
-def test_a_worker_that_dies_in_a_call_leaves_it_for_the_next(family, counsellor, pager, monkeypatch):
-    ask_for_help(actor=family.child.user)
-    pager.works = True
-
-    def dies(_wake):
-        raise KeyboardInterrupt
-
-    with monkeypatch.context() as patch:
-        patch.setattr(waking, "page", dies)
-        with pytest.raises(KeyboardInterrupt):
-            waking.work_off()
-    assert not waking.work_off()  # within the lease it may still be on its way
-    assert waking.send_due(lambda: later(0.6)) == 1
-    assert len(pager.calls) == 1
-
-
-def test_whoever_was_answered_for_is_not_woken_any_more(family, counsellor, pager):
-    alert = ask_for_help(actor=family.child.user)
-    waking.work_off()
-    take_case(actor=counsellor, case_id=alert.case_id)
-    pager.works = True
-    assert waking.send_due(lambda: later(1)) == 0 and pager.calls == []
 
 
 def test_the_child_is_told_the_truth(family, counsellor, lead, settings):

@@ -24,7 +24,7 @@ from backend.duties import ticker
 from backend.notices.models import Notice
 from backend.rosters.models import Mentor
 from matching.models import Pairing
-from tests.care.test_alerts import a_worker_lives, called, later, put_on_duty
+from tests.care.on_duty import a_worker_lives, called, later, put_on_duty
 from tests.web.test_family import browser_of
 
 pytestmark = pytest.mark.django_db
@@ -46,6 +46,7 @@ def test_a_second_click_and_one_more_thing_call_nobody_twice(family, counsellor,
     ]
     assert {alert.pk for alert in told} == {told[0].pk} and called(told[0]) == ["孙老师"]
     assert [note.body for note in Note.objects.all()] == ["也不说话", "也不说话了"]
+    assert Entry.objects.filter(action="case.noted", actor_id=parent.pk).count() == 2
     # Another's worry is another's, and so is a report; a report of somebody else is another matter.
     others = [
         tell_those_on_duty(actor=mentor, child_id=child, kind="concern", words="他不吃饭"),

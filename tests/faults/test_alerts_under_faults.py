@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 from urllib.parse import urlencode
 
-from tests.care.test_alerts import Pager
+from tests.care.test_waking import Pager
 from tests.chat.served import ROOT, Served, serving
 
 ON_DUTY = """

@@ -55,22 +55,20 @@ def headings(request: HttpRequest, upload_id: int) -> HttpResponse:
 @told
 def correct(request: HttpRequest, upload_id: int) -> HttpResponse:
     """One wrong value: put right, emptied, or its rows set aside."""
-    given, upload = request.POST, access_upload(request.user, upload_id)
-    kind, column, was = (given.get(name, "") for name in ("kind", "column", "was"))
-    rows = set(_numbers(given.getlist("row"))) if given.get("some") else None
-    common = {"actor": request.user, "upload_id": upload_id, "version": version_of(request)}
+    given = request.POST
+    common = {
+        "actor": request.user,
+        "upload_id": upload_id,
+        "version": version_of(request),
+        **{name: given.get(name, "") for name in ("kind", "column", "was")},
+        "rows": set(_numbers(given.getlist("row"))) if given.get("some") else None,
+    }
     if given.get("do") == "aside":
-        same = {
-            problem["row"]
-            for problem in upload.report["problems"]
-            if (problem.get("kind"), problem["column"], problem.get("value")) == (kind, column, was)
-        }
-        chosen = same if rows is None else same & rows
-        choosing.set_rows_aside(**common, rows={(kind, row) for row in chosen})
-        messages.success(request, _set_aside(len(chosen)))
+        upload = choosing.set_value_aside(**common)
+        messages.success(request, _set_aside(upload.changes[-1]["facts"]["rows"]))
     else:
         becomes = "" if given.get("do") == "empty" else given.get("becomes", "")
-        choosing.correct_cells(**common, kind=kind, column=column, was=was, becomes=becomes, rows=rows)
+        choosing.correct_cells(**common, becomes=becomes)
         messages.success(request, _("Corrected. It can be taken back below."))
     return _back(upload_id)
 
