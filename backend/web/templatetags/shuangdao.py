@@ -1,8 +1,10 @@
 """How the programme writes hours, grades, roles and dates, in the reader's language."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 
 from django import template
+from django.template.loader import render_to_string
 from django.utils import timezone, translation
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
@@ -199,3 +201,24 @@ def terms(value: dict[str, int]) -> str:
 @register.filter
 def percent(fraction: float) -> str:
     return f"{fraction:.2%}"
+
+
+@register.simple_block_tag
+def table(
+    content: str,
+    caption: str,
+    *columns: str,
+    kind: str = "reflow",
+    more: Sequence[str] = (),
+    act: str = "",
+    shown: bool = False,
+) -> str:
+    """The one frame of all tables, around rows: it scrolls by itself, and keys reach it when it does.
+
+    columns and more: the headings; an empty one is left out, so a column may depend on who looks.
+    act: what can be done in a last column without a visible heading.  shown: the caption is, too.
+    kind: reflow (a row becomes a card on a narrow screen; cells say data-label), week, heat.
+    """
+    heads = [each for each in (*columns, *more) if each]
+    told = {"content": content, "caption": caption, "columns": heads, "kind": kind, "act": act, "shown": shown}
+    return render_to_string("components/table.html", told)

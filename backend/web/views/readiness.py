@@ -6,6 +6,7 @@ from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from backend.accounts.access import check_may, may
 from backend.rosters.models import Mentor, Subject
@@ -18,6 +19,10 @@ from matching.snapshot import today
 from matching.wording import left_out_in_words
 
 PER_PAGE = 50
+WEEKS = {
+    "academic": gettext_lazy("Hours of the week: academic mentors"),
+    "wellbeing": gettext_lazy("Hours of the week: wellbeing mentors"),
+}
 TIGHT = 1.1  # seats for each child, below which any mishap leaves somebody without
 FEW, VERY_FEW = 0.85, 0.6  # of the mentors for each child that the week has on average
 
@@ -31,7 +36,7 @@ def show(request: HttpRequest) -> HttpResponse:
     context |= {
         "stages": [f"{grade(low)}–{grade(high)}" for low, high in STAGES],
         "subjects": _subjects(subjects),
-        "weeks": [{"role": each, **_week(hours[each])} for each in Role.values],
+        "weeks": [{"title": WEEKS[each], **_week(hours[each])} for each in Role.values],
         "days": WEEKDAYS,
     }
     return render(request, "rounds/readiness.html", context)
