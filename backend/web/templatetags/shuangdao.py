@@ -220,5 +220,12 @@ def table(
     kind: reflow (a row becomes a card on a narrow screen; cells say data-label), week, heat.
     """
     heads = [each for each in (*columns, *more) if each]
-    told = {"content": content, "caption": caption, "columns": heads, "kind": kind, "act": act, "shown": shown}
+    told = {
+        "content": content,
+        "caption": caption,
+        "columns": heads,
+        "kind": kind,
+        "act": act,
+        "shown": shown,
+    }
     return render_to_string("components/table.html", told)
