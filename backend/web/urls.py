@@ -50,6 +50,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("account/sign-out-everywhere/", signing.sign_out_everywhere, name="sign_out_everywhere"),
     path("account/authenticator/", signing.authenticator, name="authenticator"),
     path("language/", doors.set_language, name="set_language"),
+    path("appearance/", doors.set_appearance, name="set_appearance"),
     path("step-into/", demo_door.step_into, name="step_into"),
     path("what-if/", what_if.show, name="what_if"),
     path("components/", home.components, name="components"),

@@ -46,6 +46,7 @@ TABLE: dict[str, tuple[tuple[str, ...], frozenset[str]]] = {
     "sign_out_everywhere": (POST, SIGNED_IN),
     "authenticator": (BOTH, SIGNED_IN),
     "set_language": (POST, EVERYBODY),
+    "set_appearance": (POST, EVERYBODY),
     "step_into": (BOTH, frozenset()),  # only in the demonstration
     "components": (GET, EVERYBODY),
     "what_if": (GET, EVERYBODY),

@@ -1,6 +1,7 @@
 """Signing in and out, the language, and the demonstration's door."""
 
 import os
+import re
 import subprocess
 import sys
 
@@ -48,6 +49,26 @@ def test_the_language_switch_leads_to_no_other_site(db):
 
 def test_an_unknown_language_changes_nothing(db):
     assert "language" not in Client().post("/language/", {"language": "xx"}).cookies
+
+
+def dark_sheet(page: str) -> str | None:
+    """For which screens the dark colours are linked."""
+    found = re.search(r'href="[^"]*dark[^"]*"\s+media="([^"]*)"', page)
+    return found and found[1]
+
+
+def test_light_or_dark_is_the_devices_until_somebody_chooses(desk):
+    assert dark_sheet(desk.get("/").content.decode()) == "screen and (prefers-color-scheme: dark)"
+    for chosen, media in (("dark", "screen"), ("light", None)):
+        answer = desk.post("/appearance/", {"appearance": chosen, "next": "/children/"})
+        assert answer.headers["Location"] == "/children/"
+        for path in ("/", "/help/"):
+            assert dark_sheet(desk.get(path).content.decode()) == media, (chosen, path)
+    desk.post("/appearance/", {"appearance": 'dark" onload="'})
+    assert dark_sheet(desk.get("/").content.decode()) is None
+    answer = desk.post("/appearance/", {"appearance": "", "next": "https://elsewhere.example/"})
+    assert answer.headers["Location"] == "/"
+    assert dark_sheet(desk.get("/").content.decode()) == "screen and (prefers-color-scheme: dark)"
 
 
 def test_no_page_holds_inline_style_or_script(desk):

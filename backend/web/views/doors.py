@@ -13,11 +13,10 @@ from django.views.decorators.http import require_POST
 
 from backend.accounts import sign_outs
 from backend.accounts.throttling import TooManyTries
+from backend.web.appearance import YEAR, remember_appearance
 from backend.web.demonstration.roles import role_of
 from backend.web.middleware import LANGUAGE_COOKIE
 from backend.web.views.signing import go_in
-
-YEAR = 365 * 24 * 3600
 
 
 class SignInForm(AuthenticationForm):
@@ -54,12 +53,23 @@ def sign_out(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 def set_language(request: HttpRequest) -> HttpResponse:
-    target = request.POST.get("next", "")
-    if not url_has_allowed_host_and_scheme(target, {request.get_host()}, require_https=request.is_secure()):
-        target = "/"
-    response = redirect(target)
+    response = redirect(_page_it_was_chosen_on(request))
     remember_language(response, request.POST.get("language"))
     return response
+
+
+@require_POST
+def set_appearance(request: HttpRequest) -> HttpResponse:
+    response = redirect(_page_it_was_chosen_on(request))
+    remember_appearance(response, request.POST.get("appearance", ""))
+    return response
+
+
+def _page_it_was_chosen_on(request: HttpRequest) -> str:
+    """Home instead of another site."""
+    target = request.POST.get("next", "")
+    own = url_has_allowed_host_and_scheme(target, {request.get_host()}, require_https=request.is_secure())
+    return target if own else "/"
 
 
 def remember_language(response: HttpResponse, language: str | None) -> None:

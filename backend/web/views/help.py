@@ -19,6 +19,7 @@ from backend.care import alerts, hotlines, routing
 from backend.care.helping import Card, card_for
 from backend.errors import NotYours
 from backend.rosters.models import Child
+from backend.web.appearance import appearance_of
 from backend.web.care_forms import TellForm
 from backend.web.saying import teacher
 from chat.endpoint import LANGUAGE_COOKIE
@@ -33,6 +34,7 @@ def page(request: HttpRequest, *, failed: bool = False) -> HttpResponse:
     """failed: the asking could not be kept. Then it says that nobody was told, and whom to ring."""
     with translation.override(_language(request)):
         context = {"numbers": numbers(), "failed": failed, "csrf_token": get_token(request)}
+        context["appearance"] = appearance_of(request)
         text = render_to_string("help/help.html", context)
     return HttpResponse(text, status=503 if failed else 200)
 
@@ -40,7 +42,7 @@ def page(request: HttpRequest, *, failed: bool = False) -> HttpResponse:
 def broken(request: HttpRequest) -> HttpResponse:
     """Something failed, the database perhaps: from here too Help is one tap away, and asks nothing of it."""
     with translation.override(_language(request)):
-        return HttpResponse(render_to_string("500.html"), status=500)
+        return HttpResponse(render_to_string("500.html", {"appearance": appearance_of(request)}), status=500)
 
 
 def _language(request: HttpRequest) -> str:
