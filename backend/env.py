@@ -3,6 +3,7 @@
 Pure: reads a mapping, touches nothing. `backend.settings` is the only caller in production code.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
@@ -22,6 +23,7 @@ KNOWN = frozenset(
         "SHUANGDAO_AUDIT_HEADS",
         "SHUANGDAO_ROOM_HOURS",
         "SHUANGDAO_PAGER_URL",
+        "SHUANGDAO_PHONE",
         "SHUANGDAO_ROOM_LIMITS",
     }
 )
@@ -47,6 +49,7 @@ class Env:
     audit_heads:   the file for the audit log's heads; None is in the data directory.
     room_hours:    full hours in Shanghai other than the usual ones of chat.rules.hours, by name.
     pager_url:     where calls to wake somebody are posted; None is no way to wake anybody.
+    phone:         the programme's own telephone, for families and mentors; None shows none.
     room_limits:   numbers other than the usual ones of chat.protocol.limits, by name.
     """
 
@@ -63,6 +66,7 @@ class Env:
     room_hours: Mapping[str, int] = field(default_factory=dict)
     pager_url: str | None = None
     room_limits: Mapping[str, int] = field(default_factory=dict)
+    phone: str | None = None
 
     @property
     def production(self) -> bool:
@@ -113,7 +117,10 @@ def read_env(environ: Mapping[str, str]) -> Env:
         room_hours=numbers("SHUANGDAO_ROOM_HOURS"),
         pager_url=text("SHUANGDAO_PAGER_URL"),
         room_limits=numbers("SHUANGDAO_ROOM_LIMITS"),
+        phone=text("SHUANGDAO_PHONE"),
     )
+    if env.phone is not None and not re.fullmatch(r"\+?[0-9][0-9 -]{2,19}", env.phone):
+        raise BadEnv("SHUANGDAO_PHONE must be a telephone number: digits, spaces and -, like 0531-12345678")
     if env.pager_url is not None and not env.pager_url.startswith(("https://", "http://127.0.0.1:")):
         raise BadEnv("SHUANGDAO_PAGER_URL must be an https:// address, or one on 127.0.0.1")
     if env.production:

@@ -44,6 +44,7 @@ TABLE: dict[str, dict[str, frozenset[Relation]]] = {
         "read_quiet": frozenset({C, L, A, W}),  # whether its family is to be left in peace, not why
         "read_contacts": frozenset({C}),
         "write": frozenset({C}),
+        "export": frozenset({G}),  # the child's history as a file of the family's own
         "quiet": frozenset({C}),  # leave its family in peace, or tell it again
     },
     "mentor": {

@@ -298,6 +298,8 @@ DEFAULT_FROM_EMAIL = ENV.email_from or "shuangdao@localhost"
 EMAIL_TIMEOUT = 20
 # Where calls to those on duty are posted; None: nobody can be woken, and the pages say so.
 PAGER_URL = ENV.pager_url
+# The programme's own telephone. In the demonstration one that nobody can have.
+PROGRAMME_PHONE = ENV.phone or ("0531-0000 0000" if DEMO else "")
 # Where the audit log's head is kept outside the database: in production on a disk of its own.
 AUDIT_HEADS_FILE = ENV.audit_heads or DATA_DIR / "audit-heads"
 

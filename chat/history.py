@@ -31,6 +31,7 @@ from chat.rules.times import local_day, local_time
 from chat.sealing import is_kept_from, sealed_sessions, sealed_words, wholly_sealed
 from matching.models import Pairing, Role
 
+LATELY = timedelta(days=62)
 STAFF = frozenset({Relation.COORDINATOR, Relation.LEAD, Relation.ACADEMIC_MENTOR, Relation.WELLBEING_MENTOR})
 
 
@@ -66,11 +67,12 @@ class Line:
     meeting: int | None = None
     session: int | None = None
     report: int | None = None
+    pairing: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Month:
-    """lines: newest first.  between: messages said outside any session."""
+    """Of a month, or of some: from first_day on. lines: newest first.  between: messages said outside any session."""
 
     first_day: date
     lines: list[Line]
@@ -79,21 +81,36 @@ class Month:
 
 @dataclass(frozen=True, slots=True)
 class FirstLine:
-    """What a parent sees without a tap. last: the newest line that took place or was missed.  running: they are together now, in a live pairing."""
+    """What a parent sees without a tap.
+
+    last: the newest line that took place or was missed.  running: they are together now, in a live pairing.
+    each: the live pairings, academic first, each with its own last line.  lately: all lines of LATELY.
+    """
 
     last: Line | None
     next: Meeting | None
     running: Session | None = None
+    each: tuple[tuple[Pairing, Line | None], ...] = ()
+    lately: tuple[Line, ...] = ()
 
 
-def history_for(*, actor: Any, child_id: int, month: date, now: datetime | None = None) -> Month:
-    """A month (by Shanghai's calendar) of all that this reader may read about the child."""
-    first = month.replace(day=1)
-    following = (first + timedelta(days=32)).replace(day=1)
+def history_for(
+    *, actor: Any, child_id: int, month: date, months: int = 1, now: datetime | None = None
+) -> Month:
+    """Of all that this reader may read about the child: a month (by Shanghai's calendar), or that many up to it."""
+    last = month.replace(day=1)
+    first = months_before(last, months - 1)
     now = now or timezone.now()
-    found = _between(actor, child_id, local_time(first, 0), local_time(following, 0), now)
+    since, until = local_time(first, 0), local_time(months_before(last, -1), 0)
+    found = _between(actor, child_id, since, until, now)
     note_look(actor=actor, child_id=child_id, now=now)
     return found
+
+
+def months_before(first: date, months: int) -> date:
+    """The first day of the month so many before that of ``first``."""
+    years, month = divmod(first.year * 12 + first.month - 1 - months, 12)
+    return date(years, month + 1, 1)
 
 
 def _between(actor: Any, child_id: int, since: datetime, until: datetime, now: datetime) -> Month:
@@ -110,17 +127,15 @@ def check_may_read(actor: Any, child_id: int) -> None:
 def first_line(*, actor: Any, child_id: int, now: datetime | None = None) -> FirstLine:
     now = now or timezone.now()
     readable = _readable(actor, child_id)
-    lines = _lines(readable, now - timedelta(days=62), now, now)
+    lines = _lines(readable, now - LATELY, now, now)
     made_good = {line.meeting for line in lines if line.kind == "elsewhere" and not line.disputed}
-    told = (line for line in lines if line.state in _SETTLED or line.session is not None)
-    last = next(
-        (
-            line
-            for line in told
-            if line.kind == "elsewhere" or line.meeting is None or line.meeting not in made_good
-        ),
-        None,
-    )
+    told = [
+        line
+        for line in lines
+        if (line.state in _SETTLED or line.session is not None)
+        and (line.kind == "elsewhere" or line.meeting is None or line.meeting not in made_good)
+    ]
+    live = sorted((pairing for pairing, _may in readable.values() if pairing.ended_at is None), key=_by_role)
     coming = (
         Meeting.objects.ahead(now)
         .filter(pairing__in=readable)
@@ -128,7 +143,12 @@ def first_line(*, actor: Any, child_id: int, now: datetime | None = None) -> Fir
         .order_by("start")
         .first()
     )
-    return FirstLine(last, coming, _running(readable, now))
+    each = tuple((one, next((line for line in told if line.pairing == one.pk), None)) for one in live)
+    return FirstLine(next(iter(told), None), coming, _running(readable, now), each, tuple(lines))
+
+
+def _by_role(pairing: Pairing) -> tuple[str, int]:
+    return pairing.role, pairing.pk
 
 
 _SETTLED = {MeetingState.HELD, MeetingState.MISSED, MeetingState.VOID}
@@ -242,7 +262,7 @@ def _meeting_line(
     line = Line(
         "meeting", pairing.role, pairing.mentor.name, meeting.start, meeting.planned_start, meeting.state
     )
-    line.meeting = meeting.pk
+    line.meeting, line.pairing = meeting.pk, pairing.pk
     if sessions:
         line.session = sessions[-1].pk
         if relations & STAFF:  # a family is not told how late it began
@@ -262,7 +282,7 @@ def _meeting_line(
 
 def _session_line(session: Any, pairing: Pairing, relations: set[Relation], now: datetime) -> Line:
     line = Line("session", pairing.role, pairing.mentor.name, session.opened_at, None, MeetingState.HELD)
-    line.session, line.how = session.pk, session.why
+    line.session, line.how, line.pairing = session.pk, session.why, pairing.pk
     line.minutes = _minutes(session.both_s)
     if relations & STAFF:
         line.mentor_minutes, line.child_minutes = _minutes(session.mentor_s), _minutes(session.child_s)
@@ -274,7 +294,11 @@ def _session_line(session: Any, pairing: Pairing, relations: set[Relation], now:
 def _report_line(report: Any, pairing: Pairing, relations: set[Relation], now: datetime) -> Line:
     line = Line("elsewhere", pairing.role, pairing.mentor.name, report.began_at, None, MeetingState.HELD)
     line.report, line.medium, line.minutes = report.pk, report.medium, report.minutes
-    line.disputed, line.meeting = report.disputed_at is not None, report.meeting_id
+    line.disputed, line.meeting, line.pairing = (
+        report.disputed_at is not None,
+        report.meeting_id,
+        pairing.pk,
+    )
     _take_summary(line, [report.summaries.all()], relations, now)
     return line
 

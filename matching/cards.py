@@ -7,6 +7,7 @@ from typing import Any
 from django.db.models import Q
 
 from backend import policy
+from backend.days import local_day
 from backend.errors import NotYours
 from backend.policy import Relation
 from backend.rosters.access import ABSENT, child_relations, mentor_relations
@@ -59,6 +60,19 @@ def mentor_card(*, actor: Any, mentor_id: int, today: date) -> MentorCard:
     kinds = sorted(each.kind for each in mentor.certificates.all() if each.is_valid(today))
     vetted = mentor.vetted_until is not None and mentor.vetted_until >= today
     return MentorCard(mentor.pk, mentor.name, roles, kinds, vetted)
+
+
+def mentors_of(*, actor: Any, child_id: int, now: datetime) -> list[tuple[Pairing, MentorCard]]:
+    """The child's two mentors now, academic first, for its family and the coordinators."""
+    found = Child.objects.filter(pk=child_id).first()
+    child = found or ABSENT  # asked about alike, whether absent or foreign
+    relations = child_relations(actor, child)
+    if found is None or not policy.allows("pairing", "read", relations):
+        raise NotYours
+    note_look(actor=actor, child_id=child.pk, now=now)
+    live = Pairing.objects.live().filter(child=child).select_related("subject").order_by("role", "pk")
+    today = local_day(now)
+    return [(each, mentor_card(actor=actor, mentor_id=each.mentor_id, today=today)) for each in live]
 
 
 def _of_family(actor: Any, mentor: Mentor) -> list[Pairing]:

@@ -39,6 +39,7 @@ ACTS = {
     "child.came_back": gettext_lazy("child takes part again"),
     "child.deactivated": gettext_lazy("child set inactive"),
     "child.edited": gettext_lazy("child's row changed"),
+    "child.exported": gettext_lazy("family took the child's history along"),
     "child.stopped": gettext_lazy("child stopped"),
     "child.way_in_made": gettext_lazy("new way in made for a child"),
     "child.viewed": gettext_lazy("child's row looked at"),

@@ -8,11 +8,13 @@ from django.utils.translation import gettext as _
 
 from backend.rosters.surnames import given_name
 from backend.web.templatetags.shuangdao import WEEKDAYS
-from chat.history import Line
+from chat.history import FirstLine, Line
 from chat.models import Elsewhere
 from chat.rules.meetings import TO_COME, MeetingState
 
 EVENING = 18
+# Chinese parts of the day, by the hour before which they are said; then it is evening.
+_PARTS = ((6, "凌晨"), (11, "上午"), (13, "中午"), (EVENING, "下午"))
 WEEK = 7
 
 
@@ -62,6 +64,38 @@ def coming(at: datetime, today: date) -> str:
         weekday if ahead < WEEK else f"{date_format(there, 'MONTH_DAY_FORMAT')} {weekday}"
     )
     return f"{day} {there:%H:%M}"
+
+
+def spoken(at: datetime, today: date) -> str:
+    """今晚7点, 明天上午10点, 周三下午4点半: as one says it to a grandmother. In other languages as `coming`."""
+    if not (translation.get_language() or "").startswith("zh"):
+        return coming(at, today)
+    there = timezone.localtime(at)
+    evening = there.hour >= EVENING
+    part = next((words for until, words in _PARTS if there.hour < until), "晚上")
+    day = coming(at, today).rsplit(" ", 1)[0]
+    hour = (there.hour - 1) % 12 + 1
+    minutes = {0: "点", 30: "点半"}.get(there.minute, f"点{there.minute:02}分")
+    if evening and day in ("今天", "明天"):
+        day, part = day[0], "晚"
+    return f"{day}{part}{hour}{minutes}"
+
+
+def first_sentences(told: FirstLine, child: str, today: date) -> list[tuple[str, str]]:
+    """Of each mentor the child has now (role, sentence): when they last met, or that they have not yet.
+
+    The newest first; among them that of a mentor who has ended, where it is the newest of all: somebody came.
+    """
+    lines = [line for _pairing, line in told.each if line]
+    if told.last is not None and told.last not in lines:
+        lines.append(told.last)
+    lines.sort(key=lambda line: line.at, reverse=True)
+    said = [(line.role, what_happened(line, child, today)) for line in lines]
+    for pairing, line in told.each:
+        if line is None:
+            facts = {"mentor": teacher(pairing.mentor.name), "child": child}
+            said.append((pairing.role, _("%(mentor)s and %(child)s have not met yet.") % facts))
+    return said
 
 
 def what_happened(line: Line, child: str, today: date) -> str:

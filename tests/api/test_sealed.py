@@ -4,7 +4,9 @@ The two worlds differ only in whose case it is: this child's, or another family'
 nothing to do with. So the counters that the whole programme shares have moved on alike in both.
 """
 
+import io
 import re
+import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -161,6 +163,8 @@ def replies(world: World, who: str) -> Iterator[tuple[str, Any]]:
             with undone():
                 answer = of_rest.ask(world, who, name, method, path_of(world, who, name))
             yield f"{method} {name}", reply(answer)
+    if who == "young guardian":
+        yield "the file", unpacked(reply(look(client, of_pages.path_of(world, "own_file"), "post")))
     yield "letters", letters_of(world, who)
 
 
@@ -192,9 +196,9 @@ def room_by_pages(world: World, who: str) -> Iterator[tuple[str, Any]]:
         yield page, reply(look(client, page))
 
 
-def look(client: Any, path: str) -> Any:
+def look(client: Any, path: str, method: str = "get") -> Any:
     with of_rest.counted() as queries:
-        answer = client.get(path)
+        answer = getattr(client, method)(path)
     answer.queries = len(queries)
     return answer
 
@@ -203,6 +207,12 @@ def reply(answer: Any) -> Reply:
     """As bytes, without the form's token, which is another one each time; and how long it took, in queries."""
     headers = [(name, value) for name, value in sorted(answer.headers.items()) if name != "Set-Cookie"]
     return answer.status_code, headers, TOKEN.sub(rb"\1", answer.content), answer.queries
+
+
+def unpacked(answer: Reply) -> Reply:
+    """Of a ZIP what stands in it."""
+    with zipfile.ZipFile(io.BytesIO(answer[2])) as archive:
+        return *answer[:2], b"".join(map(archive.read, archive.namelist())), answer[3]
 
 
 @pytest.fixture
@@ -264,6 +274,7 @@ def test_the_family_sees_the_same_bytes_with_a_sealed_case_and_without(world: Wo
     assert "明天见" in view["get api-rooms-messages"][2].decode()
     assert "学了分数" in view["get api-child-history"][2].decode()
     assert b'"count":1,' in view["get api-looks"][2]
+    assert "学了分数" in view["the file"][2].decode()
     assert len(view["letters"]) == 1 and len(view) > 50
     assert "封存：" not in "".join(each[2].decode() for path, each in view.items() if path != "letters")
 

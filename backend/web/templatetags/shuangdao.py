@@ -10,6 +10,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from backend.web.months import OUTCOMES
 from matching.wording import term_in_words
 
 register = template.Library()
@@ -66,6 +67,11 @@ WEEK_CELLS = {
     "mentor": ("·", gettext_lazy("only the mentor is free")),
     "taken": ("–", gettext_lazy("the mentor meets another child")),
     "other": ("×", gettext_lazy("the child meets the other mentor")),
+}
+CERTIFICATES = {
+    "counsellor-2": gettext_lazy("national counsellor, level 2"),
+    "counsellor-3": gettext_lazy("national counsellor, level 3"),
+    "school-psychology": gettext_lazy("school psychology teacher"),
 }
 DIGITS = "零一二三四五六七八九"
 # First grade of junior school, by school system; senior school always begins at 10.
@@ -151,6 +157,18 @@ def phone(value: str | None) -> str:
 
 
 @register.filter
+def dialled(value: str) -> str:
+    """A number as a link dials it."""
+    return "".join(character for character in value if character in "+0123456789")
+
+
+@register.filter
+def certificate(value: str) -> str:
+    """A kind of certificate; one that is not among the usual three as it was written."""
+    return str(CERTIFICATES.get(value, value))
+
+
+@register.filter
 def state(value: str) -> str:
     """A round's state."""
     return str(STATES[value])
@@ -178,6 +196,18 @@ def audience(value: str) -> str:
 def missed_by(value: str) -> str:
     """Who did not come, for staff."""
     return str(MISSED_BY[value])
+
+
+@register.filter
+def outcome_sign(value: str) -> str:
+    """The sign of what became of a meeting, in a month at a glance."""
+    return OUTCOMES[value][0]
+
+
+@register.filter
+def outcome_words(value: str) -> str:
+    """The same in words."""
+    return str(OUTCOMES[value][1])
 
 
 @register.filter

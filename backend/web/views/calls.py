@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
@@ -28,7 +29,7 @@ class CallForm(forms.Form):
 def ask(request: HttpRequest) -> HttpResponse:
     """For mentors, parents and carers: how their last asking stands, and the form for another one."""
     requests.check_may_ask(request.user)
-    form = CallForm(request.POST or None)
+    form = CallForm(request.POST or None, initial={"topic": request.GET.get("topic")})
     if request.method == "POST" and form.is_valid():
         asked = requests.ask_to_be_rung(actor=request.user, topic=form.cleaned_data["topic"])
         said = _("We ring you by %(when)s.") % {"when": day_and_hour(asked.answer_by)}
@@ -38,6 +39,7 @@ def ask(request: HttpRequest) -> HttpResponse:
         "form": form,
         "last": requests.last_call_of(request.user),
         "by": requests.answer_time(timezone.now()),
+        "telephone": settings.PROGRAMME_PHONE,
     }
     return render(request, "calls/ask.html", context)
 

@@ -1,21 +1,24 @@
 """What a parent, a guardian or a carer sees: that somebody came, and when next."""
 
-from datetime import date, timedelta
+from datetime import date, datetime
+from typing import Any
 
-from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
 from django.utils import timezone
-from django.utils.dateparse import parse_date
-from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST
 
 from backend import policy
 from backend.errors import NotYours
 from backend.rosters.models import Child
-from backend.web.saying import coming, teacher, what_happened
+from backend.web.months import month_of, signs_in
+from backend.web.saying import coming, first_sentences, spoken, teacher
+from backend.web.templatetags.shuangdao import WEEKDAYS
 from chat import history, meetings
 from chat.access import children_of_family, meetings_for, relations_to_child
+from matching.cards import mentors_of
+
+SHOWN = 4  # the next meetings of each child
 
 
 def own(request: HttpRequest) -> HttpResponse:
@@ -27,77 +30,66 @@ def own(request: HttpRequest) -> HttpResponse:
 
 
 def home(request: HttpRequest, children: list[Child]) -> HttpResponse:
-    """The first line of each child, without a tap, and what comes in the next week."""
-    now = timezone.now()
-    today = timezone.localdate()
-    cards = []
+    """Of each child whether somebody came, without a tap; what comes next; the month at a glance."""
+    now, today = timezone.now(), timezone.localdate()
     taking_part = set(Child.objects.with_consent().filter(pk__in=[child.pk for child in children]))
-    for child in children:
-        reads = policy.allows("session", "read", relations_to_child(request.user, child))
-        line = history.first_line(actor=request.user, child_id=child.pk, now=now) if reads else None
-        running = line.running if line else None
-        ahead = meetings_for(request.user).ahead(now).filter(child=child)
-        rows = ahead.select_related("pairing__mentor").order_by("start")[:4]
-        cards.append(
-            {
-                "child": child,
-                "reads": reads,
-                "lacks_consent": reads and child not in taking_part,
-                "last": what_happened(line.last, child.call_name, today) if line and line.last else "",
-                "together": running and teacher(running.room.pairing.mentor.name),
-                "since": running and running.opened_at,
-                "now": teacher(rows[0].pairing.mentor.name) if rows and rows[0].start <= now else "",
-                "next": coming(rows[0].start, today) if rows else "",
-                "meetings": [
-                    {
-                        "meeting": row,
-                        "when": coming(row.start, today),
-                        "who": teacher(row.pairing.mentor.name),
-                        "role": row.pairing.role,
-                        "may_change": meetings.may_change(row, now),
-                    }
-                    for row in rows
-                ],
-            }
-        )
-    return render(request, "family/home.html", {"cards": cards})
-
-
-def month(request: HttpRequest, child_id: int) -> HttpResponse:
-    """All meetings of a month with both mentors, and their summaries."""
-    today = timezone.localdate()
-    asked = _month(request.GET["month"]) if request.GET.get("month") else today
-    found = history.history_for(actor=request.user, child_id=child_id, month=asked)
-    child = Child.objects.get(pk=child_id)
-    first = found.first_day
-    following = (first + timedelta(days=32)).replace(day=1)
+    cards = [_card(request, child, now, today) for child in children]
+    for card in cards:
+        card["lacks_consent"] = card["reads"] and card["child"] not in taking_part
     context = {
+        "cards": cards,
+        "weekdays": WEEKDAYS,
+        "month": today.replace(day=1),
+        "telephone": settings.PROGRAMME_PHONE,
+    }
+    return render(request, "family/home.html", context)
+
+
+def _card(request: HttpRequest, child: Child, now: datetime, today: date) -> dict[str, Any]:
+    relations = relations_to_child(request.user, child)
+    reads = policy.allows("session", "read", relations)
+    ahead = meetings_for(request.user).ahead(now).filter(child=child)
+    rows = list(ahead.select_related("pairing__mentor").order_by("start"))
+    card: dict[str, Any] = {
         "child": child,
-        "month": first,
-        "previous": first - timedelta(days=1),
-        "following": following if following <= today else None,
-        "between": found.between,
-        "may_dispute": policy.allows("meeting", "dispute", relations_to_child(request.user, child)),
-        "lines": [
-            {"line": line, "words": what_happened(line, child.call_name, today)} for line in found.lines
+        "reads": reads,
+        "now": teacher(rows[0].pairing.mentor.name) if rows and rows[0].start <= now else "",
+        "next": coming(rows[0].start, today) if rows else "",
+        "meetings": [
+            {
+                "meeting": row,
+                "when": coming(row.start, today),
+                "said": spoken(row.start, today),
+                "who": teacher(row.pairing.mentor.name),
+                "role": row.pairing.role,
+                "may_change": meetings.may_change(row, now),
+            }
+            for row in rows[:SHOWN]
         ],
     }
-    return render(request, "family/month.html", context)
+    if reads:
+        told = history.first_line(actor=request.user, child_id=child.pk, now=now)
+        weeks = month_of(today.replace(day=1), told.lately, rows, today, who=teacher)
+        card |= {
+            "firsts": first_sentences(told, child.call_name, today),
+            "together": told.running and teacher(told.running.room.pairing.mentor.name),
+            "since": told.running and told.running.opened_at,
+            "weeks": weeks,
+            "signs": signs_in(weeks),
+        }
+    return card
 
 
-def _month(text: str) -> date:
-    try:
-        asked = parse_date(f"{text}-01")
-    except ValueError as error:
-        raise Http404 from error
-    if asked is None or not 2000 <= asked.year < 2100:
-        raise Http404
-    return asked
+def mentors(request: HttpRequest, child_id: int) -> HttpResponse:
+    """Who the child's mentors are, and what has been proved of them to whom that may be told."""
+    rows = mentors_of(actor=request.user, child_id=child_id, now=timezone.now())
+    child = Child.objects.get(pk=child_id)
+    return render(request, "family/mentors.html", {"child": child, "rows": rows})
 
 
-@require_POST
-def dispute(request: HttpRequest, report_id: int) -> HttpResponse:
-    """The family says that a meeting which the mentor told did not take place."""
-    report = meetings.dispute_meeting_elsewhere(actor=request.user, report_id=report_id)
-    messages.success(request, _("Noted. The mentor and the coordinators see it."))
-    return redirect("history", report.room.pairing.child_id)
+def hand_over(request: HttpRequest, child_id: int) -> HttpResponse:
+    """How the child gets into the room from the telephone of the grown-up who is with it."""
+    child = next((each for each in children_of_family(request.user) if each.pk == child_id), None)
+    if child is None:
+        raise NotYours
+    return render(request, "family/hand_over.html", {"child": child})

@@ -1,0 +1,83 @@
+"""A month of meetings at a glance: which day has which sign. Pure but for the reader's language."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from chat.history import Line, months_before
+from chat.rules.meetings import TO_COME, MeetingState
+from chat.rules.times import local_day
+
+# What became of a meeting, as the family reads it: a sign for the grid, and the words beside it.
+OUTCOMES = {
+    "met": ("✓", _("met")),
+    "not_met": ("○", _("did not meet")),
+    "cancelled": ("×", _("cancelled")),
+    "void": ("–", _("not counted")),
+    "ahead": ("·", _("planned")),
+}
+
+
+@dataclass(slots=True)
+class Day:
+    """marks: (outcome, who) of that day, in the order of the hours.  day: None before and after the month."""
+
+    day: date | None
+    is_today: bool = False
+    marks: list[tuple[str, str]] = field(default_factory=list)
+
+    @property
+    def best(self) -> str:
+        """What the day is coloured by: that somebody came counts first."""
+        return min((what for what, _who in self.marks), key=list(OUTCOMES).index, default="")
+
+
+def outcome(line: Line) -> str:
+    """One of OUTCOMES. Whom the family says not to have come counts neither way."""
+    if line.disputed or line.state == MeetingState.VOID:
+        return "void"
+    if line.state == MeetingState.HELD or (line.state in TO_COME and line.session is not None):
+        return "met"
+    return "cancelled" if line.state == MeetingState.CANCELLED else "not_met"
+
+
+def month_of(
+    first: date, lines: Iterable[Line], ahead: Iterable[Any], today: date, *, who: Any = str
+) -> list[list[Day]]:
+    """The weeks of the month, Monday first. lines may hold other months too; ahead: meetings to come.
+
+    who: how a mentor's name is said.  A meeting that took place by telephone instead stands there once.
+    """
+    lines = list(lines)
+    instead = {line.meeting for line in lines if line.kind == "elsewhere" and not line.disputed}
+    told = [line for line in lines if line.kind == "elsewhere" or line.meeting not in instead - {None}]
+    found = [(line.at, outcome(line), line.mentor_name) for line in told]
+    found += [(meeting.start, "ahead", meeting.pairing.mentor.name) for meeting in ahead]
+    by_day: dict[date, list[tuple[str, str]]] = defaultdict(list)
+    for at, what, name in sorted(found, key=lambda each: each[0]):
+        by_day[local_day(at)].append((what, who(name)))
+    end = months_before(first, -1)
+    monday = first - timedelta(days=first.weekday())
+    weeks = []
+    while monday < end:
+        days = [monday + timedelta(days=n) for n in range(7)]
+        weeks.append(
+            [
+                Day(day, day == today, by_day.get(day, []))
+                if (day.year, day.month) == (first.year, first.month)
+                else Day(None)
+                for day in days
+            ]
+        )
+        monday += timedelta(days=7)
+    return weeks
+
+
+def signs_in(weeks: list[list[Day]]) -> list[str]:
+    """The outcomes that stand in it, for the key below."""
+    there = {what for week in weeks for day in week for what, _who in day.marks}
+    return [what for what in OUTCOMES if what in there]
