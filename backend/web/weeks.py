@@ -1,11 +1,20 @@
-"""Two people's free hours in one grid, with what a plan puts there."""
+"""Free hours as a grid: one person's, and two people's with what a plan puts there."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from backend.rosters.models import Child
 from backend.web.templatetags.shuangdao import WEEK_CELLS, WEEKDAYS
 from matching.models import Proposal, Round
 from matching.snapshot import snapshot_of
+
+
+def free_week(free: Iterable[int]) -> dict[str, Any]:
+    """Free hours as a grid: a heading of weekdays, then a row for each hour between the first and the last."""
+    slots = set(free)
+    hours = range(min(s % 24 for s in slots), max(s % 24 for s in slots) + 1) if slots else range(0)
+    grid = [(f"{hour:02}:00", [day * 24 + hour in slots for day in range(7)]) for hour in hours]
+    return {"days": WEEKDAYS, "rows": grid}
 
 
 def week_of_two(round_: Round, child: Child, role: str, now: Proposal | None) -> dict[str, Any]:

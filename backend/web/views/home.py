@@ -1,4 +1,4 @@
-"""The first page after signing in, the demonstration's front door, and the page of components."""
+"""The first page after signing in, and the demonstration's front door."""
 
 from typing import Any
 
@@ -112,8 +112,3 @@ def _home_of(request: HttpRequest) -> HttpResponse:
     if children_here:
         return family.home(request, children_here)
     return render(request, "home_plain.html", {"withdrawn_from": withdrawn_from(request.user)})
-
-
-def components(request: HttpRequest) -> HttpResponse:
-    """Every component that pages are made of, for those who build pages."""
-    return render(request, "components_page.html")

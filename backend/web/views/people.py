@@ -17,8 +17,8 @@ from backend.rosters.looking import open_child
 from backend.rosters.models import Child, Mentor
 from backend.web.care_forms import CaseForm
 from backend.web.filters import ChildFilter, MentorFilter, PairingFilter
-from backend.web.templatetags.shuangdao import WEEKDAYS
 from backend.web.views.cases import people_to_name
+from backend.web.weeks import free_week
 from matching.access import pairings_for
 from matching.models import Role
 
@@ -98,8 +98,4 @@ def mentor(request: HttpRequest, mentor_id: int) -> HttpResponse:
 
 
 def week_of(person: Child | Mentor) -> dict[str, Any]:
-    """The free hours as a grid: a heading of weekdays, then a row an hour that anybody has free."""
-    free = {row.slot for row in person.free_slots.all()}
-    hours = range(min(s % 24 for s in free), max(s % 24 for s in free) + 1) if free else range(0)
-    grid = [(f"{hour:02}:00", [day * 24 + hour in free for day in range(7)]) for hour in hours]
-    return {"days": WEEKDAYS, "rows": grid}
+    return free_week(row.slot for row in person.free_slots.all())
