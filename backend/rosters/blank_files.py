@@ -21,7 +21,7 @@ from backend.rosters.aside import waiting
 from backend.rosters.export import write_row
 from backend.rosters.models import District, Subject
 from backend.rosters.reading.chosen import ERROR_COLUMNS, KINDS
-from backend.rosters.reading.columns import CHILDREN, COLUMNS, MENTORS, Column
+from backend.rosters.reading.columns import CHILDREN, COLUMNS, MENTORS, ONE_OF, Column, expected_in, headed
 from backend.rosters.rereading import BadRow, bad_rows, reopen
 
 TITLES = {"zh": {"children": "学生", "mentors": "导师"}, "en": {"children": "children", "mentors": "mentors"}}
@@ -62,7 +62,7 @@ def template(*, actor: Any, language: str) -> bytes:
         sheet = workbook.create_sheet(TITLES[language][kind])
         write_row(sheet, 1, [_heading(name, column, language) for name, column in columns.items()])
         for at, (name, column) in enumerate(columns.items(), start=1):
-            _ready(sheet, at, name, column)
+            _ready(sheet, at, kind, name, column)
     _explain(workbook, language, districts)
     for kind, columns in (("children", CHILDREN), ("mentors", MENTORS)):
         _lists(workbook[TITLES[language][kind]], columns, len(districts))
@@ -121,14 +121,26 @@ def _heading(name: str, column: Column, language: str) -> str:
     return column.aliases[0] if language == "zh" else name
 
 
-def _ready(sheet: Worksheet, at: int, name: str, column: Column) -> None:
+def _needed(kind: str, name: str, column: Column) -> str:
+    others = [
+        headed(kind, other) for group in ONE_OF[kind] if name in group for other in group if other != name
+    ]
+    return _("needed, or else %(other)s") % {"other": others[0]} if others else _(NEEDED[column.need])
+
+
+def _values(name: str, column: Column) -> str:
+    """What may stand there, in the words in which the import says what it expected."""
+    return _("one of the districts to the right") if name == "district" else _(expected_in(column))
+
+
+def _ready(sheet: Worksheet, at: int, kind: str, name: str, column: Column) -> None:
     """The heading's look and its note; the cells below as text, so that a spreadsheet turns no id into a number."""
     cell = sheet.cell(1, at)
     cell.font = Font(bold=True)
     if column.need:
         cell.fill = PatternFill("solid", fgColor="FFF2CC")
-    note = f"{column.aliases[0]} / {name}\n{_(NEEDED[column.need])}"
-    cell.comment = Comment(f"{note}\n{EXAMPLES[name]}" if name in EXAMPLES else note, "")
+    lines = [f"{column.aliases[0]} / {name}", _needed(kind, name, column), _values(name, column)]
+    cell.comment = Comment("\n".join([*lines, EXAMPLES.get(name, "")]).strip(), "")
     letter = get_column_letter(at)
     sheet.column_dimensions[letter].width = 14 if name != "availability" else 36
     sheet.column_dimensions[letter].number_format = "@"
@@ -140,19 +152,28 @@ def _explain(workbook: Workbook, language: str, districts: list[str]) -> None:
     write_row(
         sheet,
         1,
-        [_("Sheet"), "中文", "English", _("Needed"), _("Example"), "", _("Districts"), _("Subjects")],
+        [
+            _("Sheet"),
+            "中文",
+            "English",
+            _("Needed"),
+            _("What may stand there"),
+            _("Example"),
+            "",
+            _("Districts"),
+            _("Subjects"),
+        ],
     )
     number = 2
     for kind, columns in (("children", CHILDREN), ("mentors", MENTORS)):
         for name, column in columns.items():
-            needed = _(NEEDED[column.need])
-            title = TITLES[language][kind]
-            write_row(sheet, number, [title, column.aliases[0], name, needed, EXAMPLES.get(name, "")])
+            title, needed, may = TITLES[language][kind], _needed(kind, name, column), _values(name, column)
+            write_row(sheet, number, [title, column.aliases[0], name, needed, may, EXAMPLES.get(name, "")])
             number += 1
-    for at, texts in ((7, districts), (8, list(Subject.objects.values_list("name", flat=True)))):
+    for at, texts in ((8, districts), (9, list(Subject.objects.values_list("name", flat=True)))):
         for row, text in enumerate(texts, start=2):
             sheet.cell(row, at, text)
-    for letter, width in zip("ABCDEFGH", (10, 16, 24, 12, 36, 4, 14, 14), strict=True):
+    for letter, width in zip("ABCDEFGHI", (10, 16, 24, 18, 44, 36, 4, 14, 14), strict=True):
         sheet.column_dimensions[letter].width = width
 
 
@@ -160,7 +181,7 @@ def _lists(sheet: Worksheet, columns: Mapping[str, Column], districts: int) -> N
     explaining = sheet.parent.worksheets[-1].title
     for at, name in enumerate(columns, start=1):
         if name == "district":
-            formula = f"'{explaining}'!$G$2:$G${districts + 1}"
+            formula = f"'{explaining}'!$H$2:$H${districts + 1}"
         elif name in CHOICES:
             formula = '"' + ",".join(CHOICES[name]) + '"'
         else:

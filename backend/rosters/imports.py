@@ -16,6 +16,7 @@ from backend.rosters.as_cells import children_with_rows, mentors_with_rows
 from backend.rosters.aside import close_those_brought, keep_aside
 from backend.rosters.models import Child, Mentor, RosterUpload
 from backend.rosters.moving_on import UploadMovedOn, move_on
+from backend.rosters.not_yet import children_not_yet, mentors_not_yet
 from backend.rosters.reading.chosen import Choices
 from backend.rosters.reading.rows import RosterFile, Row
 from backend.rosters.rereading import (
@@ -59,7 +60,12 @@ def looked_at(reading: Reading) -> dict[str, Any]:
     found = people_of(reading)
     report = report_of(reading, found)
     if not found.problems:
-        report["difference"] = _difference(reading, found)
+        children, mentors = _known(found)
+        report["difference"] = _difference(reading, found, children, mentors)
+        report["not_yet"] = {
+            "children": children_not_yet(found.children, children),
+            "mentors": mentors_not_yet(found.mentors, mentors, timezone.localdate()),
+        }
     state = State.REFUSED if found.problems else State.CHECKED
     return {"state": state, "report": report, "choices": reading.choices.as_json()}
 
@@ -96,7 +102,7 @@ def _take_all(
             _("The file no longer fits the programme's people and lists: it was checked again.")
         )
     # Others may have edited people since the check: the report says what this taking did.
-    difference = _difference(reading, read)
+    difference = _difference(reading, read, *_known(read))
     aside = keep_aside(upload, reading, left_out)
     counts = _take(actor, read)
     signals.standing_changed.send(RosterUpload, now=timezone.now())
@@ -150,7 +156,9 @@ def _mentor_ids(read: RosterFile) -> frozenset[str]:
     return frozenset(here) | frozenset(_ids(read.mentors, "mentor_id"))
 
 
-def _difference(reading: Reading, read: RosterFile) -> dict[str, dict[str, Any]]:
+def _difference(
+    reading: Reading, read: RosterFile, children: dict[str, Child], mentors: dict[str, Mentor]
+) -> dict[str, dict[str, Any]]:
     """What taking the file would do, by kind: ids new, unchanged and gone (here, active, not in the file),
     and changed ones with their columns; "active" among them is somebody who comes back.
 
@@ -158,7 +166,6 @@ def _difference(reading: Reading, read: RosterFile) -> dict[str, dict[str, Any]]
     stand in a row that was set aside, by id or by name.
     """
     assert reading.chosen is not None
-    children, mentors = _known(read)
     here, mentor_ids = districts(), _mentor_ids(read)
     found = {}
     for kind, model, key, rows, known in (

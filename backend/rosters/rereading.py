@@ -23,7 +23,7 @@ from backend.rosters.reading.chosen import (
     texts_of,
     unknown_headings,
 )
-from backend.rosters.reading.columns import COLUMNS
+from backend.rosters.reading.columns import COLUMNS, may_be_empty
 from backend.rosters.reading.rows import Problem, RosterFile, read_tables
 from backend.rosters.reading.tables import BadFile, Table
 
@@ -190,6 +190,7 @@ def report_of(reading: Reading, found: RosterFile) -> dict[str, Any]:
         "headings": {kind: _headings(reading, kind) for kind in KINDS if kind in tables},
         "counts": {kind: len(getattr(found, kind)) for kind in KINDS},
         "aside": _aside(reading),
+        "corrected": _corrected(reading),
         "partial": bool(reading.chosen and reading.chosen.partial),
     }
 
@@ -206,15 +207,18 @@ def _problem(
 
     kind: "" when it is the file's and not a row's.  value: what stands in the cell.  near: what may be meant.
     alike: the value can't be read wherever it stands, so it may be corrected in all rows at once.
+    may_be_empty: the row could be taken without it.
     """
     kind, cells = texts.get((problem.file, problem.row), ("", {}))
     if not kind or problem.column not in COLUMNS[kind]:
-        return _plain(problem) | {"kind": "", "value": "", "name": "", "near": "", "alike": False}
+        none = {"kind": "", "value": "", "name": "", "near": "", "alike": False, "may_be_empty": False}
+        return _plain(problem) | none
     value = cells.get(problem.column, "")
     alike = not value or not guessing.readable(kind, problem.column, value, known)
     near = guessing.near(kind, problem.column, value, known) if value and alike else ""
     more = {"kind": kind, "value": value, "name": cells.get("name", ""), "near": near, "alike": alike}
-    return _plain(problem) | more
+    empty = bool(value) and may_be_empty(kind, problem.column, cells)
+    return _plain(problem) | more | {"may_be_empty": empty}
 
 
 def _headings(reading: Reading, kind: str) -> list[dict[str, Any]]:
@@ -234,6 +238,25 @@ def _headings(reading: Reading, kind: str) -> list[dict[str, Any]]:
         for heading, column in chosen.items()
     ]
     return rows + answered
+
+
+def _corrected(reading: Reading) -> dict[str, dict[str, str]]:
+    """By kind and row, the names of those of whom somebody corrected a cell, as they read now."""
+    rows: dict[str, set[int]] = {kind: set() for kind in KINDS}
+    for one in reading.choices.corrections:
+        rows[one.kind].update(one.rows)
+    names = {}
+    for kind, table in (reading.chosen.tables if reading.chosen else {}).items():
+        places = places_of(table.heading, kind)
+        names[kind] = {
+            str(number): texts_of(places, row).get("name", "")
+            for number, row in table.rows
+            if number in rows.get(kind, ())
+        }
+    for one in _aside(reading):
+        if one["row"] in rows[one["kind"]]:
+            names[one["kind"]][str(one["row"])] = one["name"]
+    return names
 
 
 def _aside(reading: Reading) -> list[dict[str, Any]]:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.http import QueryDict
-from django.utils.translation import get_language, gettext_lazy
+from django.utils.translation import gettext_lazy
 
 from backend.rosters.reading.columns import COLUMNS
 
@@ -85,11 +85,3 @@ def fields(
 def posted(kind: str, given: QueryDict) -> dict[str, str]:
     """The text of every column of the form."""
     return {name: str(given.get(name, "")).strip() for name in COLUMNS[kind]}
-
-
-def heading_of(kind: str, column: str) -> str:
-    """A column as it is headed in files of the reader's language; what is no column stays as it is."""
-    found = COLUMNS.get(kind, {}).get(column)
-    if found is None:
-        found = next((columns[column] for columns in COLUMNS.values() if column in columns), None)
-    return found.aliases[0] if found and (get_language() or "").startswith("zh") else column

@@ -1,12 +1,12 @@
 """The problems of a file as things to do: the same wrong value is one, however many rows have it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from backend.rosters.reading.columns import COLUMNS
-from backend.web.cells_form import heading_of
+from backend.rosters.reading.columns import headed
 
 ROWS_TO_CHOOSE = 25  # more are corrected or set aside together
+NAMED = 3  # of those whose cell was corrected
 # Of these an empty cell may well be the same for many people.
 SHARED = frozenset(
     ["grade", "school_system", "subjects", "availability", "district", "roles", "teaches", "wellbeing_grades"]
@@ -27,11 +27,12 @@ def grouped(problems: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
                 **problem,
                 "kind": kind,
                 "value": value,
-                "label": "" if column == "-" else heading_of(kind, column),
-                "may_be_empty": bool(kind and value) and not COLUMNS[kind][column].need,
+                "label": "" if column == "-" else headed(kind, column),
+                "may_be_empty": True,
                 "rows": [],
             },
         )
+        group["may_be_empty"] &= problem.get("may_be_empty", False)
         group["rows"].append({"row": problem["row"], "name": problem.get("name", "")})
     for group in groups.values():
         count = len(group["rows"])
@@ -46,12 +47,30 @@ def grouped(problems: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     return sorted(groups.values(), key=lambda group: (bool(group["kind"]), -len(group["rows"])))
 
 
+def corrected(
+    corrections: Sequence[Mapping[str, Any]], names: Mapping[str, Mapping[str, str]]
+) -> list[dict[str, Any]]:
+    """What was corrected, the last first, with whose it is. names: by kind and row, as the report has them."""
+    told = []
+    for one in reversed(corrections):
+        known = names.get(one["kind"], {})
+        told.append(
+            {
+                **one,
+                "label": headed(one["kind"], one["column"]),
+                "whose": [{"row": row, "name": known.get(str(row), "")} for row in one["rows"][:NAMED]],
+                "more": max(0, len(one["rows"]) - NAMED),
+            }
+        )
+    return told
+
+
 def warned(warnings: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Warnings that say the same of many rows are one, with the first of the rows."""
     groups: dict[tuple[str, ...], dict[str, Any]] = {}
     for one in warnings:
         key = (one["file"], one["column"], one["wrong"], one["expected"])
-        group = groups.setdefault(key, {**one, "column": heading_of("", one["column"]), "rows": []})
+        group = groups.setdefault(key, {**one, "column": headed("", one["column"]), "rows": []})
         group["rows"].append(one["row"])
     for group in groups.values():
         group["shown"] = group["rows"][:ROWS_TO_CHOOSE]

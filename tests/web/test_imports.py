@@ -156,3 +156,36 @@ def test_698_bad_rows_are_pages_of_a_bounded_size_with_as_many_queries_as_one(de
             assert len(desk.get("/imports/aside/").content) < 200_000
         counts.append((len(asked), len(home), len(waiting)))
     assert counts[0] == counts[1]
+
+
+def test_what_a_heading_means_is_asked_once(desk: Client) -> None:
+    """A heading that is likely one of ours is neither missed below nor warned of besides."""
+    path = bring(desk, workbook(headed("姓名", "名字"), children()))
+    page = desk.get(path).content.decode()
+    assert "名字" in page
+    assert "缺少这一列" not in page and "未知的列" not in page
+    path = bring(desk, workbook(headed("姓名", "甲乙"), children()))  # nobody could guess this
+    page = desk.get(path).content.decode()
+    assert "缺少这一列" in page and "应为：姓名" in page
+
+
+def test_what_a_family_must_have_is_not_offered_to_be_left_empty(desk: Client) -> None:
+    bad = {"家长电话": "138"}
+    for more, offered in (({}, 0), ({"家长2姓名": "陈伟", "家长2电话": "13700137000"}, 1)):
+        page = desk.get(bring(desk, workbook(children=children({**bad, **more})))).content.decode()
+        assert page.count(">留空<") == offered
+
+
+def test_a_correction_says_whose_it_is(desk: Client) -> None:
+    path = bring(desk, workbook(children=children(*[{"年级": "五年及"}] * 5)))
+    press(desk, path, "更正所选的行")
+    page = " ".join(desk.get(path).content.decode().split())
+    assert "第 3 行 陈2、第 4 行 陈3、第 5 行 陈4 另有 2 行 · 周敏 更正" in page
+
+
+def test_the_preview_says_who_cannot_be_matched_yet(desk: Client) -> None:
+    mentors = [{**MENTOR, "审核有效期": "2020-01-01"}]
+    path = bring(desk, workbook(children=children({"监护人同意日期": "2020-02-17"}), mentors=mentors))
+    page = " ".join(desk.get(path).content.decode().split())
+    assert "1 人暂时不能匹配：监护人还没有同意" in page and "陈雨桐" in page
+    assert "1 人暂时不能匹配：审核已过期" in page and "高远" in page

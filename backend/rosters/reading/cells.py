@@ -288,9 +288,16 @@ def certificates(text: str) -> tuple[str, ...]:
     return kinds
 
 
+_TEXTS = {
+    20: gettext_noop("a text of at most 20 characters"),
+    200: gettext_noop("a text of at most 200 characters"),
+    1000: gettext_noop("a text of at most 1,000 characters"),
+}
+
+
 def words(text: str, most: int = 1000) -> str:
     """Free text with its line breaks; control characters, which no file may hold again, are left out."""
     kept = "".join(c for c in text if c == "\n" or unicodedata.category(c) != "Cc").strip()
     if len(kept) > most:
-        _refuse(f"{kept[:20]}…", gettext_noop("a shorter text"))
+        _refuse(f"{kept[:20]}…", _TEXTS[most])
     return kept

@@ -1,10 +1,10 @@
 """The columns of roster files: their names, how a cell of each is read, and where one is needed."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from django.utils.translation import gettext_noop
+from django.utils.translation import get_language, gettext_noop
 
 from backend.rosters.reading import cells
 
@@ -100,3 +100,43 @@ def names_of(kind: str) -> dict[str, str]:
     """Every heading that is known by itself, in small letters -> canonical column."""
     columns = COLUMNS[kind]
     return {alias.lower(): name for name, column in columns.items() for alias in (name, *column.aliases)}
+
+
+def headed(kind: str, column: str) -> str:
+    """A column as it is headed in files of the reader's language; what is no column stays as it is."""
+    found = COLUMNS.get(kind, {}).get(column)
+    if found is None:
+        found = next((columns[column] for columns in COLUMNS.values() if column in columns), None)
+    return found.aliases[0] if found and (get_language() or "").startswith("zh") else column
+
+
+def expected_in(column: Column) -> str:
+    """What a cell of the column may say (a gettext msgid): what its reader wants of text that says nothing."""
+    for nonsense in ("?", "?" * 2000):
+        try:
+            column.parse(nonsense)
+        except cells.Unreadable as error:
+            return error.expected
+    return ""
+
+
+# Of these one is needed; an empty name is wrong beside its phone.
+ONE_OF = {
+    "children": (("parent_phone", "parent2_phone"),),
+    "mentors": (("phone", "email"),),
+}
+_NAME_OF = {"parent_name": "parent_phone", "parent2_name": "parent2_phone", "carer_name": "carer_phone"}
+_NEEDED_FOR = {"teaches": "academic", "wellbeing_grades": "wellbeing"}
+
+
+def may_be_empty(kind: str, column: str, row: Mapping[str, str]) -> bool:
+    """Whether a row of the site with these texts could be taken if this cell were empty."""
+    if COLUMNS[kind][column].need or row.get(_NAME_OF.get(column, "")):
+        return False
+    if column in _NEEDED_FOR:
+        try:
+            return _NEEDED_FOR[column] not in cells.roles(row.get("roles", ""))
+        except cells.Unreadable:
+            return False
+    groups = [group for group in ONE_OF.get(kind, ()) if column in group]
+    return all(any(row.get(other) for other in group if other != column) for group in groups)

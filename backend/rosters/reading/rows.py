@@ -8,7 +8,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from backend.rosters.reading import cells, guessing
-from backend.rosters.reading.columns import COLUMNS, Column, names_of
+from backend.rosters.reading.columns import COLUMNS, Column, headed, names_of
 from backend.rosters.reading.tables import BadFile, Table, is_workbook, read_csv, read_workbook
 
 
@@ -170,11 +170,8 @@ def _heading(table: Table, kind: str, found: RosterFile) -> dict[str, int] | Non
             found.warnings.append(Problem(table.source, row, heading, wrong, hint))
     for name, column in columns.items():
         if column.need == "always" and name not in places:
-            found.problems.append(
-                Problem(
-                    table.source, row, name, _("this column is missing"), "/".join((name, *column.aliases))
-                )
-            )
+            wrong = _("this column is missing")
+            found.problems.append(Problem(table.source, row, name, wrong, headed(kind, name)))
     return places if len(found.problems) == before else None
 
 

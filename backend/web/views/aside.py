@@ -11,7 +11,8 @@ from backend.rosters import aside, blank_files
 from backend.rosters.access import access_aside
 from backend.rosters.forgetting import ROWS_WAIT
 from backend.rosters.people import BadCells
-from backend.web.cells_form import fields, heading_of, posted
+from backend.rosters.reading.columns import headed
+from backend.web.cells_form import fields, posted
 from backend.web.views.imports import as_file
 
 PER_PAGE = 50
@@ -21,7 +22,7 @@ def index(request: HttpRequest) -> HttpResponse:
     """Everybody who was set aside and waits."""
     page = Paginator(aside.waiting(request.user), PER_PAGE).get_page(request.GET.get("page"))
     for row in page:
-        row.lines = [one | {"label": heading_of(row.kind, one["column"])} for one in row.problems]
+        row.lines = [one | {"label": headed(row.kind, one["column"])} for one in row.problems]
     context = {"page": page, "days": ROWS_WAIT.days}
     return render(request, "imports/aside.html", context)
 

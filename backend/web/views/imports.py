@@ -24,11 +24,11 @@ from backend.rosters.models import RosterUpload
 from backend.rosters.moving_on import said
 from backend.rosters.people import set_gone_inactive
 from backend.rosters.reading.chosen import KINDS, ROWS_SHOWN
-from backend.rosters.reading.columns import COLUMNS
+from backend.rosters.reading.columns import COLUMNS, headed
 from backend.rosters.reading.tables import MOST_BYTES
-from backend.web.cells_form import heading_of
-from backend.web.mending import grouped, warned
+from backend.web.mending import corrected, grouped, warned
 from backend.web.numbers import number_of
+from matching.wording import left_out_in_words
 
 PER_PAGE = 20
 GROUPS_PER_PAGE = 15
@@ -104,46 +104,58 @@ def show(request: HttpRequest, upload_id: int) -> HttpResponse:
     """What was found in a file, what is to be put right in it, and what taking it would change."""
     upload = access_upload(request.user, upload_id)
     report = upload.report
-    groups, headings = grouped(report["problems"]), _headings(report)
+    headings = _headings(report)
+    groups = grouped(_not_asked_above(report["problems"], headings))
     whole = any(not one.get("kind") for one in report["problems"])
+    is_open = upload.state in RosterUpload.OPEN
+    known = {row["heading"] for row in headings} if is_open else ()
     page = Paginator(groups, GROUPS_PER_PAGE).get_page(request.GET.get("page"))
     context = {
         "upload": upload,
-        "open": upload.state in RosterUpload.OPEN,
+        "open": is_open,
         "lives_until": upload.uploaded_at + FILES_LIVE,
         "page": page,
         "cells": len(report["problems"]),
         "bad_rows": len({(one["kind"], one["row"]) for one in report["problems"] if one.get("kind")}),
-        "warnings": warned(report["warnings"]),
+        "warnings": warned(one for one in report["warnings"] if one["column"] not in known),
         "sheets": _sheets(report),
         "whole_file": whole,
         "headings": headings,
         "to_answer": any(row["near"] for row in headings) or (whole and bool(headings)),
-        "corrections": [
-            one | {"label": heading_of(one["kind"], one["column"])}
-            for one in reversed(upload.choices.get("corrections", []))
-        ],
+        "corrections": corrected(upload.choices.get("corrections", []), report.get("corrected", {})),
         "aside": report.get("aside", []),
         "kinds": KIND_WORDS,
         "changes": [said(change) for change in reversed(upload.changes)],
-        "difference": _difference(report["difference"]),
+        "difference": _difference(report["difference"], report.get("not_yet", {})),
         "gone": {kind: len(found.get("gone", ())) for kind, found in report["difference"].items()},
     }
     return render(request, "imports/show.html", context)
 
 
-def _difference(found: dict[str, Any]) -> dict[str, Any]:
-    """With the columns as files head them, the first of a long list."""
+def _not_asked_above(problems: list[dict[str, Any]], headings: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Without the missing columns of which a heading is likely to be one: what it means is asked first."""
+    likely = {row["near"] for row in headings} - {""}
+    return [one for one in problems if one.get("kind") or one["column"] not in likely]
+
+
+def _difference(found: dict[str, Any], not_yet: dict[str, Any]) -> dict[str, Any]:
+    """With the columns as files head them, the first of a long list; and who can't be matched, by reason."""
     shown = {}
     for kind, people in found.items():
         changed = islice(people["changed"].items(), PEOPLE_SHOWN)
         names = {id_: [_column(kind, column) for column in columns] for id_, columns in changed}
-        shown[kind] = {**people, "changed": names, "changes": len(people["changed"])}
+        waiting_for = [(left_out_in_words(why), told) for why, told in not_yet.get(kind, {}).items()]
+        shown[kind] = {
+            **people,
+            "changed": names,
+            "changes": len(people["changed"]),
+            "not_yet": waiting_for,
+        }
     return shown
 
 
 def _column(kind: str, column: str) -> str:
-    return _("takes part again") if column == "active" else heading_of(kind, column)
+    return _("takes part again") if column == "active" else headed(kind, column)
 
 
 def _sheets(report: dict[str, Any]) -> dict[str, Any]:
@@ -164,7 +176,7 @@ def _headings(report: dict[str, Any]) -> list[dict[str, Any]]:
     """Headings that are not known by themselves, each with the columns that it may mean."""
     rows = []
     for kind, found in report.get("headings", {}).items():
-        columns = [(name, heading_of(kind, name)) for name in COLUMNS[kind]]
+        columns = [(name, headed(kind, name)) for name in COLUMNS[kind]]
         for row in found:
             chosen = row["column"] or row["near"]
             rows.append(
