@@ -20,7 +20,7 @@ from backend.rosters.models import (
     WellbeingBand,
 )
 from matching.core.openings import STAGES
-from matching.models import Lock, Role
+from matching.models import Lock, Pairing, Role
 from matching.snapshot import children_with_reasons, mentors_with_reasons
 
 WELLBEING = ""  # stands for the subject where nobody teaches one
@@ -40,12 +40,15 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Seats:
-    """children: who could be matched.  both: seats of mentors with both roles, counted in each of the two."""
+    """children: who could be matched.  both: seats of mentors with both roles, counted in each of the two.
+    taken_…: of the role's seats, those on which a live pair of this role sits."""
 
     children: int
     academic: int
     wellbeing: int
     both: int
+    taken_academic: int
+    taken_wellbeing: int
 
     @property
     def short_academic(self) -> int:
@@ -80,7 +83,14 @@ def seats(day: date) -> Seats:
             both=Sum("capacity", filter=certified & Q(is_academic=True), default=0),
         )
     )
-    return Seats(children=Child.objects.publishable().count(), **counted)
+    here = Q(role=Role.ACADEMIC, mentor__in=mentors_of(Role.ACADEMIC, day))
+    taken = Pairing.objects.live().aggregate(
+        taken_academic=Count("pk", filter=here),
+        taken_wellbeing=Count(
+            "pk", filter=Q(role=Role.WELLBEING, mentor__in=mentors_of(Role.WELLBEING, day))
+        ),
+    )
+    return Seats(children=Child.objects.publishable().count(), **counted, **taken)
 
 
 def subjects_and_grades(day: date) -> dict[tuple[str, int], Cell]:

@@ -90,8 +90,24 @@ def one_evening(round_: Round) -> QuerySet[Proposal]:
     return rows.filter(other_slot__isnull=False, role=Role.ACADEMIC, hour__gte=EVENING)
 
 
-def full_days(round_: Round) -> Any:
-    """{"mentor", "day", "n"}: days on which a counsellor would have more than MOST_A_DAY meetings."""
+def counsellors_with_full_days(round_: Round) -> QuerySet[Mentor]:
+    """Counsellors with days of more than MOST_A_DAY meetings, the one with the fullest day first."""
+    days = _full_days(round_)
+    most = days.filter(mentor=OuterRef("pk")).order_by("-n").values("n")[:1]
+    counsellors = Mentor.objects.filter(is_wellbeing=True).annotate(most=Subquery(most))
+    return counsellors.filter(most__isnull=False).order_by("-most", "roster_id")
+
+
+def full_days(round_: Round, mentors: list[int]) -> dict[int, list[tuple[int, int]]]:
+    """By id of each of these counsellors: (day, meetings) of the days on which they have more than MOST_A_DAY."""
+    found: dict[int, list[tuple[int, int]]] = defaultdict(list)
+    for row in _full_days(round_).filter(mentor__in=mentors).order_by("day"):
+        found[row["mentor"]].append((row["day"], row["n"]))
+    return found
+
+
+def _full_days(round_: Round) -> Any:
+    """{"mentor", "day", "n"}"""
     rows = round_.proposals.order_by().annotate(day=F("slot") / 24).filter(mentor__is_wellbeing=True)
     days = rows.values("mentor", "day").annotate(n=Count("pk"))
     if not round_.covers_all:
@@ -101,7 +117,7 @@ def full_days(round_: Round) -> Any:
         )
         counted = elsewhere.values("mentor").annotate(c=Count("pk")).values("c")
         days = days.annotate(n=Count("pk") + Coalesce(Subquery(counted), 0))
-    return days.filter(n__gt=MOST_A_DAY).order_by("-n", "mentor", "day")
+    return days.filter(n__gt=MOST_A_DAY)
 
 
 def unserved(round_: Round) -> Any:
@@ -114,7 +130,7 @@ EXCEPTIONS: dict[str, Callable[[Round], Any]] = {
     "far_grade": far_grade,
     "siblings": siblings_at_once,
     "one_evening": one_evening,
-    "full_days": full_days,
+    "full_days": counsellors_with_full_days,
 }
 
 
@@ -126,7 +142,8 @@ def counted(round_: Round) -> dict[str, int]:
         if kind != "full_days"
     ]
     numbers = {row["kind"]: row["n"] for row in told[0].union(*told[1:], all=True)}
-    numbers |= {"full_days": full_days(round_).count(), "left_out": len(round_.left_out)}
+    full = _full_days(round_).order_by().values("mentor").distinct()
+    numbers |= {"full_days": full.count(), "left_out": len(round_.left_out)}
     return {kind: numbers.get(kind, 0) for kind in (*EXCEPTIONS, "left_out")}
 
 

@@ -126,6 +126,11 @@ def have_come(rows: QuerySet[User], *, come: bool) -> QuerySet[User]:
     return rows.exclude(never) if come else rows.filter(never)
 
 
+def never_invited(rows: QuerySet[User]) -> QuerySet[User]:
+    """Those of them for whom no way in was ever made."""
+    return rows.filter(~Exists(Invitation.objects.filter(user=OuterRef("pk"))))
+
+
 @transaction.atomic
 def file_for_teachers(*, actor: Any, children: Children) -> bytes:
     """An XLSX of new invitations for everybody of these families who has not come yet, child by child.

@@ -66,6 +66,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("mentors/<int:mentor_id>/edit/", by_hand.mentor, name="edit_mentor"),
     path("mentors/<int:mentor_id>/paused/", by_hand.set_paused, name="set_paused"),
     path("people/<str:kind>/<int:pk>/active/", by_hand.set_active, name="set_active"),
+    path("exports/", exports.index, name="exports"),
     path("export/", by_hand.export, name="export"),
     path("export/pairs/", exports.export, {"what": "pairs"}, name="export_pairs"),
     path("export/meetings/", exports.export, {"what": "meetings"}, name="export_meetings"),

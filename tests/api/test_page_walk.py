@@ -60,6 +60,7 @@ TABLE: dict[str, tuple[tuple[str, ...], frozenset[str]]] = {
     "edit_mentor": (BOTH, DESK),
     "set_paused": (POST, DESK | OWN_ROW),
     "set_active": (POST, DESK),
+    "exports": (GET, DESK),
     "export": (BOTH, DESK),
     "export_pairs": (BOTH, DESK),
     "export_meetings": (BOTH, DESK),

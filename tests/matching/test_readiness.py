@@ -14,6 +14,7 @@ from backend.rosters.models import (
     ChildSlot,
     Consent,
     Mentor,
+    Subject,
     Teaching,
     WellbeingBand,
 )
@@ -22,7 +23,7 @@ from matching.core.fit import fit_terms
 from matching.core.openings import STAGES
 from matching.core.weights import Weights
 from matching.locks import add_lock
-from matching.models import Role
+from matching.models import Pairing, Role, Round
 from matching.snapshot import take_snapshot
 
 pytestmark = pytest.mark.django_db
@@ -137,7 +138,24 @@ def test_children_with_hardly_anybody_are_those_whom_loops_find(ragged: Any) -> 
 def test_seats_and_who_is_left_out_are_those_of_a_round(ragged: Any) -> None:
     today = timezone.localdate()
     snapshot = take_snapshot(today)
+    old = Round.objects.create(created_by=ragged, state="draft")
+    for role in ROLES:  # also with mentors who take nobody any more: those are no seats
+        those = Mentor.objects.filter(**{f"is_{role}": True}).order_by("roster_id")
+        for slot, (child, mentor) in enumerate(zip(Child.objects.all(), those, strict=False)):
+            place = {
+                "child": child,
+                "mentor": mentor,
+                "role": role,
+                "slot": slot + 80 * (role == "wellbeing"),
+            }
+            subject = Subject.objects.first() if role == "academic" else None
+            Pairing.objects.create(**place, subject=subject, round=old, started_at=timezone.now())
+    Pairing.objects.filter(pk__in=Pairing.objects.all()[:2]).update(
+        ended_at=timezone.now(), end_reason="rematched"
+    )
+    snapshot = take_snapshot(today)
     seats = readiness.seats(today)
+    live = [(pair.role, pair.mentor.roster_id) for pair in Pairing.objects.filter(ended_at=None)]
     academic = [m for m in snapshot.roster.mentors if m.academic]
     wellbeing = [m for m in snapshot.roster.mentors if m.wellbeing and m.certified]
     assert seats == readiness.Seats(
@@ -145,8 +163,11 @@ def test_seats_and_who_is_left_out_are_those_of_a_round(ragged: Any) -> None:
         academic=sum(m.capacity for m in academic),
         wellbeing=sum(m.capacity for m in wellbeing),
         both=sum(m.capacity for m in academic if m in wellbeing),
+        taken_academic=sum(("academic", m.id) in live for m in academic if m.capacity),
+        taken_wellbeing=sum(("wellbeing", m.id) in live for m in wellbeing if m.capacity),
     )
     assert seats.both > 0
+    assert 0 < seats.taken_academic + seats.taken_wellbeing < len(live)
     left_out = {
         (kind, row.roster_id, row.reason)
         for kind, rows in (

@@ -31,6 +31,14 @@ def shown(round_: Round) -> tuple[int, int, int, int]:
     return found.kept, found.moved, found.started, found.ended
 
 
+def full_days(round_: Round) -> dict[tuple[int, int], int]:
+    """(mentor, day) -> meetings, of everybody whom the page lists."""
+    mentors = [each.pk for each in review.counsellors_with_full_days(round_)]
+    told = review.full_days(round_, mentors)
+    assert set(told) == set(mentors)
+    return {(mentor, day): n for mentor, days in told.items() for day, n in days}
+
+
 def test_what_publishing_would_change_is_counted_as_it_would_be_written(round_: Round) -> None:
     assert shown(round_) == counts(round_)
     assert min(shown(round_)) > 0
@@ -97,12 +105,20 @@ def test_each_kind_of_exception_holds_what_loops_find(round_: Round) -> None:
     for kind, ids in expected.items():
         rows = list(review.EXCEPTIONS[kind](round_))
         assert ids and {row.pk for row in rows} == ids and len(rows) == len(ids), kind
-    found = {(row["mentor"], row["day"]): row["n"] for row in review.full_days(round_)}
+    found = full_days(round_)
     assert found == {key: n for key, n in days.items() if n > 3} and len(found) == 2
+    counsellors = list(review.counsellors_with_full_days(round_))
+    fullest = [max(n for (mentor, _day), n in days.items() if mentor == each.pk) for each in counsellors]
+    assert {each.pk for each in counsellors} == {mentor for mentor, _day in found}
+    assert fullest == sorted(fullest, reverse=True) and len(set(fullest)) > 1
     numbers = review.counted(round_)
     assert numbers == {
         **{kind: len(ids) for kind, ids in expected.items()},
-        **{"unserved": round_.unserved.count(), "full_days": 2, "left_out": len(round_.left_out)},
+        **{
+            "unserved": round_.unserved.count(),
+            "full_days": len(counsellors),
+            "left_out": len(round_.left_out),
+        },
     }
     named = review.siblings_of(round_, list(review.siblings_at_once(round_)))
     assert all(named[pk] for pk in expected["siblings"])
@@ -123,7 +139,7 @@ def test_in_a_round_over_some_a_counsellor_s_other_children_count_too(round_: Ro
     round_.proposals.exclude(child=of_monday[0].child).delete()
     Pairing.objects.filter(mentor=counsellor).exclude(slot__lt=4).delete()
     paired = Pairing.objects.filter(mentor=counsellor).exclude(child=of_monday[0].child).count()
-    rows = {(row["mentor"], row["day"]): row["n"] for row in review.full_days(round_)}
+    rows = full_days(round_)
     assert rows == ({(counsellor.pk, 0): paired + 1} if paired + 1 > 3 else {})
     assert paired == 3
     load = {row["is_wellbeing"]: row for row in review.load_of_mentors(round_)}

@@ -11,10 +11,13 @@ from django.utils.translation import gettext_lazy
 
 from backend.accounts.access import check_may
 from backend.errors import Invalid
+from backend.rosters.aside import waiting
 from backend.rosters.sheets import FORMATS
 from backend.web.forms import PasswordAgainForm
 from chat.calendar import calendar_of_mentor
 from chat.export import export_meetings, export_pairs
+from matching.access import rounds_for
+from matching.states import State
 
 KINDS = {"pairs": ("pairing", "export"), "meetings": ("meeting", "export")}
 LAST_DAYS = timedelta(days=30)
@@ -32,6 +35,14 @@ class MeetingsForm(ExportForm):
     last = forms.DateField(label=gettext_lazy("Last day"), widget=DATE)
 
 
+def index(request: HttpRequest) -> HttpResponse:
+    """Every file that can be taken along, in one place."""
+    check_may(request.user, *KINDS["pairs"])
+    rounds = rounds_for(request.user).filter(state__in=(State.SOLVED, State.PUBLISHED))
+    newest = rounds.defer("snapshot", "left_out").first()
+    return render(request, "exports/index.html", {"round": newest, "waiting": waiting(request.user).count()})
+
+
 def export(request: HttpRequest, what: str) -> HttpResponse:
     """The live pairs, or the log of meetings of some days, for the password once more."""
     check_may(request.user, *KINDS[what])
@@ -47,7 +58,7 @@ def export(request: HttpRequest, what: str) -> HttpResponse:
             form.add_error(None, str(refused))
         else:
             return _file(content, f"{what}-{today}.{given['form']}", FORMATS[given["form"]])
-    return render(request, "exports.html", {"form": form, "what": what})
+    return render(request, "exports/ask.html", {"form": form, "what": what})
 
 
 def calendar(request: HttpRequest) -> HttpResponse:

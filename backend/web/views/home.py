@@ -19,6 +19,7 @@ from backend.care.waking import can_wake
 from backend.rosters.access import withdrawn_from
 from backend.rosters.aside import waiting
 from backend.rosters.models import Child, Consent, Mentor, RosterUpload
+from backend.rosters.ways_in import never_invited
 from backend.web.demonstration.people import person
 from backend.web.needs import NEEDS
 from backend.web.views import child, demo_door, family, mentor
@@ -40,6 +41,8 @@ def show(request: HttpRequest) -> HttpResponse:
     if not may(request.user, "child", "list"):
         return _home_of(request)
     active = Child.objects.filter(active=True)
+    newcomers = not_come_of_pairs()
+    uninvited = never_invited(newcomers).count()
     children = active.count()
     given = Consent.objects.filter(child=OuterRef("pk"))
     without = active.filter(~Exists(given.filter(withdrawn_on=None)), stopped_at=None)
@@ -51,7 +54,8 @@ def show(request: HttpRequest) -> HttpResponse:
         "needs": [(need, NEEDS[need].count % {"number": counts[need]}) for need in Need if counts[need]],
         "calls": calls.count(),
         "late_calls": calls.filter(answer_by__lt=timezone.now()).count(),
-        "newcomers": not_come_of_pairs().count(),
+        "newcomers": newcomers.count() - uninvited,
+        "uninvited": uninvited,
         "earlier": Round.objects.filter(state="superseded").defer("snapshot").first(),
         "ill": _somebody_ill() if settings.DEMO else None,
         "children": children,

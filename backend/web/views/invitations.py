@@ -25,7 +25,12 @@ from backend.web.forms import PasswordAgainForm
 from backend.web.views.signing import picture_of
 
 PER_PAGE = 50
-COME = [("no", gettext_lazy("not come yet")), ("yes", gettext_lazy("has come"))]
+COME = [
+    ("no", gettext_lazy("not come yet")),
+    ("uninvited", gettext_lazy("not invited yet")),
+    ("invited", gettext_lazy("invited, not come yet")),
+    ("yes", gettext_lazy("has come")),
+]
 KINDS = [
     ("child", gettext_lazy("children")),
     ("family", gettext_lazy("parents and carers")),
@@ -56,7 +61,13 @@ class PeopleFilter(django_filters.FilterSet):
         return rows.filter(mentors=False, child__isnull=value != "child")
 
     def by_come(self, rows: QuerySet[User], name: str, value: str) -> QuerySet[User]:
-        return ways_in.have_come(rows, come=value == "yes")
+        if value == "yes":
+            return ways_in.have_come(rows, come=True)
+        missing = ways_in.have_come(rows, come=False)
+        if value == "no":
+            return missing
+        uninvited = ways_in.never_invited(missing)
+        return uninvited if value == "uninvited" else missing.exclude(pk__in=uninvited.values("pk"))
 
 
 class FileForm(PasswordAgainForm):

@@ -43,12 +43,13 @@ def exceptions(request: HttpRequest, round_id: int, kind: str) -> HttpResponse:
         rows = rows.select_related("child", "mentor", "subject")
     page = Paginator(rows, PER_PAGE).get_page(request.GET.get("page"))
     show = {"unserved": _unserved, "full_days": _full_days, "left_out": _left_out, "siblings": _siblings}
+    around = frame(request, round_)
     context = {
-        **frame(request, round_),
+        **around,
+        "kinds": kinds(round_, around["changes"]),
         "kind": kind,
         "title": EXCEPTIONS[kind],
         "hint": _hint(kind),
-        "kinds": kinds(round_),
         "page": page,
         "rows": show.get(kind, _places)(round_, page),
     }
@@ -64,7 +65,7 @@ def _hint(kind: str) -> str:
             "Children with a guardian in common. Whether they share a device is not known here: ask."
         ),
         "one_evening": _("Both from 16:00 on, on the same day."),
-        "full_days": _("All children of the counsellor counted, the fullest days first."),
+        "full_days": _("All children of the counsellor counted; who has the fullest day comes first."),
     }.get(kind, "")
 
 
@@ -82,8 +83,11 @@ def _unserved(round_: Round, page: Page[Any]) -> list[Any]:
 
 
 def _full_days(round_: Round, page: Page[Any]) -> list[Any]:
-    mentors = Mentor.objects.in_bulk([row["mentor"] for row in page])
-    return [{"mentor": mentors[row["mentor"]], "day": row["day"] * 24, "meetings": row["n"]} for row in page]
+    days = review.full_days(round_, [mentor.pk for mentor in page])
+    return [
+        {"mentor": mentor, "days": [(day * 24, meetings) for day, meetings in days[mentor.pk]]}
+        for mentor in page
+    ]
 
 
 def _left_out(round_: Round, page: Page[Any]) -> list[Any]:
@@ -115,7 +119,8 @@ def proposals(request: HttpRequest, round_id: int) -> HttpResponse:
 def changes(request: HttpRequest, round_id: int) -> HttpResponse:
     """Who changes when this plan is published, and why: those who end first, or what is asked for."""
     round_ = access_round(request.user, round_id, lean=True)
-    counts = review.changes(round_)
+    around = frame(request, round_)
+    counts = around["changes"] or review.changes(round_)
     numbers = {what: getattr(counts, what) for what in ("ended", "moved", "started")}
     what = request.GET.get("what", "")
     if what not in WHAT:
@@ -124,7 +129,9 @@ def changes(request: HttpRequest, round_id: int) -> HttpResponse:
     rows = lists[what](round_).select_related("child", "mentor", "subject")
     page = Paginator(rows, PER_PAGE).get_page(request.GET.get("page"))
     context = {
-        **frame(request, round_),
+        **around,
+        "kinds": kinds(round_, counts),
+        "kind": "changed",
         "counts": counts,
         "what": what,
         "title": WHAT[what],

@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -28,13 +29,14 @@ from matching.states import State
 from matching.wording import detail_of, remedy_in_words
 
 PER_PAGE = 50
+CHANGED = gettext_lazy("Changed since last time")
 EXCEPTIONS = {
     "unserved": gettext_lazy("Places that stay open"),
     "low_fit": gettext_lazy("Poor fit"),
     "far_grade": gettext_lazy("Far from the grades that the mentor is used to"),
     "siblings": gettext_lazy("Brothers and sisters at the same hour"),
     "one_evening": gettext_lazy("Both meetings on one evening"),
-    "full_days": gettext_lazy("Counsellors with more than three meetings a day"),
+    "full_days": gettext_lazy("Counsellors with days of more than three meetings"),
     "left_out": gettext_lazy("Could not take part"),
 }
 
@@ -80,7 +82,7 @@ def show(request: HttpRequest, round_id: int) -> HttpResponse:
     round_ = access_round(request.user, round_id, lean=True)
     context = {**frame(request, round_), **_progress(round_)}
     if round_.summary:
-        numbers = kinds(round_)
+        numbers = kinds(round_, context["changes"])
         context |= {
             "kinds": numbers,
             "open": numbers[0][2],
@@ -96,9 +98,12 @@ def show(request: HttpRequest, round_id: int) -> HttpResponse:
 
 def frame(request: HttpRequest, round_: Round) -> dict[str, Any]:
     """What every page of a round shows around its own content."""
+    chosen = 0 if round_.covers_all else round_.chosen.count()
     return {
         "round": round_,
-        "changes": review.changes(round_) if round_.state == State.SOLVED else None,
+        "chosen": chosen,
+        "absent": chosen - round_.summary.get("children", chosen),
+        "changes": review.changes(round_) if round_.state in (State.SOLVED, State.SUPERSEDED) else None,
         "short": round_.summary.get("objective_bound", 0) - round_.summary.get("objective", 0),
         "may_write": may(request.user, "round", "write"),
         "may_publish": may(request.user, "round", "publish")
@@ -130,9 +135,16 @@ def explained(rows: list[Unserved]) -> list[tuple[Unserved, str, str]]:
     return found
 
 
-def kinds(round_: Round) -> list[tuple[str, Any, int]]:
-    """Each kind of exception with its name and how many there are."""
-    return [(kind, EXCEPTIONS[kind], number) for kind, number in review.counted(round_).items()]
+def kinds(round_: Round, changes: review.Changes | None) -> list[tuple[str, Any, int, str]]:
+    """Each kind of exception with its name, how many there are, and where they stand."""
+    found = [
+        (kind, EXCEPTIONS[kind], number, reverse("exceptions", args=[round_.pk, kind]))
+        for kind, number in review.counted(round_).items()
+    ]
+    if changes is not None:
+        number = changes.moved + changes.ended
+        found.insert(1, ("changed", CHANGED, number, reverse("changes", args=[round_.pk])))
+    return found
 
 
 def _levels(summary: dict[str, Any]) -> list[tuple[str, int, int]]:
