@@ -41,6 +41,7 @@ def site(request: HttpRequest) -> dict[str, Any]:
         "demo_door": door_address(request.get_host()) if settings.DEMO else "",
         "rooms_always_open": settings.ROOMS_ALWAYS_OPEN,
         "languages": settings.LANGUAGES,
+        "in_wechat": "MicroMessenger" in request.headers.get("User-Agent", ""),
         "appearance": appearance_of(request),
         "appearances": APPEARANCES,
         "at_desk": may(request.user, *AT_DESK),

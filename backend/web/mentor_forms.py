@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 
 from chat.models import Elsewhere
@@ -19,6 +20,27 @@ MOODS = [
 ]
 
 
+# What is often so, for a tap instead of typing. Facts only: no praise by machine, no homework.
+PHRASES = {
+    Role.ACADEMIC: [
+        _("We went over last time once more."),
+        _("We looked at what went wrong, and where."),
+        _("We began something new."),
+        _("We read a text together."),
+        _("We ended a little earlier: it was enough for today."),
+        _("Next time we go on from here."),
+    ],
+    Role.WELLBEING: [
+        _("We talked about how the days are."),
+        _("We talked about what is fun."),
+        _("We tried something that helps to calm down."),
+        _("We drew and talked."),
+        _("Today it was good to talk little."),
+        _("Next time we go on from here."),
+    ],
+}
+
+
 class Words(forms.CharField):
     """A browser sends line breaks as two characters, and counts them as one."""
 
@@ -27,12 +49,20 @@ class Words(forms.CharField):
 
 
 class SummaryForm(forms.Form):
+    """What is ticked stands before what is typed."""
+
+    phrases = forms.TypedMultipleChoiceField(
+        label=_("What you did: tap what is so"),
+        required=False,
+        coerce=int,
+        widget=forms.CheckboxSelectMultiple,
+    )
     body = Words(
-        label=_("What you did, and what comes next time"),
+        label=_("In your words, and what comes next time"),
         help_text=_("The child and the parents read this. Please no homework."),
         max_length=LIMITS.summary_chars,
         required=False,
-        widget=forms.Textarea(attrs={"rows": 5}),
+        widget=forms.Textarea(attrs={"rows": 4}),
     )
     mood = forms.TypedChoiceField(
         label=_("How the child was, as you felt it"),
@@ -44,15 +74,29 @@ class SummaryForm(forms.Form):
 
     def __init__(self, *args: Any, role: str, must: bool = True, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["body"].required = must
+        self.must, self.phrases = must, PHRASES[Role(role)]
+        choices = self.fields["phrases"]
+        assert isinstance(choices, forms.TypedMultipleChoiceField)
+        choices.choices = list(enumerate(self.phrases))
         if role != Role.WELLBEING:
             del self.fields["mood"]
 
     def clean(self) -> dict[str, Any]:
         given = super().clean() or {}
+        ticked = [str(self.phrases[number]) for number in given.get("phrases") or []]
+        if "body" not in self.errors:
+            given["body"] = "\n".join(filter(None, [_joined(ticked), given.get("body")]))
+            if self.must and not given["body"]:
+                self.add_error("body", _("Please tap or write at least one sentence."))
         if given.get("mood") and not given.get("body") and "body" not in self.errors:
             self.add_error("body", _("Please write a sentence with it."))
         return given
+
+
+def _joined(sentences: list[str]) -> str:
+    """In Chinese without spaces between, which the sentence's own end tells."""
+    zh = (translation.get_language() or "").startswith("zh")
+    return ("" if zh else " ").join(sentences)
 
 
 class ElsewhereForm(SummaryForm):
@@ -64,4 +108,4 @@ class ElsewhereForm(SummaryForm):
         widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
     )
     minutes = forms.IntegerField(label=_("Minutes"), min_value=1, max_value=180)
-    field_order = ("medium", "began_at", "minutes", "body", "mood")
+    field_order = ("medium", "began_at", "minutes", "phrases", "body", "mood")

@@ -1,13 +1,16 @@
 """What took place and what comes next, as sentences for the family. Pure but for the reader's language."""
 
+from collections import Counter
+from collections.abc import Iterable
 from datetime import date, datetime
+from typing import Any
 
 from django.utils import timezone, translation
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from backend.rosters.surnames import given_name
-from backend.web.templatetags.shuangdao import WEEKDAYS
+from backend.web.templatetags.shuangdao import WEEKDAYS, grade, slot
 from chat.history import FirstLine, Line
 from chat.models import Elsewhere
 from chat.rules.meetings import TO_COME, MeetingState
@@ -79,6 +82,28 @@ def spoken(at: datetime, today: date) -> str:
     if evening and day in ("今天", "明天"):
         day, part = day[0], "晚"
     return f"{day}{part}{hour}{minutes}"
+
+
+def told_apart(pairings: Iterable[Any]) -> dict[int, str]:
+    """What a mentor's children are called, by pairing: one name each, and where two share one what tells them
+    apart: the grade, or else the weekly hour. Never the family name, which a mentor does not learn."""
+    pairings = list(pairings)
+    names = Counter(each.child.call_name for each in pairings)
+    grades = Counter((each.child.call_name, _grade_of(each.child)) for each in pairings)
+    called = {}
+    for each in pairings:
+        name = each.child.call_name
+        if names[name] > 1:
+            apart = _grade_of(each.child)
+            if grades[name, apart] > 1:
+                apart = slot(each.slot).split("–")[0]
+            name = _("%(name)s (%(apart)s)") % {"name": name, "apart": apart}
+        called[each.pk] = name
+    return called
+
+
+def _grade_of(child: Any) -> str:
+    return grade(child.grade, child.school_system)
 
 
 def first_sentences(told: FirstLine, child: str, today: date) -> list[tuple[str, str]]:

@@ -1,5 +1,6 @@
 """Rooms and what was said in them; meetings, and who came."""
 
+from chat.models.calendars import CalendarFeed
 from chat.models.meetings import Elsewhere, Holiday, Meeting, ProgrammeDates, Session, Summary
 from chat.models.readers import Reader
 from chat.models.rooms import Attendance, Event, Gate, Held, Original, ReadMark, Room
@@ -7,6 +8,7 @@ from chat.models.serving import Serving
 
 __all__ = [
     "Attendance",
+    "CalendarFeed",
     "Elsewhere",
     "Event",
     "Gate",

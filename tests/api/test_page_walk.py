@@ -26,6 +26,7 @@ CHILDREN = frozenset({"child", "foreign child"})
 OWN_MENTOR = frozenset({"mentor"})
 LEAD = frozenset({"lead"})
 OWN_ROW = frozenset({"mentor", "ended mentor"})
+MENTORS = frozenset({"mentor", "ended mentor", "wellbeing mentor", "foreign mentor"})
 PAIR = frozenset({"mentor", "child"})
 RUNG = (
     frozenset(
@@ -48,6 +49,9 @@ TABLE: dict[str, tuple[tuple[str, ...], frozenset[str]]] = {
     "set_language": (POST, EVERYBODY),
     "set_appearance": (POST, EVERYBODY),
     "step_into": (BOTH, frozenset()),  # only in the demonstration
+    "manifest": (GET, EVERYBODY),
+    "worker": (GET, EVERYBODY),
+    "offline": (GET, EVERYBODY),
     "components": (GET, EVERYBODY),
     "what_if": (GET, EVERYBODY),
     "children": (GET, DESK),
@@ -64,7 +68,11 @@ TABLE: dict[str, tuple[tuple[str, ...], frozenset[str]]] = {
     "export": (BOTH, DESK),
     "export_pairs": (BOTH, DESK),
     "export_meetings": (BOTH, DESK),
-    "calendar": (GET, frozenset({"mentor", "ended mentor", "wellbeing mentor", "foreign mentor"})),
+    "my_hours": (BOTH, MENTORS),
+    "pause": (POST, MENTORS),
+    "my_calendar": (BOTH, MENTORS),
+    "calendar_feed": (GET, frozenset()),  # by its secret alone
+    "calendar": (GET, MENTORS),
     "history": (GET, DESK | PAIR | GUARDIANS | {"wellbeing mentor"}),
     "history_on_paper": (GET, DESK | PAIR | GUARDIANS | {"wellbeing mentor"}),
     "own_file": (BOTH, GUARDIANS),
@@ -189,6 +197,7 @@ def path_of(world: World, name: str, *, absent: bool = False) -> str:
         "own_file": {"child_id": world.child.pk},
         "family_mentors": {"child_id": world.child.pk},
         "hand_over": {"child_id": world.child.pk},
+        "calendar_feed": {"secret": "nobody-s"},
         "consent": {"child_id": world.child.pk},
         "give_consent": {"child_id": world.child.pk},
         "withdraw_consent": {"child_id": world.child.pk},
@@ -297,6 +306,7 @@ def body_of(world: World, name: str) -> dict[str, Any]:
         "anew": {"child": world.child.pk},
         "away": {"until": today},
         "answer_hours": {"suits": world.pairing.pk},
+        "my_hours": {"slot": [67, 68]},
         "undo_edit": version,
         "redo_edit": version,
         "solve_again": version,

@@ -63,7 +63,10 @@ def export(request: HttpRequest, what: str) -> HttpResponse:
 
 def calendar(request: HttpRequest) -> HttpResponse:
     """One's own meetings as a mentor, for the calendar of a telephone."""
-    content = calendar_of_mentor(actor=request.user, now=timezone.now())
+    return calendar_file(calendar_of_mentor(actor=request.user, now=timezone.now()))
+
+
+def calendar_file(content: bytes) -> HttpResponse:
     return _file(content, "meetings.ics", "text/calendar; charset=utf-8")
 
 

@@ -14,7 +14,7 @@ from backend.care.access import may_watch
 from backend.errors import Conflict, Invalid
 from backend.web.mentor_forms import ElsewhereForm
 from backend.web.numbers import numbers
-from backend.web.saying import coming, on_day, what_happened
+from backend.web.saying import coming, on_day, told_apart, what_happened
 from backend.web.views.people import week_of
 from chat import desk, history, meetings
 from chat.access import access_pairing, children_of_family, meetings_for
@@ -41,23 +41,31 @@ def home(request: HttpRequest) -> HttpResponse:
         for row in ahead.filter(mentor__user=request.user)
     ]
     places = desk.places_for(actor=request.user, now=now)
+    called = told_apart([place.room.pairing for place in places])
+    for row in rows:
+        row["called"] = called.get(row["meeting"].pairing_id, row["child"].call_name)
     context = {
         "questions": questions_to(request.user),
         "today": [row for row in rows if row["today"]],
         "later": [row for row in rows if not row["today"]],
         "waiting": [
-            {"place": place, "child": place.room.pairing.child, "since": on_day(place.since, today)}
+            {"place": place, "called": called[place.room.pairing_id], "since": on_day(place.since, today)}
             for place in places
             if place.unread and place.since
         ],
         "due": [
-            {"session": row, "child": row.room.pairing.child, "when": on_day(row.opened_at, today)}
+            {
+                "session": row,
+                "called": called.get(row.room.pairing_id, row.room.pairing.child.call_name),
+                "when": on_day(row.opened_at, today),
+            }
             for row in desk.summaries_due(actor=request.user, now=now)
         ],
         "children": [
             {
                 "place": place,
                 "child": place.room.pairing.child,
+                "called": called[place.room.pairing_id],
                 "last": on_day(place.last_met, today) if place.last_met else "",
             }
             for place in places

@@ -5,5 +5,6 @@ const secret = window.location.hash.slice(1);
 if (field && secret) {
   field.value = secret;
   window.history.replaceState(null, "", window.location.pathname);
-  field.form.requestSubmit();
+  // Not requestSubmit: the browser inside WeChat may be years old. There is nothing in the form to check.
+  field.form.submit();
 }

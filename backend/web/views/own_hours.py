@@ -1,0 +1,90 @@
+"""What a mentor sets about their own time: free hours of the week, a pause, the calendar of their telephone."""
+
+from typing import Any
+
+from django.conf import settings
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+
+from backend.errors import Invalid, NotYours
+from backend.rosters import people
+from backend.web.numbers import numbers
+from backend.web.templatetags.shuangdao import WEEKDAYS
+from backend.web.views.exports import calendar_file
+from backend.web.views.signing import picture_of
+from chat import calendar
+from matching.own_hours import OwnHours, own_hours, set_own_hours
+
+
+def show(request: HttpRequest) -> HttpResponse:
+    """The week as boxes to tick; a script lets one paint over them."""
+    hours = own_hours(actor=request.user)
+    refused = ""
+    if request.method == "POST":
+        asked = numbers(request.POST.getlist("slot"))
+        try:
+            set_own_hours(actor=request.user, slots=asked)
+        except Invalid as error:
+            refused = str(error)
+        else:
+            messages.success(request, _("Your free hours are kept."))
+            return redirect("my_hours")
+    context = {"hours": hours, "rows": _grid(hours), "weekdays": WEEKDAYS, "refused": refused}
+    return render(request, "mentor/hours.html", context, status=400 if refused else 200)
+
+
+def _grid(hours: OwnHours) -> list[tuple[str, list[dict[str, Any]]]]:
+    return [
+        (
+            f"{hour:02}",
+            [
+                {
+                    "slot": slot,
+                    "free": slot in hours.free,
+                    "child": hours.taken[slot].child if slot in hours.taken else None,
+                }
+                for slot in (day * 24 + hour for day in range(7))
+            ],
+        )
+        for hour in range(hours.opens, hours.closes)
+    ]
+
+
+@require_POST
+def pause(request: HttpRequest) -> HttpResponse:
+    """One's own: no new children while it lasts."""
+    mentor = own_hours(actor=request.user).mentor
+    people.set_paused(actor=request.user, mentor_id=mentor.pk, paused=request.POST.get("paused") == "yes")
+    return redirect("my_hours")
+
+
+def my_calendar(request: HttpRequest) -> HttpResponse:
+    """The address for a calendar application: made, shown once, ended."""
+    own_hours(actor=request.user)
+    context: dict[str, Any] = {}
+    if request.method == "POST" and "end" in request.POST:
+        calendar.end_feed(actor=request.user)
+        messages.success(
+            request, _("The address is dead. What is in your calendar stays until you delete it.")
+        )
+        return redirect("my_calendar")
+    if request.method == "POST":
+        secret = calendar.make_feed(actor=request.user, now=timezone.now())
+        address = f"{settings.SITE_ORIGIN}{reverse('calendar_feed', args=[secret])}"
+        context = {"address": address, "picture": picture_of(address)}
+    context["feed"] = calendar.feed_of(request.user)
+    return render(request, "mentor/calendar.html", context)
+
+
+@require_GET
+def feed(request: HttpRequest, secret: str) -> HttpResponse:
+    """By its secret alone: calendar applications can't sign in, and are not sent there. Logs leave it out."""
+    try:
+        return calendar_file(calendar.calendar_by_secret(secret, timezone.now()))
+    except NotYours as refused:
+        raise Http404 from refused
