@@ -24,6 +24,7 @@ KNOWN = frozenset(
         "SHUANGDAO_ROOM_HOURS",
         "SHUANGDAO_PAGER_URL",
         "SHUANGDAO_PHONE",
+        "SHUANGDAO_SMS_URL",
         "SHUANGDAO_ROOM_LIMITS",
     }
 )
@@ -49,6 +50,7 @@ class Env:
     audit_heads:   the file for the audit log's heads; None is in the data directory.
     room_hours:    full hours in Shanghai other than the usual ones of chat.rules.hours, by name.
     pager_url:     where calls to wake somebody are posted; None is no way to wake anybody.
+    sms_url:       where SMS to who has no e-mail address are posted; None sends none.
     phone:         the programme's own telephone, for families and mentors; None shows none.
     room_limits:   numbers other than the usual ones of chat.protocol.limits, by name.
     """
@@ -67,6 +69,7 @@ class Env:
     pager_url: str | None = None
     room_limits: Mapping[str, int] = field(default_factory=dict)
     phone: str | None = None
+    sms_url: str | None = None
 
     @property
     def production(self) -> bool:
@@ -118,11 +121,13 @@ def read_env(environ: Mapping[str, str]) -> Env:
         pager_url=text("SHUANGDAO_PAGER_URL"),
         room_limits=numbers("SHUANGDAO_ROOM_LIMITS"),
         phone=text("SHUANGDAO_PHONE"),
+        sms_url=text("SHUANGDAO_SMS_URL"),
     )
     if env.phone is not None and not re.fullmatch(r"\+?[0-9][0-9 -]{2,19}", env.phone):
         raise BadEnv("SHUANGDAO_PHONE must be a telephone number: digits, spaces and -, like 0531-12345678")
-    if env.pager_url is not None and not env.pager_url.startswith(("https://", "http://127.0.0.1:")):
-        raise BadEnv("SHUANGDAO_PAGER_URL must be an https:// address, or one on 127.0.0.1")
+    for name, url in (("PAGER", env.pager_url), ("SMS", env.sms_url)):
+        if url is not None and not url.startswith(("https://", "http://127.0.0.1:")):
+            raise BadEnv(f"SHUANGDAO_{name}_URL must be an https:// address, or one on 127.0.0.1")
     if env.production:
         _check_production(env)
     return env

@@ -298,6 +298,9 @@ DEFAULT_FROM_EMAIL = ENV.email_from or "shuangdao@localhost"
 EMAIL_TIMEOUT = 20
 # Where calls to those on duty are posted; None: nobody can be woken, and the pages say so.
 PAGER_URL = ENV.pager_url
+# Where SMS are posted. In the demonstration they go into a folder, as its e-mails do, and a page shows them.
+SMS_URL = ENV.sms_url
+SMS_FOLDER = DATA_DIR / "sms" if DEMO else None
 # The programme's own telephone. In the demonstration one that nobody can have.
 PROGRAMME_PHONE = ENV.phone or ("0531-0000 0000" if DEMO else "")
 # Where the audit log's head is kept outside the database: in production on a disk of its own.

@@ -4,9 +4,7 @@ What stands behind it (a telephone, an SMS gateway) is the programme's; it is to
 without anybody's name. At least once: a call that may not have arrived is made again, under the same token.
 """
 
-import json
 import logging
-import urllib.request
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
@@ -17,6 +15,7 @@ from django.utils.translation import gettext as _
 from backend.accounts.models import User
 from backend.care.models import Alert, Wake
 from backend.duties.models import Duty
+from backend.notices.texting import post_json
 
 log = logging.getLogger(__name__)
 
@@ -68,11 +67,7 @@ def page(wake: Wake) -> None:
         text = _("Shuangdao: a child may need a person now. Please open the duty screen.")
     link = f"{settings.SITE_ORIGIN}/duty/"
     call = {"token": str(wake.token), "phone": wake.person.phone, "text": text, "link": link}
-    request = urllib.request.Request(  # noqa: S310  the address is the programme's own, http(s) only
-        settings.PAGER_URL, json.dumps(call).encode(), {"Content-Type": "application/json"}
-    )
-    with urllib.request.urlopen(request, timeout=TIMEOUT) as answer:  # noqa: S310
-        answer.read()
+    post_json(settings.PAGER_URL, call, timeout=TIMEOUT)
 
 
 def can_wake(now: datetime) -> bool:

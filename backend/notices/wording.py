@@ -236,14 +236,28 @@ def letter(notices: Sequence[Notice], language: str, origin: str) -> tuple[str, 
     newest = {notice.about: notice for notice in notices}.values()
     with translation.override(language):
         lines = list(dict.fromkeys(in_letter(notice) for notice in newest))
-        subjects = list(dict.fromkeys(_(words_of(notice).subject) for notice in newest))
-        subject = subjects[0] if len(subjects) == 1 else _("News from the programme")
+        subject = _subject(notices)
         told = "\n".join(f"· {line}" for line in lines)
         more = _("More when you have signed in:")
         end = _("Nobody reads answers to this e-mail.")
         return _("Shuangdao: %(subject)s") % {
             "subject": subject
         }, f"{told}\n\n{more}\n{origin}{PATH}\n\n{end}\n"
+
+
+def text(notices: Sequence[Notice], language: str, origin: str) -> str:
+    """The same as one SMS: it lights up on a locked screen, so it says only that there is something, and where."""
+    with translation.override(language):
+        return _("[Shuangdao] %(subject)s: %(link)s") % {
+            "subject": _subject(notices),
+            "link": f"{origin}{PATH}",
+        }
+
+
+def _subject(notices: Sequence[Notice]) -> str:
+    newest = {notice.about: notice for notice in notices}.values()
+    subjects = list(dict.fromkeys(_(words_of(notice).subject) for notice in newest))
+    return subjects[0] if len(subjects) == 1 else _("News from the programme")
 
 
 def _spoken(facts: Mapping[str, Any]) -> dict[str, Any]:

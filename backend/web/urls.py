@@ -56,6 +56,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("language/", doors.set_language, name="set_language"),
     path("appearance/", doors.set_appearance, name="set_appearance"),
     path("step-into/", demo_door.step_into, name="step_into"),
+    path("outbox/", demo_door.outbox, name="outbox"),
     path("what-if/", what_if.show, name="what_if"),
     path("components/", components.show, name="components"),
     path("manifest.webmanifest", installing.manifest, name="manifest"),

@@ -46,6 +46,7 @@ TABLE: dict[str, tuple[tuple[str, ...], frozenset[str]]] = {
     "account": (GET, SIGNED_IN),
     "sign_out_everywhere": (POST, SIGNED_IN),
     "authenticator": (BOTH, SIGNED_IN),
+    "outbox": (GET, frozenset()),  # only in the demonstration
     "set_language": (POST, EVERYBODY),
     "set_appearance": (POST, EVERYBODY),
     "step_into": (BOTH, frozenset()),  # only in the demonstration

@@ -19,6 +19,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from backend.accounts.models import User
+from backend.notices import texting
 from backend.rosters.models import Child
 from backend.web.demonstration import people
 from backend.web.demonstration.roles import DOOR, role_of
@@ -58,6 +59,19 @@ def step_into(request: HttpRequest) -> HttpResponse:
         raise Http404
     login(request, user)
     return redirect("home")
+
+
+def outbox(request: HttpRequest) -> HttpResponse:
+    """The SMS that would have gone, newest first."""
+    if not is_open(request):
+        raise Http404
+    texts = texting.kept()
+    names = dict(
+        User.objects.filter(phone__in=[each["phone"] for each in texts]).values_list("phone", "name")
+    )
+    for each in texts:
+        each["name"] = names.get(each["phone"], "")
+    return render(request, "demo_outbox.html", {"texts": texts})
 
 
 def _groups(request: HttpRequest) -> list[dict[str, Any]]:
