@@ -162,21 +162,27 @@ def news_of_pairings(
 def _to_family(
     kind: Kind, pairing: Pairing, family: Family, about: str, facts: dict[str, Any], **more: Any
 ) -> Iterator[News]:
-    """Whoever of the family may read of this by the policy. Who is guardian and carer is told once."""
+    """Who is guardian and carer is told once."""
+    for person, audience in told_of_family(kind, family):
+        yield News(
+            person=person,
+            audience=audience,
+            kind=kind,
+            about=about,
+            child=pairing.child_id,
+            quiet=pairing.child.quiet_since is not None,
+            facts={**facts, "mentor": _names(pairing.mentor.name), "child": pairing.child.call_name},
+            **more,
+        )
+
+
+def told_of_family(kind: Kind, family: Family) -> Iterator[tuple[int, Audience]]:
+    """Whoever of the family may read of this by the policy, and as what."""
     right = RULES[kind].right
     assert right is not None
     for person, relations in family.items():
         if policy.allows(*right, relations):
-            yield News(
-                person=person,
-                audience=Audience.CHILD if Relation.CHILD in relations else Audience.FAMILY,
-                kind=kind,
-                about=about,
-                child=pairing.child_id,
-                quiet=pairing.child.quiet_since is not None,
-                facts={**facts, "mentor": _names(pairing.mentor.name), "child": pairing.child.call_name},
-                **more,
-            )
+            yield person, Audience.CHILD if Relation.CHILD in relations else Audience.FAMILY
 
 
 def _to_mentor(kind: Kind, pairing: Pairing, about: str, facts: dict[str, Any], **more: Any) -> News:

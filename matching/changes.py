@@ -4,12 +4,11 @@ Told from what the round decided on, its frozen roster, and from its plan as it 
 stood against a pair as it was, the plan as a whole is better without it, and that is what is said.
 """
 
-import json
 from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import Q, QuerySet, prefetch_related_objects
 
 from matching.core import codec, roster
 from matching.core.fit import fit_terms
@@ -39,7 +38,9 @@ def changes_of(round_: Round, found: Difference) -> tuple[list[Change], list[Cha
     """Pairs that end, and pairs that get another hour, in the order of ``found``, which may be a part of all."""
     if not found.ended and not found.moved:
         return [], []
-    told = _Reasons(round_, [*found.ended, *(pairing for pairing, _proposal in found.moved)])
+    pairings = [*found.ended, *(pairing for pairing, _proposal in found.moved)]
+    prefetch_related_objects(pairings, "child", "mentor")
+    told = _Reasons(round_, pairings)
     ended = [Change(pairing, told.instead(pairing), *told.why(pairing)) for pairing in found.ended]
     moved = [
         Change(
@@ -146,11 +147,12 @@ class _Reasons:
 
 def _people_around(round_: Round, pairings: list[Pairing]) -> roster.Roster:
     """The frozen roster of these children and mentors; to make people of all of it would take seconds."""
-    data = json.loads(round_.snapshot)
-    children, mentors = ({getattr(pair, kind).roster_id for pair in pairings} for kind in ("child", "mentor"))
-    data["children"] = [row for row in data["children"] if row["id"] in children]
-    data["mentors"] = [row for row in data["mentors"] if row["id"] in mentors]
-    return codec.roster_from_json(data)
+    ids = {kind: {getattr(pair, kind).roster_id for pair in pairings} for kind in ("child", "mentor")}
+    found = {
+        "children": [row for row in round_.frozen["children"] if row["id"] in ids["child"]],
+        "mentors": [row for row in round_.frozen["mentors"] if row["id"] in ids["mentor"]],
+    }
+    return codec.roster_from_json(round_.frozen | found)
 
 
 def _around(round_: Round, pairings: list[Pairing]) -> QuerySet[Proposal]:

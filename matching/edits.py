@@ -1,12 +1,13 @@
 """What else a child could have in a solved plan, and giving it that, under the same rules as the solver."""
 
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from django.utils.translation import gettext as _
 
-from matching.core import roster
+from matching.core import codec, roster
 from matching.core.fit import FitTerms, fit_terms
 from matching.core.weights import Weights
 from matching.models import Edit, Round
@@ -45,28 +46,42 @@ class Choice:
 
 def choices_for(round_: Round, child_id: str, role: roster.Role) -> list[Choice]:
     """Every eligible mentor and common hour for this child, best value first. child_id: roster id."""
-    snapshot = snapshot_of(round_)
-    child = next((child for child in snapshot.children if child.id == child_id), None)
+    child = _child(round_, child_id)
     if child is None:
         return []
-    weights = Weights.from_json(round_.weights)
     others = [p for p in places_of(round_) if (p.child, p.role) != (child_id, role)]
     own = [place for place in others if place.child == child_id]
     load = Counter(place.mentor for place in others)
     taken = {(place.mentor, place.slot) for place in others}
-    barred = {
-        forbid.mentor
-        for forbid in snapshot.forbids
-        if forbid.child == child_id and forbid.role in (None, role)
-    }
     found = []
-    for mentor in snapshot.mentors:
-        scored = None if mentor.id in barred else fit_terms(child, mentor, role, weights)
-        if scored is None:
-            continue
+    for mentor, scored in _mentors_for(round_, child, role):
         for slot in sorted(child.slots & mentor.slots):
             found.append(_choice(mentor, slot, scored, _why_not(mentor, slot, own, load, taken)))
     return sorted(found, key=lambda choice: (not choice.free, -choice.value, choice.mentor, choice.slot))
+
+
+def _child(round_: Round, child_id: str) -> roster.Child | None:
+    """Who took part in the round. Nobody else of its roster is made into an object: there may be 40,000."""
+    row = next((row for row in round_.frozen["children"] if row["id"] == child_id), None)
+    return row and codec.child_from_json(row)
+
+
+def _mentors_for(
+    round_: Round, child: roster.Child, role: roster.Role
+) -> Iterator[tuple[roster.Mentor, FitTerms]]:
+    """Mentors of the round who may have this role for the child and are not forbidden for it."""
+    weights = Weights.from_json(round_.weights)
+    barred = {
+        forbid["mentor"]
+        for forbid in round_.frozen["forbids"]
+        if forbid["child"] == child.id and forbid["role"] in (None, role)
+    }
+    for row in round_.frozen["mentors"]:
+        if row[role] and row["id"] not in barred:
+            mentor = codec.mentor_from_json(row)
+            scored = fit_terms(child, mentor, role, weights)
+            if scored is not None:
+                yield mentor, scored
 
 
 def _why_not(
@@ -110,38 +125,57 @@ class Swap:
 
 def swaps_for(round_: Round, child_id: str, role: roster.Role) -> list[Swap]:
     """With whom the child could change mentor and hour, and no rule be broken; the best for both first."""
-    snapshot, weights = snapshot_of(round_), Weights.from_json(round_.weights)
-    children = {child.id: child for child in snapshot.children}
-    mentors = {mentor.id: mentor for mentor in snapshot.mentors}
-    pinned = {(pin.child, pin.role) for pin in snapshot.pins}
-    barred = {(forbid.child, forbid.mentor) for forbid in snapshot.forbids if forbid.role in (None, role)}
-    places = places_of(round_)
-    other_role = {place.child: place for place in places if place.role != role}
-    same_role = {place.child: place for place in places if place.role == role}
-    own = same_role.get(child_id)
-    if own is None or (child_id, role) in pinned:
+    child, places = _child(round_, child_id), places_of(round_)
+    own = next((place for place in places if (place.child, place.role) == (child_id, role)), None)
+    if child is None or own is None:
         return []
-
-    def worth(child: str, place: roster.Place) -> int | None:
-        """What the place is worth to the child; None where it can't have it."""
-        other = other_role.get(child)
-        if other and (other.mentor == place.mentor or other.slot == place.slot):
-            return None
-        if place.slot not in children[child].slots or (child, place.mentor) in barred:
-            return None
-        scored = fit_terms(children[child], mentors[place.mentor], role, weights)
-        return scored and scored.value
-
-    mine_now, found = worth(child_id, own) or 0, []
-    for place in same_role.values():
-        if place.child == child_id or (place.child, role) in pinned:
+    mine = {mentor.id: (mentor, scored.value) for mentor, scored in _mentors_for(round_, child, role)}
+    asked = _who_could_swap(round_, child, own, places)
+    weights, found = Weights.from_json(round_.weights), []
+    for row in round_.frozen["children"]:
+        place = asked.get(row["id"])
+        if place is None or place.mentor not in mine or own.slot not in row["slots"]:
             continue
-        mine, theirs = worth(child_id, place), worth(place.child, own)
-        if mine is None or theirs is None:
-            continue
-        gain = mine + theirs - mine_now - (worth(place.child, place) or 0)
-        found.append(Swap(place.child, place.mentor, place.slot, gain))
+        other = codec.child_from_json(row)
+        theirs = fit_terms(other, mine[own.mentor][0], role, weights)
+        now = fit_terms(other, mine[place.mentor][0], role, weights)
+        if theirs and now:
+            gain = mine[place.mentor][1] + theirs.value - mine[own.mentor][1] - now.value
+            found.append(Swap(other.id, place.mentor, place.slot, gain))
     return sorted(found, key=lambda swap: (-swap.gain, swap.child))
+
+
+def _who_could_swap(
+    round_: Round, child: roster.Child, own: roster.Place, places: list[roster.Place]
+) -> dict[str, roster.Place]:
+    """By child: places of this role against which no pin, forbid or other place of the two stands; whether the mentors
+    and the other child's hours suit is still to be asked.
+    """
+    others = {place.child: place for place in places if place.role != own.role}
+    pinned = {pin["child"] for pin in round_.frozen["pins"] if pin["role"] == own.role}
+    barred = {
+        forbid["child"]
+        for forbid in round_.frozen["forbids"]
+        if forbid["mentor"] == own.mentor and forbid["role"] in (None, own.role)
+    }
+    if child.id in pinned:
+        return {}
+    kept = pinned | barred
+
+    def clashes(one: str, place: roster.Place) -> bool:
+        other = others.get(one)
+        return bool(other and (other.mentor == place.mentor or other.slot == place.slot))
+
+    return {
+        place.child: place
+        for place in places
+        if place.role == own.role
+        and place.child != child.id
+        and place.slot in child.slots
+        and place.child not in kept
+        and not clashes(child.id, place)
+        and not clashes(place.child, own)
+    }
 
 
 def change_proposal(

@@ -3,7 +3,7 @@
 from collections import Counter
 
 from matching.models import Round
-from matching.publishing import difference
+from matching.review import changes
 from matching.snapshot import snapshot_of
 
 
@@ -23,8 +23,8 @@ def refresh_summary(round_: Round) -> None:
     summary["fit"] = sum(fit for _child, fit, _value in rows)
     summary["value"] = sum(value for _child, _fit, value in rows)
     # Kept pairs earn their points in the objective, which is what the last bound bounds.
-    found = difference(round_)
-    kept = round_.stickiness * (2 * len(found.kept) + len(found.moved))
+    found = changes(round_)
+    kept = round_.stickiness * (2 * found.kept + found.moved)
     summary["objective"] = summary["value"] + kept
     bound = summary.get("objective_bound", 0)
     short = bound - summary["objective"]

@@ -1,8 +1,12 @@
 """Rounds, what they propose, and the pairings that publishing makes of it."""
 
+import json
+from typing import Any
+
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from backend.rosters.models import SLOT_IN_WEEK, Child, Mentor, Subject
@@ -85,6 +89,11 @@ class Round(models.Model):
 
     def __str__(self) -> str:
         return f"round {self.pk}"
+
+    @cached_property
+    def frozen(self) -> dict[str, Any]:
+        """The roster that the round decides on, as `matching.core.codec` writes it: to be read, never changed."""
+        return dict(json.loads(self.snapshot))
 
 
 class Place(models.Model):

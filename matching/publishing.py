@@ -17,7 +17,7 @@ from matching.core import roster
 from matching.core.verify import verify
 from matching.ending import mark_ended
 from matching.models import EndReason, Pairing, Proposal, Round
-from matching.rounds import RoundMovedOn, covered_ids
+from matching.rounds import RoundMovedOn, covered_by
 from matching.snapshot import take_snapshot, today
 from matching.states import State
 
@@ -43,12 +43,12 @@ class Difference:
 
 
 def difference(round_: Round) -> Difference:
-    """The round's plan against the live pairings of the children it covers."""
-    covered = set(covered_ids(round_))
-    live = Pairing.objects.live().select_related("child", "mentor", "subject")
-    standing = {(pairing.child_id, pairing.role): pairing for pairing in live if pairing.child_id in covered}
+    """The round's plan against the live pairings of the children it covers. Rows alone, without their people."""
+    covers = covered_by(round_)
+    live = Pairing.objects.live()
+    standing = {(pairing.child_id, pairing.role): pairing for pairing in live if covers(pairing.child_id)}
     found = Difference()
-    for proposal in round_.proposals.select_related("child", "mentor", "subject"):
+    for proposal in round_.proposals.all():
         pairing = standing.get((proposal.child_id, proposal.role))
         if pairing is None or pairing.mentor_id != proposal.mentor_id:
             found.started.append(proposal)
@@ -147,7 +147,7 @@ def rows_against(round_: Round) -> list[dict[str, Any]]:
     """The places that do not hold with today's people, by an independent verifier: consent, vetting, hours,
     capacities, pins and forbids. Empty when the plan could be published."""
     places = places_of(round_)
-    current = take_snapshot(today(), covered_ids(round_)).roster
+    current = take_snapshot(today(), covered_by(round_)).roster
     known = {child.id for child in current.children}, {mentor.id for mentor in current.mentors}
     rows = [
         {"child": place.child, "role": place.role, "mentor": place.mentor, "rule": "not_taking_part"}

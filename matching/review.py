@@ -15,7 +15,7 @@ from backend.rosters.models import Child, Guardianship, Mentor
 from matching.core.fit import near
 from matching.core.weights import Weights
 from matching.models import Pairing, Proposal, Role, Round
-from matching.rounds import chosen_ids
+from matching.rounds import late_ids
 
 FAR = 3  # grades from the middle of what the mentor takes
 EVENING = 16  # the hour from which two meetings of a day are on one evening
@@ -25,12 +25,16 @@ BIN = 5  # points of fit in a bar of the plot
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """How many pairs publishing would keep, give another hour (or subject), begin and end."""
+    """How many pairs publishing would keep, give another hour (or subject), begin and end.
+
+    only_ended: of those that end, after how many the child has nobody in that role.
+    """
 
     kept: int
     moved: int
     started: int
     ended: int
+    only_ended: int
 
 
 def low_fit(round_: Round) -> QuerySet[Proposal]:
@@ -152,11 +156,14 @@ def changes(round_: Round) -> Changes:
     counted = with_pairs(round_.proposals.all()).aggregate(
         all=Count("pk"), staying=Count("pk", filter=Q(kept=True)), paired=Count("pk", filter=Q(same=True))
     )
+    instead = Proposal.objects.filter(round=round_.pk, child=OuterRef("child"), role=OuterRef("role"))
+    gone = ending(round_).aggregate(all=Count("pk"), only=Count("pk", filter=~Exists(instead)))
     return Changes(
         kept=counted["staying"],
         moved=counted["paired"] - counted["staying"],
         started=counted["all"] - counted["paired"],
-        ended=ending(round_).count(),
+        ended=gone["all"],
+        only_ended=gone["only"],
     )
 
 
@@ -177,20 +184,24 @@ def moving(round_: Round) -> QuerySet[Proposal]:
     return with_pairs(round_.proposals.all()).filter(same=True, kept=False)
 
 
+def with_another_hour(round_: Round) -> QuerySet[Proposal]:
+    """Of those moving: whose weekly hour changes, not only the subject. ``hour_now``: the hour of today."""
+    pair = Pairing.objects.live().filter(
+        child=OuterRef("child"), role=OuterRef("role"), mentor=OuterRef("mentor")
+    )
+    hour = Subquery(pair.values("slot")[:1])
+    return moving(round_).annotate(hour_now=hour).exclude(hour_now=F("slot"))
+
+
 def ending(round_: Round) -> QuerySet[Pairing]:
-    """Live pairs that the plan does not have. As ``rounds.covered_ids``, without reading everybody."""
-    proposed = Proposal.objects.filter(round=round_.pk, child=OuterRef("child"))
-    same = proposed.filter(role=OuterRef("role"), mentor=OuterRef("mentor"))
+    """Live pairs that the plan does not have."""
+    same = Proposal.objects.filter(
+        round=round_.pk, child=OuterRef("child"), role=OuterRef("role"), mentor=OuterRef("mentor")
+    )
     gone = Pairing.objects.live().filter(~Exists(same))
-    chosen = chosen_ids(round_)
-    if chosen is not None:
+    if not round_.covers_all:
         return gone.filter(child__in=round_.chosen.all())
-    # Who took part has a place or stands as unserved; of the others only those who were left out, or have gone.
-    there = Exists(proposed) | Exists(round_.unserved.filter(child=OuterRef("child")))
-    left_out = {left["id"] for left in round_.left_out if left["kind"] == "child"}
-    others = gone.filter(~there, child__active=True).values_list("child", "child__roster_id")
-    late = {pk for pk, roster_id in others if roster_id not in left_out}
-    return gone.exclude(child__in=late)
+    return gone.exclude(child__in=late_ids(round_))
 
 
 def spread_of_fit(round_: Round) -> dict[str, Counter[int]]:

@@ -1,11 +1,10 @@
 """Starting, stopping and dropping a round."""
 
-import json
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Count, Q
+from django.db.models import Count, Exists, OuterRef, Q
 from django.utils.translation import gettext as _
 
 from backend.accounts.access import check_may
@@ -16,7 +15,7 @@ from matching.access import access_round
 from matching.core.weights import MOST_POINTS, InvalidWeights, Weights
 from matching.locks import check_can_hold
 from matching.models import Round
-from matching.snapshot import take_snapshot, today
+from matching.snapshot import everybody, take_snapshot, today
 from matching.states import State
 
 
@@ -53,7 +52,7 @@ def start_round(
         )
     if child_ids is not None and Child.objects.filter(pk__in=child_ids).count() != len(set(child_ids)):
         raise NotYours
-    snapshot = take_snapshot(today(), child_ids)
+    snapshot = take_snapshot(today(), everybody if child_ids is None else frozenset(child_ids).__contains__)
     if not snapshot.roster.children:
         raise Invalid(_("No child can take part in a round: import a roster with guardians' consent first."))
     check_can_hold(snapshot.roster)
@@ -109,19 +108,33 @@ def chosen_ids(round_: Round) -> list[int] | None:
     return None if round_.covers_all else list(round_.chosen.values_list("pk", flat=True))
 
 
-def covered_ids(round_: Round) -> list[int]:
-    """Ids of the children whose pairings publishing may touch.
+def covered_by(round_: Round) -> Callable[[int], bool]:
+    """Whether publishing may touch the pairings of the child with this id.
 
     A round over all children covers those who were there when its roster was frozen, and those who no
     longer take part; never somebody who came after it, and may have been paired since.
     """
     chosen = chosen_ids(round_)
     if chosen is not None:
-        return chosen
-    there = {child["id"] for child in json.loads(round_.snapshot)["children"]}
-    there |= {left["id"] for left in round_.left_out if left["kind"] == "child"}
-    known = Child.objects.values_list("pk", "roster_id", "active")
-    return [pk for pk, roster_id, active in known if roster_id in there or not active]
+        return frozenset(chosen).__contains__
+    late = late_ids(round_)
+    return lambda child: child not in late
+
+
+def late_ids(round_: Round) -> frozenset[int]:
+    """Ids of active children who were not there when the roster of this round over all children was frozen."""
+    # Of a solved round all who took part have places, or stand as open: the roster is read for the few others only.
+    placed = Exists(round_.proposals.filter(child=OuterRef("pk"))) | Exists(
+        round_.unserved.filter(child=OuterRef("pk"))
+    )
+    others = dict(Child.objects.filter(~placed, active=True).values_list("roster_id", "pk"))
+    for left in round_.left_out:
+        if left["kind"] == "child":
+            others.pop(left["id"], None)
+    if others:
+        for child in round_.frozen["children"]:
+            others.pop(child["id"], None)
+    return frozenset(others.values())
 
 
 def children_who_lack_a_mentor() -> list[int]:

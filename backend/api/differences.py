@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.db.models import prefetch_related_objects
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -62,6 +63,7 @@ class Difference(APIView):
         round_ = access_round(request.user, round_id)
         found = publishing.difference(round_)
         ended, moved = changes.changes_of(round_, found)
+        prefetch_related_objects(found.started, "child", "mentor", "subject")
         shown = {
             "version": round_.version,
             "kept": len(found.kept),

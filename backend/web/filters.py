@@ -29,13 +29,16 @@ class LocalNameFilter(django_filters.ModelChoiceFilter):
 ACTIVE = [("True", _("taking part")), ("False", _("not taking part"))]
 
 
-class PeopleFilter(django_filters.FilterSet):
+class NameFilter(django_filters.FilterSet):
     search = django_filters.CharFilter(method="by_words", label=_("Name or number"))
     district = LocalNameFilter(queryset=District.objects.all(), label=_("District"), empty_label=_("all"))
-    active = django_filters.ChoiceFilter(choices=ACTIVE, label=_("Takes part"), empty_label=_("all"))
 
     def by_words(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
         return rows.filter(Q(name__icontains=value) | Q(roster_id__icontains=value))
+
+
+class PeopleFilter(NameFilter):
+    active = django_filters.ChoiceFilter(choices=ACTIVE, label=_("Takes part"), empty_label=_("all"))
 
 
 class ChildFilter(PeopleFilter):

@@ -6,7 +6,6 @@ from typing import Any
 from backend.rosters.models import Child
 from backend.web.templatetags.shuangdao import WEEK_CELLS, WEEKDAYS
 from matching.models import Proposal, Round
-from matching.snapshot import snapshot_of
 
 
 def free_week(free: Iterable[int]) -> dict[str, Any]:
@@ -23,10 +22,8 @@ def week_of_two(round_: Round, child: Child, role: str, now: Proposal | None) ->
     A cell is empty or one of: now, other (the child's hour in the other role), taken (the mentor's hour with
     another child), both, child, mentor.
     """
-    snapshot = snapshot_of(round_)
-    of_child = next((each.slots for each in snapshot.children if each.id == child.roster_id), frozenset())
-    mentor = now and next((each for each in snapshot.mentors if each.id == now.mentor.roster_id), None)
-    of_mentor = mentor.slots if mentor else frozenset[int]()
+    of_child = _slots(round_.frozen["children"], child.roster_id)
+    of_mentor = _slots(round_.frozen["mentors"], now.mentor.roster_id) if now else frozenset[int]()
     cells = {slot: "mentor" for slot in of_mentor} | {slot: "child" for slot in of_child}
     cells |= {slot: "both" for slot in of_child & of_mentor}
     if now:
@@ -39,3 +36,7 @@ def week_of_two(round_: Round, child: Child, role: str, now: Proposal | None) ->
     hours = range(min(s % 24 for s in cells), max(s % 24 for s in cells) + 1) if cells else range(0)
     rows = [(f"{hour:02}:00", [cells.get(day * 24 + hour, "") for day in range(7)]) for hour in hours]
     return {"days": WEEKDAYS, "rows": rows, "legend": [cell for cell in WEEK_CELLS if cell in cells.values()]}
+
+
+def _slots(people: list[dict[str, Any]], roster_id: str) -> frozenset[int]:
+    return frozenset(next((row["slots"] for row in people if row["id"] == roster_id), ()))

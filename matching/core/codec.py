@@ -18,11 +18,8 @@ def roster_to_json(roster: Roster) -> dict[str, Any]:
 
 def roster_from_json(data: dict[str, Any]) -> Roster:
     return Roster(
-        tuple(
-            Child(**{**row, "subjects": tuple(row["subjects"]), "slots": frozenset(row["slots"])})
-            for row in data["children"]
-        ),
-        tuple(_mentor(row) for row in data["mentors"]),
+        tuple(child_from_json(row) for row in data["children"]),
+        tuple(mentor_from_json(row) for row in data["mentors"]),
         tuple(Pin(**row) for row in data["pins"]),
         tuple(Forbid(**row) for row in data["forbids"]),
     )
@@ -53,7 +50,11 @@ def _plain(person: Child | Mentor) -> dict[str, Any]:
     return row
 
 
-def _mentor(row: dict[str, Any]) -> Mentor:
+def child_from_json(row: dict[str, Any]) -> Child:
+    return Child(**{**row, "subjects": tuple(row["subjects"]), "slots": frozenset(row["slots"])})
+
+
+def mentor_from_json(row: dict[str, Any]) -> Mentor:
     return Mentor(
         **{
             **row,

@@ -8,14 +8,17 @@ from django.utils import timezone, translation
 
 from backend.accounts.models import User
 from backend.errors import Conflict, NotYours
+from backend.notices.access import notices_for
 from backend.notices.models import Notice
 from backend.notices.wording import on_page
-from backend.rosters.models import Child, Mentor, MentorSlot
+from backend.rosters.family import families_of
+from backend.rosters.models import Child, Guardianship, Mentor, MentorSlot
 from chat.previewing import preview
 from matching.answers import NotAsked, answer_hours, hours_in_doubt, questions_to
 from matching.edits import change_proposal, choices_for
 from matching.models import Pairing, Round
-from matching.publishing import WorldMoved, difference, publish_round, rows_against
+from matching.publishing import WorldMoved, publish_round, rows_against
+from matching.review import changes
 from matching.rounds import start_round
 from tests.matching.test_steps import solved
 
@@ -45,10 +48,16 @@ def test_what_was_previewed_is_what_everybody_is_told(imported: User, round_: Ro
                 change_proposal(actor=imported, round_id=second.pk, version=second.version, **given)
                 second.refresh_from_db()
                 break
-    User.objects.filter(mentor__isnull=False).update(language="en")
+    # One pair only ends; the child's father has an address, its mother may see nothing any more.
+    alone = second.proposals.filter(role="academic").exclude(child=quiet).exclude(child__carer=None).first()
+    second.proposals.filter(pk=alone.pk).delete()
+    mother = Guardianship.objects.filter(child=alone.child_id).first()
+    Guardianship.objects.filter(pk=mother.pk).update(status="suspended", status_reason="court")
+    User.objects.filter(mentor__isnull=False).update(language="en", email=None)
+    User.objects.filter(pk=alone.mentor.user_id).update(email="mentor@x.example")
     Notice.objects.all().delete()
-    previews = preview(difference(second), origin="https://x.example", now=timezone.now())
-    assert not Notice.objects.exists()
+    previews = preview(second, origin="https://x.example", now=timezone.now())
+    assert not Notice.objects.exists() and changes(second).only_ended == 1
     publish(imported, second)
     told: dict[tuple[str, str], set[int]] = {}
     for notice in Notice.objects.all():
@@ -59,7 +68,22 @@ def test_what_was_previewed_is_what_everybody_is_told(imported: User, round_: Ro
     assert {kind for kind, _audience in told} == {"pairing_started", "pairing_moved", "pairing_ended"} - (
         {"pairing_moved"} if not any(p.kind == "pairing_moved" for p in previews) else set()
     )
-    assert sum(p.in_peace for p in previews) > 0
+    counted = {(p.kind, p.audience): p for p in previews}
+    # Both guardians' and the carer's accounts, and the child's own, of the family that is left in peace.
+    family = families_of([quiet.pk])[quiet.pk]
+    assert counted["pairing_ended", "child"].in_peace == 1
+    assert counted["pairing_ended", "family"].in_peace == len(family) - 1 > 0
+    assert counted["pairing_ended", "mentor"].by_mail == 1
+    # Who has lost a mentor and gets none instead is told as everybody else, on a page of their own.
+    assert changes(second).only_ended == 0  # done
+    ended = Notice.objects.filter(kind="pairing_ended", child=alone.child_id)
+    carer, child = alone.child.carer.user, alone.child.user
+    told_of = {child.pk, carer.pk, alone.mentor.user_id} | {
+        link.guardian_id for link in alone.child.guardianships.exclude(pk=mother.pk)
+    }
+    assert {notice.person_id for notice in ended} == told_of - {mother.guardian_id}
+    for person in User.objects.filter(pk__in=told_of):
+        assert notices_for(person).filter(kind="pairing_ended", child=alone.child_id).exists()
     for each in previews:
         if each.people:
             with translation.override(each.language):

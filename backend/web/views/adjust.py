@@ -1,5 +1,6 @@
 """One child's place in a solved plan: looked at, changed, swapped, undone, done again, solved again around."""
 
+from collections.abc import Iterable
 from itertools import groupby
 from typing import Any
 
@@ -16,6 +17,7 @@ from backend.errors import Conflict, Invalid
 from backend.rosters.looking import open_child
 from backend.rosters.models import Child, Mentor
 from backend.web.edits import told
+from backend.web.filters import NameFilter
 from backend.web.numbers import numbers
 from backend.web.views.rounds import PER_PAGE, explained, frame
 from backend.web.weeks import week_of_two
@@ -24,13 +26,15 @@ from matching.access import access_round, locks_for
 from matching.again import HandChoicesGone, solve_again
 from matching.comparing import choices_with_costs, compare_choices, comparison_of
 from matching.core.weights import Weights
-from matching.edits import Choice, change_proposal, choices_for, swap_children, swaps_for
+from matching.edits import Choice, Swap, change_proposal, choices_for, swap_children, swaps_for
 from matching.models import Lock, Proposal, Role, Round
 from matching.states import State
 from matching.steps import BreaksARule, PlanChanged, edits_since, stacks
 from matching.wording import cost_in_words, rule_in_words, terms_in_words
 
 MOST_SHOWN = 200
+OFFERS_SHOWN = 30
+OTHERS_SHOWN = 60
 SWAPS_SHOWN = 12
 
 
@@ -72,11 +76,19 @@ def _pair(
     request: HttpRequest, round_: Round, child: Child, role: str, broken: BreaksARule | None
 ) -> HttpResponse:
     choices = choices_for(round_, child.roster_id, role)
-    people = _mentors({choice.mentor for choice in choices})
     costs = _costs(round_, child, role, choices)
     now = costs["now"]
     had = (now.mentor.roster_id, now.slot) if now else None
+    filtered = NameFilter(request.GET, Mentor.objects.all())
+    if any(request.GET.get(name) for name in filtered.filters):
+        named = set(filtered.qs.values_list("roster_id", flat=True))
+        choices = [choice for choice in choices if choice.mentor in named]
     free = [choice for choice in choices if choice.free and (choice.mentor, choice.slot) != had]
+    page = Paginator(_by_mentor(free), OFFERS_SHOWN).get_page(request.GET.get("page"))
+    others = _by_mentor([choice for choice in choices if not choice.free])
+    swaps = swaps_for(round_, child.roster_id, role)[:SWAPS_SHOWN] if round_.state == State.SOLVED else []
+    shown = {hours[0].mentor for hours in [*page, *others[:OTHERS_SHOWN]]} | {swap.mentor for swap in swaps}
+    people = _mentors(shown)
     still_open = round_.unserved.filter(child=child, role=role).select_related("child")
     context = {
         **costs,
@@ -87,20 +99,21 @@ def _pair(
         "why": terms_in_words(role, now.terms, Weights.from_json(round_.weights)) if now else [],
         "still_open": explained(list(still_open)),
         "locks": locks_for(request.user).filter(child=child, role__in=("", role)),
-        "offers": _by_mentor(free, people),
-        "others": _by_mentor([choice for choice in choices if not choice.free], people)[:MOST_SHOWN],
-        "swaps": _swaps(round_, child, role) if round_.state == State.SOLVED else [],
+        "form": filtered.form,
+        "page": page,
+        "offers": _with_people(page, people),
+        "others": _with_people(others[:OTHERS_SHOWN], people),
+        "others_left_out": max(0, len(others) - OTHERS_SHOWN),
+        "swaps": _with_children(swaps, people),
         "refusal": broken,
         "rules": [rule_in_words(row["rule"]) for row in broken.facts.get("rules", [])] if broken else [],
     }
     return render(request, "rounds/change.html", context, status=broken.kind.http if broken else 200)
 
 
-def _swaps(round_: Round, child: Child, role: str) -> list[dict[str, Any]]:
-    found = swaps_for(round_, child.roster_id, role)[:SWAPS_SHOWN]
-    children = Child.objects.in_bulk([swap.child for swap in found], field_name="roster_id")
-    mentors = _mentors({swap.mentor for swap in found})
-    return [{"child": children[s.child], "mentor": mentors[s.mentor], "swap": s} for s in found]
+def _with_children(swaps: list[Swap], people: dict[str, Mentor]) -> list[dict[str, Any]]:
+    children = Child.objects.in_bulk([swap.child for swap in swaps], field_name="roster_id")
+    return [{"child": children[s.child], "mentor": people[s.mentor], "swap": s} for s in swaps]
 
 
 def _mentors(roster_ids: set[str]) -> dict[str, Mentor]:
@@ -265,11 +278,11 @@ def _numbers(request: HttpRequest, *names: str) -> list[int]:
     return numbers(request.POST.get(name, "") for name in names)
 
 
-def _by_mentor(choices: list[Choice], people: dict[str, Mentor]) -> list[dict[str, Any]]:
-    """One entry a mentor, best value first, with the hours in order."""
-    found = []
+def _by_mentor(choices: list[Choice]) -> list[list[Choice]]:
+    """One list a mentor, best value first, with the hours in order."""
     ordered = sorted(choices, key=lambda choice: (-choice.value, choice.mentor, choice.slot))
-    for mentor, hours in groupby(ordered, key=lambda choice: choice.mentor):
-        each = list(hours)
-        found.append({"mentor": people[mentor], "best": each[0], "hours": each})
-    return found
+    return [list(hours) for _mentor, hours in groupby(ordered, key=lambda choice: choice.mentor)]
+
+
+def _with_people(offers: Iterable[list[Choice]], people: dict[str, Mentor]) -> list[dict[str, Any]]:
+    return [{"mentor": people[hours[0].mentor], "best": hours[0], "hours": hours} for hours in offers]

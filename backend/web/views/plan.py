@@ -10,36 +10,29 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from backend.web.forms import PublishForm
-from backend.web.templatetags.shuangdao import slot
 from backend.web.views.adjust import changed_meanwhile, named_places, not_holding
+from backend.web.views.review import with_reasons
 from chat.previewing import preview
+from matching import review
 from matching.access import access_round
-from matching.changes import Change, changes_of
 from matching.models import Round
-from matching.publishing import WorldMoved, difference, publish_round, rows_against
+from matching.publishing import WorldMoved, publish_round, rows_against
 from matching.rounds import RoundMovedOn
 from matching.states import State
-from matching.wording import change_in_words
 
-MOST_SHOWN = 200
+MOST_SHOWN = 50
 
 
 def _against_live(round_: Round) -> dict[str, Any]:
-    """The difference to the live pairings, each that does not stay with its reason in words."""
-    found = difference(round_)
-    ended, moved = changes_of(round_, found)
+    """The difference to the live pairings in numbers, and the first of each kind."""
+    started = review.beginning(round_).select_related("child", "mentor")
     return {
-        "difference": found,
-        "ended": [(change, _why(change)) for change in ended[:MOST_SHOWN]],
-        "moved": [(change, _why(change)) for change in moved[:MOST_SHOWN]],
+        "difference": review.changes(round_),
+        "ended": with_reasons(round_, "ended", list(review.ending(round_)[:MOST_SHOWN])),
+        "moved": with_reasons(round_, "moved", list(review.moving(round_)[:MOST_SHOWN])),
+        "started": started[:MOST_SHOWN],
         "most": MOST_SHOWN,
     }
-
-
-def _why(change: Change) -> str:
-    return change_in_words(
-        change.reason, change.facts, slot(change.facts["hour"]) if "hour" in change.facts else ""
-    )
 
 
 def publish(request: HttpRequest, round_id: int) -> HttpResponse:
@@ -64,5 +57,5 @@ def publish(request: HttpRequest, round_id: int) -> HttpResponse:
         against = rows_against(round_)
         context["against"] = named_places(against[:MOST_SHOWN])
         context["against_count"] = len(against)
-        context["told"] = preview(context["difference"], origin=settings.SITE_ORIGIN, now=timezone.now())
+        context["told"] = preview(round_, origin=settings.SITE_ORIGIN, now=timezone.now())
     return render(request, "rounds/publish.html", context)

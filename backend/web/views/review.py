@@ -137,12 +137,13 @@ def changes(request: HttpRequest, round_id: int) -> HttpResponse:
         "title": WHAT[what],
         "whats": [(each, WHAT[each], number) for each, number in numbers.items()],
         "page": page,
-        "rows": list(page) if what == "started" else _with_reasons(round_, what, list(page)),
+        "rows": list(page) if what == "started" else with_reasons(round_, what, list(page)),
     }
     return render(request, "rounds/changes.html", context)
 
 
-def _with_reasons(round_: Round, what: str, rows: list[Any]) -> list[tuple[Change, str]]:
+def with_reasons(round_: Round, what: str, rows: list[Any]) -> list[tuple[Change, str]]:
+    """what: ended (rows: pairings) or moved (rows: proposals). Each with why, in words."""
     if what == "ended":
         told = changes_of(round_, Difference(ended=rows))[0]
     else:
@@ -151,10 +152,8 @@ def _with_reasons(round_: Round, what: str, rows: list[Any]) -> list[tuple[Chang
 
 
 def _with_their_pairs(moving: list[Proposal]) -> list[tuple[Pairing, Proposal]]:
-    live = Pairing.objects.live().select_related("child", "mentor", "subject")
-    pairs = {
-        (pair.child_id, pair.role): pair for pair in live.filter(child__in=[row.child_id for row in moving])
-    }
+    live = Pairing.objects.live().filter(child__in=[row.child_id for row in moving])
+    pairs = {(pair.child_id, pair.role): pair for pair in live}
     return [(pairs[row.child_id, row.role], row) for row in moving]
 
 
