@@ -53,7 +53,7 @@ from chat.protocol import (
     needs_reset,
     parse,
 )
-from chat.wire import Wire
+from chat.wire import Wire, framed
 from chat.words import Words
 from chat.writer import BUSY
 
@@ -61,6 +61,7 @@ if TYPE_CHECKING:
     from chat.hub import Hub, View
 
 STIR_EVERY = 5.0  # seconds
+WRITTEN_AT_ONCE = 8 * 1024  # bytes
 AGAIN = 0.5  # seconds, after a database that could not be read
 FRAMES_A_SECOND, FRAMES_BURST = 50, 1000
 HELLOS_A_SECOND, HELLOS_BURST = 1, 20  # each costs a look at the database and a replay
@@ -272,14 +273,22 @@ class Socket:
 
     def _write(self, rows: list[Numbered]) -> bool:
         """As far as they can be written at once; False when something stood in the way."""
+        data, free = b"", True
         for row in rows:
-            if not self._wire.is_free or not self._credit.has_room():
-                return False
-            self.sent, size = row.s, 0
-            for frame in self._frames_of(row):
-                size += self._wire.say(dump(frame))
-            self._credit.sent(row.s, size)
-        return True
+            free = self._wire.is_free and self._credit.has_room()
+            if not free:
+                break
+            bodies = [dump(frame).encode() for frame in self._frames_of(row)]
+            self.sent = row.s
+            self._credit.sent(row.s, sum(map(len, bodies)))
+            data += b"".join(map(framed, bodies))
+            # A replay's rows go together: a call of the system for each would cost more than all else.
+            if len(data) >= WRITTEN_AT_ONCE:
+                self._wire.write(data)
+                data = b""
+        if data:
+            self._wire.write(data)
+        return free
 
     async def pump(self) -> None:
         """Sends until the connection is closed, from this side or the other."""
@@ -359,7 +368,7 @@ class Socket:
         while self.sent < view.head:
             rows = view.after(self.sent)
             if rows is None:
-                rows = await self.hub.read(reading.rows_after, self.place.room, self.sent)
+                rows = await self.hub.rows_after(self.place.room, self.sent)
             if self._hello is None and not self.closed and self._write(rows):
                 continue
             for row in rows:

@@ -101,6 +101,7 @@ class Hub:
         self._buckets: dict[int, Bucket] = {}
         self._dirty: set[int] = set()
         self._asked: Asked = {}
+        self._replays: dict[tuple[int, int], asyncio.Future[list[Numbered]]] = {}
         self._wake = asyncio.Event()
         self._hint_rooms: set[int] = set()
         self._hint_typing: list[tuple[int, str, bool]] = []
@@ -125,6 +126,14 @@ class Hub:
             self._wake.set()
         # Several wait for one answer: who goes must not take it from the others.
         return await asyncio.shield(self._asked[room])
+
+    async def rows_after(self, room: int, s: int) -> list[Numbered]:
+        """From the database; who asks for the same while it is read gets the same."""
+        key = room, s
+        if key not in self._replays:
+            self._replays[key] = asyncio.ensure_future(self.read(reading.rows_after, room, s))
+            self._replays[key].add_done_callback(lambda _: self._replays.pop(key))
+        return await asyncio.shield(self._replays[key])
 
     def join(self, socket: Socket) -> View:
         """From now on the socket is woken by what happens; the oldest of too many is closed."""

@@ -20,6 +20,20 @@ FINAL_TEXT = 0x81
 Take = Callable[[str | bytes], None]
 
 
+def framed(body: bytes) -> bytes:
+    """A text frame of it, as a server sends it (RFC 6455, 5.2).
+
+    The server's own way is as right and costs thrice as much: on every frame it words a line for a log that
+    nobody keeps.
+    """
+    size = len(body)
+    if size < 126:
+        return bytes((FINAL_TEXT, size)) + body
+    if size < 65536:
+        return bytes((FINAL_TEXT, 126)) + size.to_bytes(2) + body
+    return bytes((FINAL_TEXT, 127)) + size.to_bytes(8) + body
+
+
 class Inbox:
     """Stands where daphne has a queue for each connection: a frame is taken when it comes, and nobody waits for it.
 
@@ -92,24 +106,13 @@ class Wire:
         return protocol is not None and self.full_since is None and protocol.state == protocol.STATE_OPEN
 
     def say(self, text: str) -> int:
-        """Writes a text frame; its bytes. Only while it is free.
-
-        The server's own way is as right and costs thrice as much: on every frame it words a line for a log
-        that nobody keeps.
-        """
+        """Writes a text frame; the bytes of its text. Only while it is free."""
         body = text.encode()
-        size = len(body)
-        if size < 126:
-            head = bytes((FINAL_TEXT, size))
-        elif size < 65536:
-            head = bytes((FINAL_TEXT, 126)) + size.to_bytes(2)
-        else:
-            head = bytes((FINAL_TEXT, 127)) + size.to_bytes(8)
-        self._write(head + body)
-        return size
+        self.write(framed(body))
+        return len(body)
 
-    def _write(self, data: bytes) -> None:
-        """At once, if nothing waits: by the reactor's turn it would cost two more calls of the system."""
+    def write(self, data: bytes) -> None:
+        """Frames. At once, if nothing waits: by the reactor's turn it would cost two more calls of the system."""
         transport = self._transport
         if self._direct is not None and not transport.dataBuffer and not transport._tempDataBuffer:
             done = self._direct(data)
