@@ -11,7 +11,7 @@ VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
 STAMP = VENV / "installed"
 # The commands that install what they need; every other one uses what is there.
-LOCKS = {"demo": "requirements.txt", "tests": "requirements-dev.txt"}
+LOCKS = {"demo": "requirements.txt", "tests": "requirements-dev.txt", "screens": "requirements-dev.txt"}
 
 
 def main(argv: list[str]) -> int:

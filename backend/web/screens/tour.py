@@ -1,0 +1,109 @@
+"""Which pages there are to see, role by role, and how one gets to each. Pure data.
+
+A way is a path, or a path and then links to follow: the first link of the page whose path matches.
+"""
+
+import re
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """One page: its role's host and a name for files, the way there, and what it is in Chinese and English."""
+
+    role: str
+    name: str
+    way: tuple[str, ...]
+    zh: str
+    en: str
+    dark: bool = False  # pictured by lamplight too
+
+
+# Headings of the index, in its order.
+PARTS = {
+    "child": ("孩子", "The child"),
+    "teenager": ("中学生", "The teenager"),
+    "mentor": ("学业导师", "The academic mentor"),
+    "counsellor": ("心理导师", "The wellbeing mentor"),
+    "parent": ("家长", "The parent"),
+    "carer": ("身边的大人", "The carer at home"),
+    "coordinator": ("协调员", "The coordinator"),
+    "evening": ("协调员的一晚", "A coordinator's evening"),
+    "lead": ("安全负责人", "The safeguarding lead"),
+    "localhost": ("门口", "The ways in"),
+}
+
+_TOUR = """
+child | home * | / | 孩子的首页：两位老师，现在可以去哪儿 | Two teachers, and where to go now
+child | room * | / > /rooms/N/ | 房间：谁能看到，写在最上面 | The room, and who can read it
+child | help | /help/ | 求助：电话和“我想找人说话” | Help: numbers to ring, and somebody to talk to
+child | history | / > /children/N/history/ | 见过的面 | The meetings there were
+child | stop | / > /children/N/stop/ | 不想参加了 | No longer wanting to
+child | notices | /notices/ | 通知 | Notices
+child | account | /account/ | 账号 | The account
+teenager | home | / | 中学生的首页 | The first page of a teenager
+teenager | room | / > /rooms/N/ | 中学生的房间 | A teenager's room
+mentor | today * | / | 今天：接下来见谁，谁在等 | Today: who comes next, and who waits
+mentor | room | / > /rooms/N/ | 导师的房间 | The mentor's room
+mentor | child | / > /my-children/N/ | 一个学生：几年级、什么时间、上次说到哪 | One child: grade, hours, where they left off
+mentor | meeting | / > /meetings/N/ | 换个时间 | Another time for a meeting
+mentor | end | / > /rooms/N/ > /rooms/N/end/ | 结束见面 | Ending a meeting
+mentor | call | /call-me/ | 请联系我 | Please ring me
+mentor | notices | /notices/ | 导师的通知 | A mentor's notices
+counsellor | today | / | 心理导师的今天 | A wellbeing mentor's day
+counsellor | duty | / > /duty/ | 值班 | On duty
+parent | home * | / | 三秒钟：有没有人来，下次什么时候 | In three seconds: did somebody come, and when next
+parent | history * | / > /children/N/history/ | 一个月的见面和小结 | A month of meetings, with summaries
+parent | paper | / > /children/N/history/ > /children/N/history/paper/ | 打印的一页 | The page for paper
+parent | mentors | / > /children/N/mentors/ | 两位导师和他们的证书 | The two mentors, and what is proved of them
+parent | consent | / > /children/N/consent/ | 监护人同意：写得明白，随时收回 | Consent in plain words, as easily withdrawn
+parent | read-along | / > /children/N/read-along/ | 看聊天，要孩子同意 | Reading along, where the child agrees
+parent | looks | / > /children/N/looks/ | 谁看过 | Who looked
+parent | tell | / > /children/N/tell/ | 担心，或者举报 | A worry, or somebody who is reported
+parent | meeting | / > /meetings/N/ | 换个时间 | Another time
+parent | call | /call-me/ | 请联系我 | Please ring me
+parent | notices | /notices/ | 家长的通知 | A parent's notices
+carer | home | / | 今晚几点，哪位老师 | Tonight at what hour, and with whom
+coordinator | home * | / | 今天需要有人关心的，放在最前面 | Who needs a person today comes first
+coordinator | children | /children/ | 全部学生 | All children
+coordinator | one-child | /children/ > /children/N/ | 一个学生 | One child
+coordinator | mentors | /mentors/ | 全部导师 | All mentors
+coordinator | one-mentor | /mentors/ > /mentors/N/ | 一位导师 | One mentor
+coordinator | pairs | /pairings/ | 全部结对 | All pairs
+coordinator | one-pair | /pairings/ > /pairings/N/ | 一对：见面、小结、结束 | One pair: meetings, summaries, an end
+coordinator | away | / > /mentors/N/away/ | 一位老师病了：影响谁，怎么办 | A mentor is ill: who is affected, and what to do
+coordinator | missed | / > /today/NAME/ | 错过的见面 | Missed meetings
+coordinator | calls | /calls/ | 要打的电话 | Calls to make
+coordinator | invitations | /invitations/ | 邀请 | Invitations
+coordinator | held | /held/ | 等人看的消息 | Messages that wait for somebody
+coordinator | rota | /rota/ | 值班表 | The duty rota
+coordinator | hotlines | /hotlines/ | 求助电话 | Numbers to ring
+coordinator | readings | /readings/ | 紧急查看 | Reading in an emergency
+coordinator | log | /log/ | 操作记录 | What was done
+lead | home | / | 安全负责人的首页 | The lead's first page
+lead | cases | /cases/ | 个案 | Cases
+lead | case | /cases/ > /cases/N/ | 一个个案 | One case
+lead | duty | /duty/ | 值班屏幕 | The screen of those on duty
+localhost | door | / | 演示的门口 | The demonstration's door
+localhost | sign-in | /sign-in/ | 登录 | Signing in
+localhost | join | /join | 凭邀请进入 | Coming in by invitation
+localhost | what-if | /what-if/ | 如果…… | What if …
+localhost | components * | /components/ | 页面组件 | The components
+"""
+
+# Links that a way names by a word: their paths end in words of their own.
+_WORDS = {"N": r"\d+", "NAME": "[a-z_]+"}
+
+
+def stops() -> list[Stop]:
+    return [_stop(line) for line in _TOUR.strip().splitlines()]
+
+
+def _stop(line: str) -> Stop:
+    role, name, way, zh, en = (cell.strip() for cell in line.split(" | "))
+    return Stop(role, name.rstrip(" *"), tuple(way.split(" > ")), zh, en, dark=name.endswith("*"))
+
+
+def pattern(step: str) -> re.Pattern[str]:
+    """A link that a step of a way may follow."""
+    return re.compile("".join(_WORDS.get(part, re.escape(part)) for part in re.split(r"\b(N|NAME)\b", step)))
