@@ -51,7 +51,6 @@ mentor | end | / > /rooms/N/ > /rooms/N/end/ | 结束见面 | Ending a meeting
 mentor | call | /call-me/ | 请联系我 | Please ring me
 mentor | notices | /notices/ | 导师的通知 | A mentor's notices
 counsellor | today | / | 心理导师的今天 | A wellbeing mentor's day
-counsellor | duty | / > /duty/ | 值班 | On duty
 parent | home * | / | 三秒钟：有没有人来，下次什么时候 | In three seconds: did somebody come, and when next
 parent | history * | / > /children/N/history/ | 一个月的见面和小结 | A month of meetings, with summaries
 parent | paper | / > /children/N/history/ > /children/N/history/paper/ | 打印的一页 | The page for paper
