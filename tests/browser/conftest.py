@@ -125,8 +125,8 @@ def cast(round_the_clock: Site) -> dict[str, Any]:
     return dict(json.loads(round_the_clock.furnish("tests.browser.cast")))
 
 
-def sign_in(browser: Browser, url: str, login: str, *, width: int = 390) -> Page:
-    page = browser.new_context(viewport={"width": width, "height": 760}).new_page()
+def sign_in(browser: Browser, url: str, login: str, *, width: int = 390, **device: Any) -> Page:
+    page = browser.new_context(**{"viewport": {"width": width, "height": 760}, **device}).new_page()
     page.goto(f"{url}/sign-in/")
     page.get_by_label("登录名").fill(login)
     page.get_by_label("密码").fill(PASSWORD)

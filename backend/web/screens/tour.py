@@ -47,6 +47,8 @@ mentor | today * | / | 今天：接下来见谁，谁在等 | Today: who comes n
 mentor | room | / > /rooms/N/ | 导师的房间 | The mentor's room
 mentor | child | / > /my-children/N/ | 一个学生：几年级、什么时间、上次说到哪 | One child: grade, hours, where they left off
 mentor | meeting | / > /meetings/N/ | 换个时间 | Another time for a meeting
+mentor | hours | /my-hours/ | 我的空闲时间：点一点，或者涂一涂 | My free hours, to tick or to paint
+mentor | calendar | /my-calendar/ | 把见面放进日历，不含姓名 | Meetings in a calendar, without names
 mentor | end | / > /rooms/N/ > /rooms/N/end/ | 结束见面 | Ending a meeting
 mentor | call | /call-me/ | 请联系我 | Please ring me
 mentor | notices | /notices/ | 导师的通知 | A mentor's notices
@@ -78,6 +80,7 @@ coordinator | held | /held/ | 等人看的消息 | Messages that wait for somebo
 coordinator | rota | /rota/ | 值班表 | The duty rota
 coordinator | hotlines | /hotlines/ | 求助电话 | Numbers to ring
 coordinator | readings | /readings/ | 紧急查看 | Reading in an emergency
+coordinator | exports | /exports/ | 带走的文件 | Files to take along
 coordinator | log | /log/ | 操作记录 | What was done
 lead | home | / | 安全负责人的首页 | The lead's first page
 lead | cases | /cases/ | 个案 | Cases
@@ -86,6 +89,7 @@ lead | duty | /duty/ | 值班屏幕 | The screen of those on duty
 localhost | door | / | 演示的门口 | The demonstration's door
 localhost | sign-in | /sign-in/ | 登录 | Signing in
 localhost | join | /join | 凭邀请进入 | Coming in by invitation
+localhost | offline | /offline/ | 没有网络时 | Without a network
 localhost | what-if | /what-if/ | 如果…… | What if …
 localhost | components * | /components/ | 页面组件 | The components
 """
