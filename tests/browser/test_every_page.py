@@ -63,7 +63,7 @@ def test_every_page_of_every_role(city: int, browser: Browser, device: str, lang
         speak(page, language, appearance="")
         page.reload()
         wrong += [f"{stop.role} {stop.name}: {fault}" for fault in faults(page, device)]
-    assert wrong == []
+    assert not wrong, "\n".join(wrong)
 
 
 def test_in_the_hand(round_the_clock: Site, browser: Browser, cast: dict[str, Any]) -> None:
@@ -75,4 +75,4 @@ def test_in_the_hand(round_the_clock: Site, browser: Browser, cast: dict[str, An
         for path in paths:
             page.goto(round_the_clock.url + path)
             wrong += [f"{login} {path}: {fault}" for fault in faults(page, "pixel")]
-    assert wrong == []
+    assert not wrong, "\n".join(wrong)
