@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from backend.web.appearance import COOKIE as APPEARANCE
-from backend.web.screens.tour import Stop, pattern
+from backend.web.screens.tour import NoWay, Stop, pattern
 from chat.endpoint import LANGUAGE_COOKIE
 
 FLAGS = [
@@ -25,14 +25,10 @@ FLAGS = [
     "--hide-scrollbars",
 ]
 # Width, and the least and greatest height: as tall as the page, within reason.
-SIZES = {"phone": (390, 700, 1150), "desk": (1200, 640, 1000)}
+SIZES = {"phone": (360, 680, 960), "desk": (1100, 640, 900)}
 LANGUAGES = {"zh": "zh-hans", "en": "en"}
-QUALITY = 38
+QUALITY = 30
 SETTLE = 350  # milliseconds: what a room says after it has been joined
-
-
-class NoWay(Exception):
-    """A page has no link to where the tour goes on."""
 
 
 @contextmanager

@@ -7,6 +7,10 @@ import re
 from dataclasses import dataclass
 
 
+class NoWay(Exception):
+    """A page has no link to where the tour goes on."""
+
+
 @dataclass(frozen=True, slots=True)
 class Stop:
     """One page: its role's host and a name for files, the way there, and what it is in Chinese and English."""

@@ -11,7 +11,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from backend.testing import find_chromium
 from backend.web.screens.index import written
 from backend.web.screens.site import DidNotStart, demonstration
-from backend.web.screens.tour import stops
+from backend.web.screens.tour import NoWay, stops
 
 MOST_BYTES = 6_000_000
 
@@ -37,6 +37,8 @@ class Command(BaseCommand):
                     self._take(chromium, out, port, only)
             except DidNotStart as error:
                 raise CommandError(f"The demonstration did not start: {error}") from error
+            except NoWay as error:
+                raise CommandError(f"The tour is out of date: {error}") from error
 
     def _take(self, chromium: str, out: Path, port: int, only: str) -> None:
         from backend.web.screens.camera import Visitor, browser_at, picture
