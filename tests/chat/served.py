@@ -18,6 +18,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from tests.chat.inside import Inside
+
 ROOT = Path(__file__).parents[2]
 RUN_FOLDER = "TESTS_OF_THIS_RUN"
 
@@ -103,15 +105,24 @@ class Served:
             **(env or {}),
         }
         self.facts: dict[str, Any] = {}
+        self._inside: Inside | None = None
+        self._inside_of: dict[str, str] = {}
+        atexit.register(self._stop_inside)
 
     def run(self, code: str) -> Any:
-        """Python inside the server's database; what it prints as JSON comes back."""
-        script = f"import django; django.setup()\n{code}"
-        done = subprocess.run(
-            [sys.executable, "-c", script], cwd=ROOT, env=self.env, capture_output=True, text=True
-        )
-        assert done.returncode == 0, done.stderr[-3000:]
-        return json.loads(done.stdout) if done.stdout.strip() else None
+        """Python inside the server's database, in a process of its own; what it prints as JSON comes back."""
+        if self._inside is None or self._inside_of != self.env:
+            self._stop_inside()
+            folder = tempfile.mkdtemp(dir=run_folder())  # a socket's path must be short
+            self._inside_of = dict(self.env)
+            self._inside = Inside(self._inside_of, Path(folder) / "inside")
+        printed = self._inside.run(code)
+        return json.loads(printed) if printed.strip() else None
+
+    def _stop_inside(self) -> None:
+        if self._inside is not None:
+            self._inside.stop()
+            self._inside = None
 
     def prepare(self, families: int = 1) -> None:
         if "DATABASE_URL" not in self.env:
@@ -158,6 +169,7 @@ class Served:
     def stop(self) -> None:
         for port, _process in self.processes:
             self.kill(port)
+        self._stop_inside()
 
 
 @contextmanager
