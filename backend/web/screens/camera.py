@@ -25,9 +25,9 @@ FLAGS = [
     "--hide-scrollbars",
 ]
 # Width, and the least and greatest height: as tall as the page, within reason.
-SIZES = {"phone": (360, 680, 960), "desk": (1100, 640, 900)}
+SIZES = {"phone": (360, 640, 820), "desk": (1080, 600, 780)}
 LANGUAGES = {"zh": "zh-hans", "en": "en"}
-QUALITY = 30
+QUALITY = 24
 SETTLE = 350  # milliseconds: what a room says after it has been joined
 
 
