@@ -106,6 +106,7 @@ PHRASES = {kind: pattern(kind) for kind in (Kind.OFF_PLATFORM, Kind.MEETING, Kin
 # What stands beside it in a lesson and makes it harmless: only for phrases, never for a number or a name.
 HARMLESS = {kind: pattern(f"harmless_{kind}") for kind in PHRASES}
 SURE, ABOUT_LESSON = pattern("sure"), pattern("about_lesson")
+ABOUT_OTHERS, ASKED = pattern("about_others"), pattern("asked")
 
 
 def find(normal: Normal, *, phrases: bool = True) -> list[Found]:
@@ -139,8 +140,10 @@ def _phrases(said: Normal) -> Iterator[Found]:
     for kind, phrase in PHRASES.items():
         for match in phrase.finditer(said.text) if kind in may else ():
             beside = max(0, match.start() - 16), match.end() + 20
-            excused = ABOUT_LESSON.search(said.text, *beside) or (
-                HARMLESS[kind].search(said.text, *beside) and not SURE.search(match[0])
+            excused = (
+                ABOUT_LESSON.search(said.text, *beside)
+                or (HARMLESS[kind].search(said.text, *beside) and not SURE.search(match[0]))
+                or (ABOUT_OTHERS.search(said.text, *beside) and not ASKED.search(said.text, *beside))
             )
             if not excused:
                 yield Found(kind, *said.span(*match.span()))

@@ -5,7 +5,7 @@ A lesson is full of long numbers: each rule asks what stands around, before it c
 
 import itertools
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from backend.care.detection.patterns import in_order, quick
 from backend.care.detection.phrases import filled
@@ -27,13 +27,20 @@ BACKWARDS = re.compile(rf"(?<!\d)(?:\d{GAP}){{9}}[3-9]{GAP}1(?!\d)")
 BACKWARDS_CUE = re.compile(
     r"倒[着过写读念来]|反[着过写读念]|从后|后往前|逆[着序]|翻过来|颠倒|backward|reverse"
 )
+# The end before the beginning: 尾号5678，前面是1381234
+TAIL_FIRST = re.compile(
+    r"(?:尾[号巴数]|[后末][四4]位|最后)[^\d]{0,4}\d{4}(?!\d)[^\d]{1,8}(?:前面|前[七7]位|开头)[^\d]{0,4}1[3-9]\d{5}(?!\d)"
+)
+# 1+3+8+…, and somebody says that the signs are to be left out.
+WITH_SIGNS = re.compile(r"(?<![\d.])1([+×÷*/=-])[3-9](?:\1\d){9}(?!\d)")
+LEFT_OUT = re.compile(r"(?:号|符号?|点|杠|空格|逗号|字|星)[^,。!?]{0,3}(?:删|去|不要|不算|忽略|无视|省|拿掉|除)|连起来|拼起来|合起来")
 # Without the code of the town, where it is said whose it is.
 NEAR = re.compile(r"(?:座机|固话|家里?的?电话|宅电|办公室的?电话)[^\d]{0,6}[2-8]\d{6,7}(?!\d)")
 LANDLINE = re.compile(rf"(?<!\d)0\d{{2,3}}[- ()]{{0,2}}[2-8]{GAP}\d(?:{GAP}\d){{5,6}}(?!\d)")
 # 前面138，中间1234，最后5678: a number in pieces, and the words that say so.
 PIECE = re.compile(r"\d(?:[千百十零]{0,2}\d)*十?")
 IN_PIECES = re.compile(
-    r"先[记写是]|再[记写是]|[前后]面|中间|开头|结尾|尾[巴号数]|最后|再后|再加|再来|接着|然后|拼|连起来|合起来|凑|前[三3]|[后末尾中][间面]?[四八48]位?|[后再跟][接着]|接上|剩[下余]|[分两几]次|尾号|[上下]半|藏|第[一二三1-3][部段]"
+    r"先[记写是]|再[记写是]|[前后]面|中间|开头|结尾|尾[巴号数]|最后|再后|再加|再来|接着|然后|拼|连起来|合起来|凑|前[几三四五六七八3-8]|[后末尾中][间面]?[几三四五六七八3-8]位?|[后再跟][接着]|接上|剩[下余]|[分两几]次|尾号|[上下]半|藏|第[一二三1-3][部段]"
 )
 PIECE_GAP = re.compile(r"[+×÷*/=%<>°]|元|块|厘米|千米|平方|公里|分钟|小时|[页题年月]")
 
@@ -68,6 +75,9 @@ def phones(text: str, numbers: str) -> Iterator[tuple[int, int]]:
         yield from (match.span() for match in NEAR.finditer(numbers))
     if BACKWARDS_CUE.search(text):
         yield from (match.span() for match in BACKWARDS.finditer(numbers))
+    yield from (match.span() for match in TAIL_FIRST.finditer(numbers))
+    if LEFT_OUT.search(text):
+        yield from (match.span() for match in WITH_SIGNS.finditer(numbers))
     yield from _in_pieces(numbers, bool(cued) or len(IN_PIECES.findall(text)) > 1)
 
 
@@ -97,7 +107,7 @@ def _in_pieces(numbers: str, cued: bool) -> Iterator[tuple[int, int]]:
         alone = last - first >= 9 and between.strip() and _in_disorder(digits)
         lengths = [len(_digits(each[0])) for each in pieces[first : last + 1]]
         in_words = re.search("[千百]", numbers[piece.start() : pieces[last].end()])
-        spoken = len(between) < (14 if in_words else 9) and (
+        spoken = (len(between) < (14 if in_words else 9) or _close(pieces[first : last + 1])) and (
             lengths in ([3, 4, 4], [3, 4, 2, 2])
             or (bool(in_words) and lengths in ([7, 4], [3, 8], [3, 2, 2, 2, 2], [11]))
         )
@@ -109,6 +119,11 @@ def _in_pieces(numbers: str, cued: bool) -> Iterator[tuple[int, int]]:
             and (cued or not SUM_CUE.search(numbers, pieces[last].end(), pieces[last].end() + 12))
         ):
             yield piece.start(), pieces[last].end()
+
+
+def _close(pieces: "Sequence[re.Match[str]]") -> bool:
+    """Whether between any two of them there are no more than three characters."""
+    return all(after.start() - before.end() <= 3 for before, after in itertools.pairwise(pieces))
 
 
 def _digits(piece: str) -> str:
@@ -133,7 +148,7 @@ def _is_arithmetic(numbers: str, match: "re.Match[str]") -> bool:
     if len(values) >= 5 and all(one < two for one, two in itertools.pairwise(values)):
         return True
     around = numbers[max(0, match.start() - 24) : match.end() + 16]
-    if PHONE_CUE.search(around):
+    if PHONE_CUE.search(around) or LEFT_OUT.search(around):
         return False
     dates = re.search(r"1[89]\d\d[./-]\d", found) and len(parts) > 3
     after = numbers[match.end() : match.end() + 2]
