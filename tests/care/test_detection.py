@@ -222,7 +222,9 @@ def test_the_quick_question_before_a_pattern_changes_nothing(pattern: str, text:
     assert bool(phrases.quick([pattern]).search(text)) == bool(re.search(pattern, text))
 
 
-@pytest.mark.parametrize("piece", ["妈妈", "不想", "1 3 ", "138-", "微信a", "a@", "加我qq1", "我", "a.b"])
+@pytest.mark.parametrize(
+    "piece", ["妈妈", "不想", "1 3 ", "138-", "微信a", "a@", "加我qq1", "我", "a.b", "ab一c----"]
+)
 def test_the_longest_message_takes_no_long_time_whatever_it_repeats(piece: str) -> None:
     text = (piece * detection.MOST)[: detection.MOST]
     began = time.process_time()

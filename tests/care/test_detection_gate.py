@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from backend.care import detection
-from backend.care.detection import contact, patterns, phrases
+from backend.care.detection import begins, contact, crisis, patterns, phrases
 from backend.care.detection.gate import NAMES, SAID, wanted
 from backend.care.detection.normal import Normal
 
@@ -25,6 +25,7 @@ OPEN = [
     for line in (CORPORA / f"{corpus}.jsonl").read_text("utf-8").splitlines()
 ]
 WHOLE = {name: phrases.pattern(name) for name in NAMES}
+SOUGHT = {name: begins.Sought(name) for name in NAMES}
 LINES = [(name, line) for name in NAMES for line in map(phrases.filled, phrases.lines(name))]
 # Such as patterns are made of, and what is put between.
 FRAGMENTS = sorted(
@@ -54,8 +55,10 @@ def the_long_way() -> Iterator[None]:
         patched.setattr(contact.NAMED, "open", lambda text: frozenset({"wechat", "mail", "mail cue", "link"}))
         patched.setattr(detection, "possible_together", lambda texts: None)
         patched.setattr(
-            detection, "_without_repeats", lambda text: detection.REPEATED.sub(lambda run: run[1] * 8, text)
+            crisis, "_without_repeats", lambda text: crisis.REPEATED.sub(lambda run: run[1] * 8, text)
         )
+        for module in (begins, normal):
+            patched.setattr(module, "LONG", sys.maxsize)
         patched.setattr(Normal, "plain", False)
         patched.setattr(Normal, "may_hold_digits", lambda *_: True)
         patched.setattr(contact, "LETTERISH", anything)
@@ -86,6 +89,35 @@ def test_over_all_that_is_written_down_the_quick_ways_and_the_long_ones_agree() 
     quickly = [found(messages) for messages in said]
     with the_long_way():
         assert [found(messages) for messages in said] == quickly
+
+
+def test_in_long_texts_nothing_is_passed_over_that_the_long_way_finds() -> None:
+    bodies = [text if isinstance(text, str) else "".join(text) for text in OPEN]
+    texts = ["，".join(bodies[at : at + 60 : 2]) for at in range(0, len(bodies) - 60, 60)]
+    texts = [text for text in texts if len(text) > begins.LONG]
+    quickly = [found([text]) for text in texts]
+    with the_long_way():
+        for text, (places, signs) in zip(texts, quickly, strict=True):
+            slowly, all_signs = found([text])
+            assert signs == all_signs
+            # A name is told from what stands near: a lesson's word far off no longer excuses it.
+            assert set(slowly) <= set(places)
+            assert {each for each in places if each.kind not in detection.DETAILS} <= set(slowly)
+
+
+@given(
+    st.sampled_from(LINES).flatmap(lambda each: st.tuples(st.just(each[0]), st.from_regex(each[1]))),
+    st.text("我你的了在家不加发看，。a1 ", max_size=9),
+)
+def test_in_a_long_text_a_pattern_is_looked_for_wherever_it_may_begin(
+    match: tuple[str, str], other: str
+) -> None:
+    name, text = match
+    whole = f"{other * 40}{text}{other}{text}".ljust(begins.LONG + 1, "。")
+    sought = SOUGHT[name]
+    assert [each.span() for each in sought.finditer(whole)] == [
+        each.span() for each in sought.pattern.finditer(whole)
+    ]
 
 
 @pytest.mark.parametrize(

@@ -27,8 +27,6 @@ MOST = 10_000  # characters, the newest
 PIECE = 16  # characters: what somebody says in pieces has short ones
 SPAN = 60  # characters on either side of where two messages meet
 EARLIER = 10  # messages of the same sender that are read together with the new one
-# What is said a dozen times and more in one go is read as said eight times: it tells nothing new, and costs.
-REPEATED = re.compile(r"(.{1,6}?)\1{11,}", re.DOTALL)
 
 
 def contacts(body: str, earlier: Sequence[str] = (), *, phrases: bool = True) -> list[Found]:
@@ -55,7 +53,7 @@ def contacts(body: str, earlier: Sequence[str] = (), *, phrases: bool = True) ->
 
 def danger(body: str, earlier: Sequence[str] = ()) -> frozenset[Sign]:
     """Signs of danger in ``body``, alone or as the end of what its sender said before it."""
-    alone = signs(normal(_without_repeats(body[-MOST:])))
+    alone = signs(normal(body[-MOST:]))
     before = "".join(earlier[-EARLIER:])[-SPAN:]
     if not before or min(len(body), len(earlier[-1])) > PIECE:
         return alone
@@ -75,11 +73,6 @@ def _that_reach(earlier: Sequence[str]) -> Sequence[str]:
         if reached >= SPAN:
             return earlier[-many:]
     return earlier[-EARLIER:]
-
-
-def _without_repeats(text: str) -> str:
-    # A run of n characters or fewer a dozen times over says at least eleven of them again.
-    return text if len(text) - len(set(text)) < 11 else REPEATED.sub(lambda run: run[1] * 8, text)
 
 
 def may_continue(body: str) -> bool:

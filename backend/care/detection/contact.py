@@ -4,10 +4,11 @@ Incomplete by nature: whoever wants to get around patterns will. They make it vi
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from backend.care.detection.begins import LONG, Sought
 from backend.care.detection.gate import SAID, Gate
 from backend.care.detection.normal import HAN, NUMERALS, Normal
 from backend.care.detection.numbers import phones, qqs
@@ -102,7 +103,7 @@ DIGITS, LETTERS = re.compile(r"(?:\d[^\d]{0,14}){5}"), re.compile(r"[a-z\d]{2}|@
 LETTERISH = re.compile(f"[a-z\\d{NUMERALS}]{{2}}|@")
 LETTER = re.compile("[a-z@康]")
 
-PHRASES = {kind: pattern(kind) for kind in (Kind.OFF_PLATFORM, Kind.MEETING, Kind.SECRECY, Kind.PHOTOS)}
+PHRASES = {kind: Sought(kind) for kind in (Kind.OFF_PLATFORM, Kind.MEETING, Kind.SECRECY, Kind.PHOTOS)}
 # What stands beside it in a lesson and makes it harmless: only for phrases, never for a number or a name.
 HARMLESS = {kind: pattern(f"harmless_{kind}") for kind in PHRASES}
 SURE, ABOUT_LESSON = pattern("sure"), pattern("about_lesson")
@@ -118,21 +119,25 @@ def find(normal: Normal, *, phrases: bool = True) -> list[Found]:
 def _details(normal: Normal) -> set[Found]:
     found: set[Found] = set()
     # Each reading alone, for what is a numeral in one is the next word in another: 13812345678二姨的
-    readings = (normal, normal.numbers, normal.heard) if normal.may_hold_digits(5) else ()
-    for numbers in {each.text: each for each in readings}.values():
+    readings = (normal, normal.numbers, *normal.heard) if normal.may_hold_digits(5) else ()
+    for numbers in _once(readings):
         if DIGITS.search(numbers.text):
             found |= {Found(Kind.PHONE, *numbers.span(*span)) for span in phones(normal.text, numbers.text)}
             found |= {Found(Kind.QQ, *numbers.span(*span)) for span in qqs(numbers.text)}
     joined = normal.joined
     # In names too digits are written in words: daxiong〇四一二
     may_be = LETTERISH.search(joined.text) and (LETTER.search(joined.text) or joined.may_hold_digits(4))
-    both = (joined, joined.numbers) if may_be else ()
-    for letters in {each.text: each for each in both}.values():
+    both = (joined, *joined.spelled) if may_be else ()
+    for letters in _once(both):
         if LETTERS.search(letters.text):
             found |= {Found(kind, *letters.span(*span)) for kind, span in _names(letters.text)}
-    if "same" in SAID.open(joined.text):
+    if len(joined.text) > LONG or "same" in SAID.open(joined.text):
         found |= {Found(Kind.WECHAT, *joined.span(*match.span())) for match in SAME.finditer(joined.text)}
     return found
+
+
+def _once(readings: Sequence[Normal]) -> Iterable[Normal]:
+    return {(each.text, *each.at[:1]): each for each in readings}.values()
 
 
 def _phrases(said: Normal) -> Iterator[Found]:

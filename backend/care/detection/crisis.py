@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from enum import StrEnum
 
+from backend.care.detection.begins import Sought
 from backend.care.detection.gate import SAID
 from backend.care.detection.normal import Normal
 from backend.care.detection.phrases import pattern
@@ -22,14 +23,17 @@ class Sign(StrEnum):
 
 NONE: frozenset[Sign] = frozenset()
 FILES = {sign: sign.name.lower() for sign in Sign}
-PATTERNS = {sign: pattern(name) for sign, name in FILES.items()}
+PATTERNS = {sign: Sought(name) for sign, name in FILES.items()}
 # What is said in earnest and in jest: light words, with nothing of every day beside them that they are about.
-LIGHT = {sign: pattern(f"{FILES[sign]}_light") for sign in (Sign.HOPELESS, Sign.BULLYING)}
+LIGHT = {sign: Sought(f"{FILES[sign]}_light") for sign in (Sign.HOPELESS, Sign.BULLYING)}
 EVERYDAY = pattern("everyday")
 BESIDE = 12  # characters
 NAMES = frozenset([*FILES.values(), *(f"{FILES[sign]}_light" for sign in LIGHT)])
 ABOUT_WORDS, ONESELF = pattern("about_words"), pattern("oneself")
 IDIOMS, BEHIND = pattern("idioms"), pattern("idioms_behind")
+
+# What is said a dozen times and more in one go is read as said eight times: it tells nothing new, and costs.
+REPEATED = re.compile(r"(.{1,6}?)\1{11,}", re.DOTALL)
 
 
 def signs(normal: Normal, may: frozenset[str] | None = None) -> frozenset[Sign]:
@@ -40,6 +44,7 @@ def signs(normal: Normal, may: frozenset[str] | None = None) -> frozenset[Sign]:
         return NONE
     grave = [sign for sign, name in FILES.items() if name in may]
     light = [sign for sign in LIGHT if f"{FILES[sign]}_light" in may]
+    said = _without_repeats(said)
     if ABOUT_WORDS.search(said) and not ONESELF.search(said):
         return NONE
     text = _before_idioms(said) if "idioms_behind" in may else said
@@ -52,6 +57,11 @@ def signs(normal: Normal, may: frozenset[str] | None = None) -> frozenset[Sign]:
     )
 
 
+def _without_repeats(text: str) -> str:
+    # A run of n characters or fewer a dozen times over says at least eleven of them again.
+    return text if len(text) - len(set(text)) < 11 else REPEATED.sub(lambda run: run[1] * 8, text)
+
+
 def possible_together(texts: Sequence[Normal]) -> frozenset[str] | None:
     """The files of phrases that ``texts``, one behind the other, may match; None where only reading them so tells."""
     if not all(each.keeps_apart for each in texts):
@@ -59,7 +69,7 @@ def possible_together(texts: Sequence[Normal]) -> frozenset[str] | None:
     return SAID.open_together([each.said.text for each in texts])
 
 
-def _in_earnest(light: "re.Pattern[str]", text: str) -> bool:
+def _in_earnest(light: Sought, text: str) -> bool:
     return any(
         not EVERYDAY.search(text, max(0, match.start() - BESIDE), match.end() + BESIDE)
         for match in light.finditer(text)

@@ -11,12 +11,14 @@ from functools import cache, lru_cache
 from itertools import pairwise
 from operator import add
 
+from backend.care.detection.begins import LONG, places
 from backend.care.detection.patterns import Part, alternatives, branches
 from backend.care.detection.phrases import filled, lines, table
 
 Fragments = frozenset[str]  # a character, or two that follow one another
 
 KEPT, SHORT = 1024, 64  # texts; characters of the longest that are kept (normal.py)
+MANY = 1000  # different pairs: of a text with more nearly all may match
 PUT_IN = "。"  # stands in a text for what was read over (crisis.py)
 PERCENT = {one: float(often) for one, often in table("common").items()}
 
@@ -55,9 +57,11 @@ def _percent(fragment: str) -> float:
 
 
 class Gate:
-    """named: the patterns of each name, any of which it matches."""
+    """named: the patterns of each name, any of which it matches.
+    sought: whether they are looked for by Sought (begins.py), which needs the places of a long text anyhow."""
 
-    def __init__(self, named: Mapping[str, Sequence[str]]) -> None:
+    def __init__(self, named: Mapping[str, Sequence[str]], *, sought: bool = False) -> None:
+        self._sought, self._all = sought, frozenset(named)
         asked = dict.fromkeys(
             (name, tuple(want for want in wanted(branches(each)) if not any(PUT_IN in one for one in want)))
             for name, patterns in named.items()
@@ -77,14 +81,22 @@ class Gate:
                     of[one] = of.get(one, 0) | 1 << number
         self._fragments = frozenset(one for _, wants in self._asked for want in wants for one in want)
         self._met_kept = lru_cache(KEPT)(self._met_by)
-        self._open_kept = lru_cache(KEPT)(self._open)
+        self._open_kept, self._open_placed = lru_cache(KEPT)(self._open), lru_cache(4)(self._open_by_places)
 
     def open(self, text: str) -> frozenset[str]:
         """The names of those that ``text`` may match."""
+        if self._sought and len(text) > LONG:
+            return self._open_placed(text)
         return self._open_kept(text) if len(text) <= SHORT else self._open(text)
 
     def _open(self, text: str) -> frozenset[str]:
         return self._names(*self._met(text))
+
+    def _open_by_places(self, text: str) -> frozenset[str]:
+        where = places(text)
+        if len(where.pairs) > MANY:
+            return self._all
+        return self._names(*self._meet({*where.pairs, *where.of, text[-1]}))
 
     def _met(self, text: str) -> tuple[int, int, frozenset[str]]:
         return self._met_kept(text) if len(text) <= SHORT else self._met_by(text)
@@ -134,4 +146,4 @@ NAMES = (
     *("sexual_harm", "bullying", "bullying_light", "fear_for_parent", "idioms", "idioms_behind"),
 )
 # For what is read aloud (normal.py), by the names of the files of phrases.
-SAID = Gate({name: [filled(line) for line in lines(name)] for name in NAMES})
+SAID = Gate({name: [filled(line) for line in lines(name)] for name in NAMES}, sought=True)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from itertools import pairwise
 
+from backend.care.detection.begins import LONG
 from backend.care.detection.phrases import table
 
 # Invisible, or drawn upon the character before it.
@@ -58,11 +59,43 @@ class Normal:
         """With numerals, number words and letters that look like digits as digits: for rules about numbers only."""
         return Normal(SHAPES.sub(_shapes_as_digits, self.text), self.at, self.to).rewritten(NUMERAL, _digit)
 
-    @cached_property
-    def heard(self) -> "Normal":
-        """The numbers, with what only sounds like a digit: in a long run, for each is an ordinary word by itself."""
+    @property
+    def heard(self) -> "Sequence[Normal]":
+        """The numbers, with what only sounds like a digit: in a long run, for each is an ordinary word by itself.
+        Only where they read otherwise than without."""
+        runs = [run for run in SOUNDS.finditer(self.text) if run[0].translate(AS_SOUND) != run[0]]
+        if not runs:
+            return ()
         text = SOUNDS.sub(lambda run: run[0].translate(AS_SOUND), self.text)
-        return self.numbers if text == self.text else Normal(text, self.at, self.to).numbers
+        return [each.numbers for each in Normal(text, self.at, self.to).around(run.span() for run in runs)]
+
+    @property
+    def spelled(self) -> "Sequence[Normal]":
+        """The numbers, where words for digits stand among letters and digits, as in a name: daxiong〇四一二."""
+        spelled = (run.span() for run in SPELLED.finditer(self.text) if NUMERAL.search(run[0]))
+        return [each.numbers for each in self.around(spelled)]
+
+    def around(self, spans: Iterable[tuple[int, int]]) -> "Sequence[Normal]":
+        """The whole, or of a long text what stands AROUND ``spans``, never cut within a word of letters or digits."""
+        parts: list[list[int]] = []
+        for start, end in spans:
+            if len(self.text) <= LONG:
+                return [self]
+            if parts and end + 2 * AROUND <= parts[-1][1]:
+                continue
+            start, end = self._apart(start - AROUND, -1), self._apart(end + AROUND, 1)
+            if parts and start <= parts[-1][1]:
+                parts[-1][1] = max(parts[-1][1], end)
+            else:
+                parts.append([start, end])
+        return [Normal(self.text[a:z], self.at[a:z], self.to[a:z]) for a, z in parts]
+
+    def _apart(self, at: int, step: int) -> int:
+        """The nearest place to cut, or ``AROUND`` further where there is none."""
+        last = at + step * AROUND
+        while 0 < at < len(self.text) and at != last and not PLACE_TO_CUT.match(self.text, at):
+            at += step
+        return min(max(at, 0), len(self.text))
 
     @cached_property
     def plain(self) -> bool:
@@ -114,6 +147,10 @@ SOUNDS = re.compile(rf"{SOUND}(?:[ ,.、-]?{SOUND}){{6,14}}")
 # Whatever any reading can take for a digit: a numeral, a sound, a letter of a number word.
 _DIGITISH = SOUND[1:-1] + "a-z"
 DIGITISH = {many: re.compile(f"(?:[^{_DIGITISH}]*+[{_DIGITISH}]){{{many}}}") for many in (2, 4, 5)}
+# Four and more of letters, digits and words for digits, near to one another.
+SPELLED = re.compile(rf"[a-z\d@{NUMERALS}](?:[^a-z\d@{NUMERALS}]{{0,3}}+[a-z\d@{NUMERALS}]){{3,}}+")
+PLACE_TO_CUT = re.compile(rf"[^a-z\d@_.·{NUMERALS}-](?=[{HAN[1:-1]}])")
+AROUND = 100  # characters: what a name or a number is told from stands nearer
 SHAPES = re.compile(r"(?<![a-z])[\doliz](?:[ .-]?[\doliz]){6,13}(?![a-z])")
 
 # n00ds, m33t, p!c

@@ -33,7 +33,9 @@ TAIL_FIRST = re.compile(
 )
 # 1+3+8+…, and somebody says that the signs are to be left out.
 WITH_SIGNS = re.compile(r"(?<![\d.])1([+×÷*/=-])[3-9](?:\1\d){9}(?!\d)")
-LEFT_OUT = re.compile(r"(?:号|符号?|点|杠|空格|逗号|字|星)[^,。!?]{0,3}(?:删|去|不要|不算|忽略|无视|省|拿掉|除)|连起来|拼起来|合起来")
+LEFT_OUT = re.compile(
+    r"(?:号|符号?|点|杠|空格|逗号|字|星)[^,。!?]{0,3}(?:删|去|不要|不算|忽略|无视|省|拿掉|除)|连起来|拼起来|合起来"
+)
 # Without the code of the town, where it is said whose it is.
 NEAR = re.compile(r"(?:座机|固话|家里?的?电话|宅电|办公室的?电话)[^\d]{0,6}[2-8]\d{6,7}(?!\d)")
 LANDLINE = re.compile(rf"(?<!\d)0\d{{2,3}}[- ()]{{0,2}}[2-8]{GAP}\d(?:{GAP}\d){{5,6}}(?!\d)")

@@ -5,8 +5,9 @@ answer is then wider than the truth, never narrower.
 """
 
 import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import cache
 
 TOKEN = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]])*\]|.", re.DOTALL)
@@ -15,6 +16,7 @@ QUANTIFIER = re.compile(r"(?:(?P<many>[?*+])|\{(?P<least>\d*)(?:,\d*)?\})[?+]?")
 ZERO = frozenset({"^", "$", r"\b", r"\B"})  # these take no room
 GUARDED = 2  # alternatives that are tried one by one
 FORK, DEEPEST = 4, 6
+WIDEST = 100  # characters of a range
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +102,69 @@ def heads(of: Iterable[Sequence[Part]]) -> set[str] | None:
         else:
             return None
     return found
+
+
+def beginnings(patterns: Iterable[str]) -> tuple[frozenset[str], frozenset[str]] | None:
+    """Single characters, and two together, with one of which every match of any begins; None where that can't be told."""
+    ones: set[str] = set()
+    pairs: set[str] = set()
+    behind: dict[str, set[str]] = defaultdict(set)
+    for pattern in patterns:
+        for branch in branches(pattern):
+            for first, rest in _firsts(branch):
+                begin, then = _characters(first), heads([rest])
+                if begin is None:
+                    return None
+                second = None if then is None else _characters("".join(then))
+                if second is None:
+                    ones |= begin
+                else:
+                    for one in begin:
+                        behind[one] |= second
+    pairs.update(one + other for one, others in behind.items() if one not in ones for other in others)
+    return frozenset(ones), frozenset(pairs)
+
+
+END, ANYTHING = "", r"\s\S"
+
+
+def _firsts(parts: Sequence[Part]) -> Iterator[tuple[str, Sequence[Part]]]:
+    """What a match may begin with, as written in a class, or END; and what follows then."""
+    for nth, part in enumerate(parts):
+        again = (replace(part, optional=True),) if part.several else ()
+        rest = (*again, *parts[nth + 1 :])
+        passed = part.optional
+        if not part.inside:
+            yield part.written or ANYTHING, rest
+        for branch in part.inside:
+            for first, then in _firsts(branch):
+                if first is END:
+                    passed = True
+                else:
+                    yield first, (*then, *rest)
+        if not passed:
+            return
+    yield END, ()
+
+
+@cache
+def _characters(written: str) -> frozenset[str] | None:
+    """Those of a class; None where it is too wide."""
+    found: set[str] = set()
+    if written in {END, ANYTHING}:
+        return None
+    for one in re.findall(r"\\?.-\\?.|\\.|.", written, re.DOTALL):
+        if one == r"\d":
+            found.update("0123456789")
+        elif re.fullmatch(r"\\[a-zA-Z]", one):
+            return None
+        elif len(one) == 3 and one[1] == "-":
+            if ord(one[2]) - ord(one[0]) > WIDEST:
+                return None
+            found.update(map(chr, range(ord(one[0]), ord(one[2]) + 1)))
+        else:
+            found.add(one.removeprefix("\\"))
+    return frozenset(found) or None
 
 
 def in_order(patterns: Sequence[str]) -> "re.Pattern[str]":
