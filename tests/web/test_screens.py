@@ -19,6 +19,7 @@ IN_THE_EVENING = {
     "proposals",
     "change",
     "comparison",
+    "edits",
     "publish",
 }
 FILES = {
@@ -38,7 +39,6 @@ OTHERS = {
     "ask_in_emergency",
     "bring_in",
     "changes",
-    "edits",
     "end_pairing",
     "family",
     "import_row",

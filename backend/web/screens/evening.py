@@ -76,7 +76,10 @@ def evening(page: Page) -> Iterator[Stop]:
     page.locator("#costs .card").first.wait_for()
     yield stop("costs", "换一个人，别人要付出什么", "What another choice would cost the others")
     on()
-    page.goto(page.url.split("change/")[0])
+    page.locator("form button[name=slot]").first.click()
+    link("手动修改").click()
+    yield stop("by-hand", "手动改一对，随时撤销", "A pair changed by hand, and undone at any time")
+    on()
     link("查看变化并发布").click()
     yield stop("publish", "发布之前：会通知谁，说什么", "Before publishing: who is told, in which words")
 
