@@ -46,7 +46,7 @@ def city(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    kept = os.environ.get("SHUANGDAO_DEMONSTRATION")  # made before: it takes some minutes
+    kept = os.environ.get("DEMONSTRATION_DATA")  # made before: it takes some minutes
     with demonstration(Path(kept) if kept else tmp_path_factory.mktemp("city"), port):
         yield port
 
