@@ -12,7 +12,7 @@ from typing import Any
 from websockets.exceptions import ConnectionClosed
 
 from tests.chat.served import Served
-from tests.chat.test_rooms_served import Tab, tab
+from tests.chat.tabs import Tab, tab
 
 IMPORTS = """
 import json, time

@@ -8,7 +8,7 @@ import pytest
 
 from chat.protocol.limits import LIMITS, configure
 from tests.chat.served import serving
-from tests.chat.test_rooms_served import client, rows, tab, within
+from tests.chat.tabs import client, rows, tab, within
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.chat.served import serving
-from tests.chat.test_rooms_served import Tab, tab
+from tests.chat.tabs import Tab, tab
 
 AWAY, NAME = "加我微信 shu_dao88，方便些", "shu_dao88"
 

@@ -3,21 +3,16 @@
 import asyncio
 import json
 import random
-import signal
 import time
-import urllib.request
 import uuid
 from collections.abc import Callable
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
-from typing import Any
+from contextlib import AsyncExitStack, suppress
 
 import pytest
-from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
-from websockets.typing import Origin
 
-from bench.client import RoomClient
-from tests.chat.served import Served, serving
+from tests.chat.served import serving
+from tests.chat.tabs import rows, tab
 
 
 @pytest.fixture(scope="module")
@@ -29,91 +24,6 @@ def served(tmp_path_factory):
 @pytest.fixture(scope="module")
 def port(served):
     return served.start()
-
-
-class Tab:
-    """One raw connection, a frame at a time."""
-
-    def __init__(self, ws: Any) -> None:
-        self.ws = ws
-
-    async def send(self, **frame: Any) -> None:
-        await self.ws.send(json.dumps(frame))
-
-    async def until(self, wanted: Callable[[dict[str, Any]], bool], seconds: float = 5) -> dict[str, Any]:
-        async with asyncio.timeout(seconds):
-            while True:
-                frame = json.loads(await self.ws.recv())
-                if wanted(frame):
-                    return frame
-
-    async def get(self, t: str, seconds: float = 5) -> dict[str, Any]:
-        return await self.until(lambda frame: frame["t"] == t, seconds)
-
-    async def hello(self, epoch: str = "", last: int = 0) -> dict[str, Any]:
-        await self.send(t="hello", epoch=epoch, last=last)
-        welcome = await self.get("welcome")
-        if not welcome.get("reset"):
-            await self.get("ready")
-        return welcome
-
-    async def say(self, body: str, cid: str | None = None) -> str:
-        cid = cid or str(uuid.uuid4())
-        await self.send(t="msg", cid=cid, body=body)
-        return cid
-
-    async def close_code(self, seconds: float = 5) -> int:
-        async with asyncio.timeout(seconds):
-            with suppress(ConnectionClosed):
-                async for _frame in self.ws:
-                    pass
-        return self.ws.close_code
-
-
-@asynccontextmanager
-async def tab(served: Served, port: int, who: str, role: str = "academic", family: int = 0, **other: Any):
-    facts = served.facts[family]
-    room = other.get("room", facts["rooms"][role])
-    headers = {"Cookie": facts["cookies"][who] + other.get("cookies", "")} if who else {}
-    async with connect(
-        f"ws://127.0.0.1:{port}/ws/rooms/{room}/",
-        origin=Origin(other.get("origin", f"http://127.0.0.1:{port}")),
-        additional_headers=headers,
-        proxy=None,
-        max_size=None,
-        close_timeout=0.5,  # frames that nobody reads hold up the farewell
-    ) as ws:
-        yield Tab(ws)
-
-
-def client(served: Served, port: int, who: str, family: int = 0, role: str = "academic") -> RoomClient:
-    facts = served.facts[family]
-
-    async def no_page() -> dict[str, Any]:
-        raise AssertionError("no reset was expected")
-
-    return RoomClient(
-        f"ws://127.0.0.1:{port}/ws/rooms/{facts['rooms'][role]}/",
-        origin=f"http://127.0.0.1:{port}",
-        cookie=facts["cookies"][who],
-        load_page=no_page,
-        rng=random.Random(4),
-        first_wait=0.05,
-    )
-
-
-def rows(served: Served, room: int) -> list[list[Any]]:
-    return served.run(
-        "import json; from chat.models import Event\n"
-        f"found = Event.objects.filter(room={room}).order_by('s').values_list('s','kind','sender','body')\n"
-        "print(json.dumps([list(row) for row in found]))"
-    )
-
-
-async def within(seconds: float, done: Callable[[], bool]) -> None:
-    async with asyncio.timeout(seconds):
-        while not done():
-            await asyncio.sleep(0.01)
 
 
 def test_what_the_child_says_the_mentor_hears_and_the_log_keeps(served, port):
@@ -304,49 +214,6 @@ def test_malformed_frames_hurt_nobody_else(served, port, frames):
     assert "Traceback" not in served.log(port)
 
 
-def delete(served: Served, port: int, who: str, path: str, family: int) -> None:
-    """As a browser does it: with the token that the session gives."""
-    cookie = served.facts[family]["cookies"][who]
-    home = f"http://127.0.0.1:{port}"
-
-    def ask(method: str, where: str, headers: dict[str, str]) -> Any:
-        request = urllib.request.Request(home + where, method=method, headers=headers)
-        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-        with opener.open(request, timeout=5) as answer:
-            return answer.headers, answer.read()
-
-    headers, body = ask("GET", "/api/v1/session/", {"Cookie": cookie})
-    token, csrf = json.loads(body)["csrf_token"], headers["Set-Cookie"].split(";")[0]
-    ask("DELETE", path, {"Cookie": f"{cookie}; {csrf}", "X-CSRFToken": token, "Origin": home})
-
-
-@pytest.mark.parametrize("path", ["/api/v1/session/", "/api/v1/sessions/"])
-def test_signing_out_closes_the_sockets_at_once(tmp_path, path):
-    """Faster than any poll, four times in a row; and only those of the session, or of the person."""
-
-    async def story(house: Served, port: int) -> None:
-        for family in range(4):
-            async with (
-                tab(house, port, "child", family=family) as child,
-                tab(house, port, "child elsewhere", family=family) as elsewhere,
-                tab(house, port, "academic", family=family) as mentor,
-            ):
-                for each in (child, elsewhere, mentor):
-                    await each.hello()
-                await asyncio.to_thread(delete, house, port, "child", path, family)
-                assert await child.close_code(0.3) == 4401
-                await mentor.send(t="ping")
-                await mentor.get("pong")
-                if path == "/api/v1/sessions/":
-                    assert await elsewhere.close_code(0.3) == 4401
-                else:
-                    await elsewhere.send(t="ping")
-                    await elsewhere.get("pong")
-
-    with serving(tmp_path, families=4) as house:
-        asyncio.run(story(house, house.start()))
-
-
 @pytest.mark.parametrize(
     ("code", "closes", "family"),
     [
@@ -427,91 +294,3 @@ def test_a_redaction_reaches_who_is_there_and_who_comes_back(served, port):
                 assert (await mentor.get("msg"))["body"] is None
 
     asyncio.run(story())
-
-
-def test_a_server_counts_its_heartbeats_before_anybody_comes(tmp_path):
-    with serving(tmp_path) as house:
-        house.start()
-        count = "from chat.models import Serving; print(Serving.objects.count())"
-        assert any(house.run(count) == 1 for _ in range(10))
-
-
-def test_a_server_that_is_told_to_stop_says_when_to_come_back_and_loses_nothing(tmp_path):
-    with serving(tmp_path) as house:
-        port = house.start()
-
-        async def story() -> None:
-            async with (
-                tab(house, port, "child") as child,
-                tab(house, port, "academic") as mentor,
-                tab(house, port, "wellbeing", "wellbeing") as silent,
-            ):
-                await child.hello()
-                await mentor.hello()
-                # daphne looks once a second at what has ended; only a clean book is cancelled whole at its stop.
-                await asyncio.sleep(2)
-                cid = await child.say("还没听完")
-                stopped = asyncio.create_task(asyncio.to_thread(house.kill, port, signal.SIGTERM))
-                for each in (child, mentor, silent):
-                    bye = await each.get("bye")
-                    assert bye["why"] == "restart" and 1000 <= bye["retry_ms"] < 3000
-                    assert await each.close_code() == 4012
-                await stopped
-            await asyncio.to_thread(house.start, port)
-            async with tab(house, port, "child") as child:
-                await child.hello()
-                await child.say("还没听完", cid)
-                assert (await child.get("ack"))["cid"] == cid
-
-        asyncio.run(story())
-        assert [code for _port, code in house.codes()] == [0, None]
-        said = [row for row in rows(house, house.facts[0]["rooms"]["academic"]) if row[1] == "msg"]
-        assert [row[3] for row in said] == ["还没听完"]
-        left = house.run(
-            "import json; from chat.models import Attendance\n"
-            "found = Attendance.objects.order_by('pk')[:2]\n"
-            "print(json.dumps([[row.why, row.until is not None] for row in found]))"
-        )
-        assert left == [["left", True], ["left", True]]
-        assert "Traceback" not in house.log(port)
-
-
-def test_kill_9_in_mid_conversation_loses_and_doubles_nothing(tmp_path):
-    with serving(tmp_path) as house:
-        port = house.start()
-        said: list[tuple[str, str]] = []
-
-        async def story() -> float:
-            people = {who: client(house, port, who) for who in ("child", "academic")}
-            tasks = [asyncio.create_task(each.run()) for each in people.values()]
-            for number in range(40):
-                who = ("child", "academic")[number % 2]
-                said.append((who, people[who].say(f"{who} {number}")))
-                await asyncio.sleep(0.1)
-                if number == 20:
-                    killed = time.time()
-                    house.kill(port)
-                if number == 24:
-                    await asyncio.to_thread(house.start, port)
-            await within(30, lambda: not any(each.outbox for each in people.values()))
-            await within(10, lambda: people["child"].last == people["academic"].last)
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
-            assert people["child"].rows == people["academic"].rows
-            bodies = [row.body for row in people["child"].rows if row.kind == "msg"]
-            for who in people:
-                own = [body for body in bodies if body.startswith(who)]
-                assert own == [f"{who} {number}" for number in range(40) if number % 2 == (who != "child")]
-            return killed
-
-        killed = asyncio.run(story())
-        numbers = [row[0] for row in rows(house, house.facts[0]["rooms"]["academic"])]
-        assert numbers == list(range(1, len(numbers) + 1))
-        lost = house.run(
-            "import json; from chat.models import Attendance\n"
-            "from chat import duties; from django.utils import timezone; from datetime import timedelta\n"
-            "duties.tick_rooms(timezone.now() + timedelta(seconds=50))\n"
-            "print(json.dumps([row.until.timestamp() for row in Attendance.objects.order_by('pk')[:2]]))"
-        )
-        assert all(abs(until - killed) <= 15 for until in lost)

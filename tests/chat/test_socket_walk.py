@@ -9,7 +9,7 @@ from websockets.exceptions import ConnectionClosed
 
 from chat.protocol import ClientFrame, parse
 from tests.chat.served import Served, cookie, serving
-from tests.chat.test_rooms_served import Tab, tab
+from tests.chat.tabs import Tab, tab
 
 CID = "0d8a1f52-8c86-4f5e-9d0b-3c1b6a1f7e{:02x}"
 FRAMES: dict[str, dict[str, Any]] = {

@@ -15,7 +15,7 @@ from chat.connection import Phase, Socket
 from chat.hub import Hub, View
 from chat.protocol import Message, Side
 from chat.wire import Wire
-from tests.chat.test_rooms_served import tab
+from tests.chat.tabs import tab
 
 
 def disable(house, family: int, who: str) -> None:

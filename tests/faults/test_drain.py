@@ -6,7 +6,7 @@ import signal
 import sqlite3
 
 from tests.chat.served import serving
-from tests.chat.test_rooms_served import rows, tab
+from tests.chat.tabs import rows, tab
 
 
 def ready(port: int) -> int:

