@@ -93,6 +93,7 @@ TABLE: dict[str, dict[str, frozenset[Relation]]] = {
     "room": {
         "read": frozenset({A, W, K, R, Relation.EMERGENCY_READER}),
         "enter": frozenset({A, W, K}),
+        "understand": frozenset({K}),  # who can read it
         "end_session": frozenset({A, W}),
         "freeze": frozenset({L}),
     },

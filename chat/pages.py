@@ -12,9 +12,9 @@ from django.utils import timezone
 from backend.audit import log as audit
 from backend.errors import NotYours
 from chat.access import access_room, beginning_of
-from chat.models import Event, Held, Room
+from chat.models import Event, Held, ReadMark, Room
 from chat.opening import Opened, opened_to
-from chat.protocol import LIMITS, to_json
+from chat.protocol import LIMITS, Side, to_json
 from chat.reading_along import reader_of
 from chat.rules.gaps import Gaps
 from chat.sealing import gaps_in
@@ -99,6 +99,11 @@ def _page(room: Room, part: Part, before: int | None, limit: int) -> dict[str, A
 def _renumbered(row: dict[str, Any], gaps: Gaps) -> dict[str, Any]:
     numbers = {name: gaps.shown(row[name]) for name in ("s", "target") if name in row}
     return row | numbers
+
+
+def read_mark(room: Room, side: Side) -> int:
+    """Up to where this side of the room has read."""
+    return ReadMark.objects.filter(room=room, side=side).values_list("s", flat=True).first() or 0
 
 
 def own_held(*, actor: Any, room_id: int) -> dict[str, str]:

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy
 from backend.accounts.access import may
 from backend.rosters.models import Child
 from backend.web.appearance import APPEARANCES, appearance_of
+from backend.web.bands import Band, band_of
 from backend.web.demonstration.roles import door_address
 from backend.web.views.notices import unread_of
 
@@ -32,7 +33,6 @@ IN_THE_HAND = [
     ("notices", gettext_lazy("Notices"), "bell", None),
     ("account", gettext_lazy("Account"), "user-round", None),
 ]
-GROWN_GRADE = 7  # from then on Help is named as for a grown one
 
 
 def site(request: HttpRequest) -> dict[str, Any]:
@@ -58,7 +58,11 @@ def _help_label(request: HttpRequest) -> str:
     grade = Child.objects.filter(user=request.user.pk, active=True).values_list("grade", flat=True).first()
     if grade is None:
         return ""
-    return _("I need help") if grade < GROWN_GRADE else _("Talk to somebody · help")
+    return help_label(band_of(grade))
+
+
+def help_label(band: Band) -> str:
+    return _("Talk to somebody · help") if band is Band.GROWN else _("I need help")
 
 
 def _navigation(request: HttpRequest) -> list[dict[str, Any]]:

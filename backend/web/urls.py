@@ -130,6 +130,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("meetings/<int:meeting_id>/", meetings.show, name="meeting"),
     path("meetings/<int:meeting_id>/change/", meetings.change, name="change_meeting"),
     path("rooms/<int:room_id>/", room.show, name="room"),
+    path("rooms/<int:room_id>/readers/", room.readers, name="room_readers"),
     path("rooms/<int:room_id>/ask/", readings.ask, name="ask_in_emergency"),
     path("rooms/<int:room_id>/end/", room.end, name="end_session"),
     path("sessions/<int:session_id>/summary/", room.summary, name="summary"),

@@ -59,6 +59,7 @@ class Room(models.Model):
     stamp:     counts changes that have no number (presence, reading, holds, warnings, freezing).
     frozen_at: by a safeguarding lead.  shut_by, shut_at: the gate that is missing, and since when.
     looked_for_at: since when it waits for a person to look at its holds (`chat.holds`).
+    understood_at: when the child said that it has read who can read here (`chat.explaining`).
     closed_at: when the end of the last session was decided.
     ended_at:  the pairing's end, here too: a writer that waited for the lock rereads only this row.
     """
@@ -71,6 +72,7 @@ class Room(models.Model):
     shut_by = models.CharField(max_length=11, choices=Gate, blank=True)
     shut_at = models.DateTimeField(null=True)
     looked_for_at = models.DateTimeField(null=True)
+    understood_at = models.DateTimeField(null=True)
     closed_at = models.DateTimeField(null=True)
     opened_at = models.DateTimeField(auto_now_add=True)
     ended_at = models.DateTimeField(null=True)

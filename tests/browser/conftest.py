@@ -103,7 +103,7 @@ def _wait_until_it_answers(url: str) -> None:
     for _attempt in range(150):
         try:
             urllib.request.urlopen(f"{url}/sign-in/", timeout=5)
-        except (urllib.error.URLError, ConnectionError):
+        except (urllib.error.URLError, ConnectionError, TimeoutError):  # or slow to begin
             time.sleep(0.2)
         else:
             return

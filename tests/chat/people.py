@@ -91,6 +91,7 @@ def add_family(
         for role, mentor, slot in zip(("academic", "wellbeing"), mentors, slots, strict=True)
     ]
     open_rooms(Round, pairings=pairings, actor=coordinator)
+    Room.objects.filter(pairing__in=pairings).update(understood_at=timezone.now())  # by the child
     rooms = {room.pairing.role: room for room in Room.objects.with_people().filter(pairing__in=pairings)}
     stranger = User.objects.create_user(name="路人")
     return Family(coordinator, child, mentors[0], mentors[1], parent, carer, stranger, rooms)

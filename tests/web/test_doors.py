@@ -129,7 +129,7 @@ def test_another_tab_finds_its_own_door_closed_after_signing_out(doors):
     browser = Client()
     browser.get("/", **host)
     answer = browser.post("/sign-out/", **host)
-    assert answer.headers["Location"] == "/sign-in/"
+    assert answer.headers["Location"] == "/sign-in/?left"
     assert "http://localhost:8000/" in browser.get("/sign-in/", **host).content.decode(), (
         "the way to the others"
     )

@@ -7,7 +7,8 @@ from django.utils import timezone
 from backend.ages import rules_at
 from backend.care.helping import card_for
 from backend.rosters.models import Child, Consent
-from backend.web.saying import coming, parent, teacher
+from backend.web.bands import Band, band_of
+from backend.web.saying import coming, parent, spoken, teacher
 from chat import day, desk, readers
 from chat.models import Reader
 from chat.rules.meetings import length_for
@@ -15,14 +16,15 @@ from matching.models import Pairing
 
 
 def home(request: HttpRequest, child: Child) -> HttpResponse:
-    today = timezone.localdate()
+    today, band = timezone.localdate(), band_of(child.grade)
+    when = spoken if band is Band.SMALL else coming
     cards = [
         {
             "place": place,
             "role": place.room.pairing.role,
             "subject": place.room.pairing.subject,
             "who": teacher(place.room.pairing.mentor.name),
-            "when": coming(place.next.start, today) if place.next else "",
+            "when": when(place.next.start, today) if place.next else "",
         }
         for place in desk.places_for(actor=request.user)
     ]
@@ -41,6 +43,7 @@ def home(request: HttpRequest, child: Child) -> HttpResponse:
     minutes = int(length_for(child.grade).total_seconds() // 60)
     context = {
         "child": child,
+        "band": band,
         "cards": cards,
         "minutes": minutes,
         "help": card_for(child, timezone.now()),

@@ -16,7 +16,7 @@ from backend.accounts.throttling import TooManyTries
 from backend.web.appearance import YEAR, remember_appearance
 from backend.web.demonstration.roles import role_of
 from backend.web.middleware import LANGUAGE_COOKIE
-from backend.web.views.signing import go_in
+from backend.web.views.signing import go_in, redirect_signed_out
 
 
 class SignInForm(AuthenticationForm):
@@ -46,7 +46,7 @@ def sign_out(request: HttpRequest) -> HttpResponse:
     sign_outs.sign_out(request)
     # In the demonstration to the list of roles.
     to_roles = settings.DEMO and role_of(request.get_host()) is None
-    response = redirect("home" if to_roles else "sign_in")
+    response = redirect("home") if to_roles else redirect_signed_out()
     sign_outs.leave_nothing(response)
     return response
 

@@ -10,16 +10,17 @@ from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
 from backend.errors import Invalid
+from backend.web import room_words, who_reads
+from backend.web.bands import Band, band_of
 from backend.web.mentor_forms import SummaryForm
 from backend.web.saying import teacher
-from backend.web.templatetags.shuangdao import WEEKDAYS
-from chat import pages, sessions
-from chat.access import access_room, parents_in_words, readers_in_words, readers_of
+from backend.web.templatetags.shuangdao import local_name
+from chat import explaining, pages, sessions
+from chat.access import access_room, parents_in_words, readers_of
 from chat.conditions import hours_of
 from chat.models import Room
 from chat.protocol import LIMITS, Side
-
-MOST_GUARDIANS = 4
+from matching.models import Role
 
 
 def show(request: HttpRequest, room_id: int) -> HttpResponse:
@@ -55,18 +56,45 @@ def show(request: HttpRequest, room_id: int) -> HttpResponse:
         context |= {"frozen": frozen, "opened": pages.part_for(request.user, room).opened}
         context |= {"rows": rows, "before": page["before"], "names": names, "you": you}
         return render(request, "room/read.html", context)
-    context["is_mentor"], context["is_child"] = you is Side.MENTOR, you is Side.CHILD
+    if you is Side.CHILD and room.understood_at is None:
+        return _explained(request, room)
+    band, academic = band_of(room.pairing.child.grade), room.pairing.role == Role.ACADEMIC
+    context |= {"is_mentor": you is Side.MENTOR, "is_child": you is Side.CHILD}
+    if academic:
+        context["signs"] = room_words.SIGNS
+        context["book"] = local_name(room.pairing.subject) if room.pairing.subject else ""
+    if you is Side.CHILD and band is Band.SMALL:
+        context["phrases"] = room_words.PHRASES
     context["data"] = {
         "room": room.pk,
         "you": you,
-        "name": f"{room.pk}:{you}",
+        "name": f"{request.user.pk}:{room.pk}",
         "page": page,
+        "read_to": pages.read_mark(room, you),
+        "slot": room.pairing.slot,
         "held": pages.own_held(actor=request.user, room_id=room_id),
         "most": LIMITS.body_chars,
         "hours": hours_of(room.pairing.child, timezone.now()),
-        "words": _words(context["other"], you) | _readers(room),
+        "words": room_words.words(context["other"], you, band) | room_words.readers(room),
     }
     return render(request, "room/show.html", context)
+
+
+def readers(request: HttpRequest, room_id: int) -> HttpResponse:
+    """Who can read the room, for the child: before its first message, and whenever it likes."""
+    room = access_room(request.user, room_id, "understand")
+    if request.method == "POST":
+        explaining.understand(actor=request.user, room_id=room_id)
+        return redirect("room", room_id)
+    return _explained(request, room)
+
+
+def _explained(request: HttpRequest, room: Room) -> HttpResponse:
+    band, role = band_of(room.pairing.child.grade), room.pairing.role
+    told = who_reads.told(explaining.who_reads(room, timezone.now()), role, band)
+    other = teacher(room.pairing.mentor.name)
+    context = {"room": room, "other": other, "told": told, "small": band is Band.SMALL}
+    return render(request, "room/readers.html", context)
 
 
 def end(request: HttpRequest, room_id: int) -> HttpResponse:
@@ -113,67 +141,3 @@ def summary(request: HttpRequest, session_id: int) -> HttpResponse:
 
 def _last_time(room: Room) -> dict[str, Any]:
     return {"last": sessions.last_summary(room), "child": room.pairing.child}
-
-
-def _readers(room: Room) -> dict[str, Any]:
-    """The words for who can read, when that changes while the page is open."""
-    pairing = room.pairing
-    mentor, child, most = pairing.mentor.name, pairing.child.call_name, MOST_GUARDIANS
-    return {
-        "parents": [parents_in_words(child, number) for number in range(1, most + 1)],
-        "all": [readers_in_words(mentor, child, parents) for parents in range(most + 1)],
-    }
-
-
-def _words(other: str, you: Side) -> dict[str, Any]:
-    """What the page says by itself; %s is filled in there."""
-    is_child = you is Side.CHILD
-    return {
-        "me": _("I said:"),
-        "them": _("%(name)s said:") % {"name": other},
-        "presence": {"here": _("here now"), "away": _("not here")},
-        "closes": {
-            "4401": _("You are signed out. Please sign in again."),
-            "4403": _("Nobody can write in this room at the moment. If you need somebody, touch Help above.")
-            if is_child
-            else _("Nobody can write in this room at the moment. Please ask the coordinator."),
-            "4404": _("This room was not found."),
-            "4409": _("This room is open in too many places. Touch here to go on in this one."),
-            "4410": _("This pairing has ended. The room can still be read."),
-            "other": _("The connection has ended. Please open this page again."),
-        },
-        "meeting": _("together since %s"),
-        "warn": _("Nobody has said anything for a while: the meeting ends by itself at %s."),
-        "offline": _("No connection. What you write is kept and goes out by itself."),
-        "sending": _("waiting to go out"),
-        "waiting": _("A coordinator looks at this before it goes out."),
-        "refused": _("This was not sent."),
-        "unshown": _("A message of yours"),
-        "masked": _("Contact details were hidden."),
-        "redacted": _("This was taken away."),
-        "read": _("seen by the mentor"),
-        "over": _("%s characters too many"),
-        "readers": _("Only %s can read what is said here."),
-        "comma": _(", "),
-        "closed": _("The room is closed now. It opens %s; your words wait in the field."),
-        "full": _(
-            "You have talked a good while today: rest your eyes. From %s you can write again; your words wait."
-        )
-        if is_child
-        else _(
-            "The child has talked for as long as it may today. It goes on %s; your words wait in the field."
-        ),
-        "frozen": _("Nobody can write in this room at the moment. Your words wait in the field."),
-        "too_big": _("This is too long. Please make it shorter."),
-        "events": {
-            "session_opened": _("The meeting began at %s"),
-            "session_ended": _("The meeting ended at %s"),
-            "slot_changed": _("The weekly hour is now %s."),
-            "rest": _(
-                "You have talked for a while. Look out of the window and rest your eyes for ten minutes."
-            ),
-            "readers_changed": _("From here on no parent can read this."),
-            "readers_more": _("From here on %s can read this too."),
-        },
-        "weekdays": [str(weekday) for weekday in WEEKDAYS],
-    }

@@ -41,6 +41,11 @@ def go_in(request: HttpRequest, user: User, target: str) -> HttpResponse:
     return redirect(f"{reverse('second_step')}?{urlencode({'next': target})}")
 
 
+def redirect_signed_out() -> HttpResponse:
+    """The page empties a browser that does not know what `sign_outs.leave_nothing` asks of it."""
+    return redirect(f"{reverse('sign_in')}?left")
+
+
 @sensitive_post_parameters()
 def second_step(request: HttpRequest) -> HttpResponse:
     """The code of the app or of the e-mail; for those who have no app yet, setting it up."""
@@ -91,7 +96,7 @@ def sign_out_everywhere(request: HttpRequest) -> HttpResponse:
         return redirect_to_login("/")
     sign_outs.sign_out_everywhere(actor=request.user)
     sign_outs.sign_out(request)
-    response = redirect("sign_in")
+    response = redirect_signed_out()
     sign_outs.leave_nothing(response)
     return response
 

@@ -1,18 +1,29 @@
-/* The list of what was said in a room, with its days. Everything is put in as text, never as markup. */
+/* The list of what was said in a room, with its days. Everything is put in as text, never as markup.
+   It stands in blocks of some rows, so that a browser lays out only the block that changes. */
+
+import { cut } from "./links.js";
 
 const ZONE = "Asia/Shanghai"; // as the whole programme, wherever the phone is
+const BLOCK = 50;
 
 export class Log {
-  constructor({ list, scroller, you, words }) {
-    Object.assign(this, { list, scroller, you, words });
+  /** readTo: up to where one has read already; what the other said after it is new. */
+  constructor({ list, scroller, you, words, readTo = Infinity }) {
+    Object.assign(this, { list, scroller, you, words, readTo });
     const language = document.documentElement.lang === "en" ? "en-GB" : "zh-CN";
     const format = (options) => new Intl.DateTimeFormat(language, { timeZone: ZONE, ...options });
     this.clocks = format({ hour: "2-digit", minute: "2-digit", hour12: false });
     this.days = format({ year: "numeric", month: "long", day: "numeric" });
     this.weekdays = format({ weekday: "short" });
     this.read = 0;
+    this.readRow = null;
+    this.lastDay = "";
+    this.unread = element("li", "unread", words.unread);
+    this.aloud = null; // makes the button that reads a message
+    this.waiting = element("ol", "room-rows", ""); // what has no number yet: always last
+    this.list.append(this.waiting);
     this.following = true; // the end is in view, and stays so when a keyboard or a notice takes room
-    scroller.addEventListener("scroll", () => (this.following = this.atEnd()));
+    scroller.addEventListener("scroll", () => (this.following = this.atEnd()), { passive: true });
     if (window.ResizeObserver) new ResizeObserver(() => this.following && this.toEnd()).observe(scroller);
   }
 
@@ -26,34 +37,61 @@ export class Log {
 
   /** Shows this page and nothing else of the room; what is not sent yet stays. */
   restart(page) {
-    for (const row of this.list.querySelectorAll("li:not(.pending)")) row.remove();
-    this.list.insertBefore(this.rows(page.results), this.list.firstChild);
-    this.toEnd();
+    for (const block of this.blocks()) block.remove();
+    const block = element("ol", "room-rows", "");
+    block.append(this.rows(page.results));
+    this.list.insertBefore(block, this.waiting);
+    this.lastDay = this.dayOf(page.results);
+    this.showRead(this.read);
+    this.placeUnread();
+    if (this.unread.isConnected) this.toUnread();
+    else this.toEnd();
   }
 
+  /** The newest row, with its number. */
   append(frame) {
     const stay = this.atEnd();
     if (frame.cid) this.settled(frame.cid);
-    const held = frame.cid && this.list.querySelector(`li[data-held="${frame.cid}"]`);
+    const held = frame.cid && this.waiting.querySelector(`li[data-held="${frame.cid}"]`);
     if (held) held.remove();
     if (frame.kind === "redacted") this.redact(frame.target);
-    const shown = Array.from(this.list.querySelectorAll("li[data-day]")).pop();
-    this.list.insertBefore(this.rows([frame], shown && shown.dataset.day), this.list.querySelector(".pending"));
+    this.lastBlock().append(this.rows([frame], this.lastDay));
+    this.lastDay = this.dayOf([frame]) || this.lastDay;
+    if (frame.from === this.you) this.nothingUnread();
     this.showRead(this.read);
     if (stay) this.toEnd();
   }
 
   /** Older rows, above; what one is reading stays where it is. */
   prepend(frames) {
-    this.scroller.setAttribute("aria-busy", "true"); // old words are not read out
     const height = this.scroller.scrollHeight;
-    const first = this.list.querySelector("li.day");
-    const fragment = this.rows(frames);
-    const days = Array.from(fragment.querySelectorAll("li.day"));
-    if (first && days.length && days[days.length - 1].dataset.day === first.dataset.day) first.remove();
-    this.list.insertBefore(fragment, this.list.firstChild);
+    const block = element("ol", "room-rows", "");
+    block.append(this.rows(frames));
+    const next = this.list.firstElementChild;
+    const first = next.querySelector("li.day");
+    if (first && first.dataset.day === this.dayOf(frames)) first.remove();
+    this.list.insertBefore(block, next);
+    this.placeUnread();
     this.scroller.scrollTop += this.scroller.scrollHeight - height;
-    this.scroller.removeAttribute("aria-busy");
+  }
+
+  blocks() {
+    return Array.from(this.list.children).filter((block) => block !== this.waiting);
+  }
+
+  lastBlock() {
+    let block = this.waiting.previousElementSibling;
+    if (!block || block.childElementCount >= BLOCK) {
+      block = element("ol", "room-rows", "");
+      this.list.insertBefore(block, this.waiting);
+    }
+    return block;
+  }
+
+  /** The day of the last of these that is shown. */
+  dayOf(frames) {
+    const shown = frames.filter((frame) => frame.t === "msg" || this.says(frame));
+    return shown.length ? this.day(shown[shown.length - 1].at) : "";
   }
 
   /** previous: the day that the row above belongs to. */
@@ -64,7 +102,7 @@ export class Log {
       if (!row) continue;
       const day = this.day(frame.at);
       if (day !== previous) fragment.append(element("li", "day", day, { day }));
-      row.dataset.day = previous = day;
+      previous = day;
       fragment.append(row);
     }
     return fragment;
@@ -75,23 +113,30 @@ export class Log {
     const row = element("li", mine ? "said mine" : "said", "", { s: frame.s });
     row.append(element("span", "visually-hidden", mine ? this.words.me : this.words.them));
     const gone = frame.body === null;
-    row.append(element("p", gone ? "body gone" : "body", gone ? this.words.redacted : frame.body));
-    row.append(element("span", "when", this.clock(frame.said_at || frame.at)));
+    const body = element("p", gone ? "body gone" : "body", gone ? this.words.redacted : "");
+    if (!gone) body.append(linked(frame.body));
+    row.append(body, element("span", "when", this.clock(frame.said_at || frame.at)));
+    if (this.aloud && !mine && !gone) row.append(this.aloud());
     return row;
   }
 
-  event(frame) {
-    const parents = frame.kind === "readers_changed" ? this.parents(frame.parents) : [];
-    const says = this.words.events[parents.length ? "readers_more" : frame.kind];
-    if (!says) return null;
-    if (frame.kind === "readers_changed") return element("li", "event", says.replace("%s", parents), { s: frame.s });
-    const when = frame.kind === "slot_changed" ? this.slot(frame.slot) : this.clock(frame.ended_at || frame.at);
-    return element("li", "event", says.replace("%s", when), { s: frame.s });
+  says(frame) {
+    const more = frame.kind === "readers_changed" && frame.parents;
+    return this.words.events[more ? "readers_more" : frame.kind];
   }
 
-  /** So many of the family, in the words of the server; an empty list for none. */
+  event(frame) {
+    const says = this.says(frame);
+    if (!says) return null;
+    let about = this.clock(frame.ended_at || frame.at);
+    if (frame.kind === "slot_changed") about = this.slot(frame.slot);
+    if (frame.kind === "readers_changed") about = this.parents(frame.parents);
+    return element("li", "event", says.replace("%s", () => about), { s: frame.s });
+  }
+
+  /** So many of the family, in the words of the server. */
   parents(number) {
-    return number ? [this.words.parents[Math.min(number, this.words.parents.length) - 1]] : [];
+    return number ? this.words.parents[Math.min(number, this.words.parents.length) - 1] : "";
   }
 
   /** A weekly hour, weekday * 24 + hour. */
@@ -104,36 +149,39 @@ export class Log {
     row.append(element("span", "visually-hidden", this.words.me));
     row.append(element("p", "body", body));
     row.append(element("span", "when", this.words.sending));
-    this.list.append(row);
+    this.waiting.append(row);
   }
 
   /** It has its place in the room now, or none: the row that waited goes. */
   settled(cid) {
-    const row = this.list.querySelector(`li[data-cid="${cid}"]`);
+    const row = this.waiting.querySelector(`li[data-cid="${cid}"]`);
     if (row) row.remove();
   }
 
   /** body is known only to the tab that sent it; another one says that there is one. */
   held(cid, body, state) {
     this.settled(cid);
-    let row = this.list.querySelector(`li[data-held="${cid}"]`);
+    let row = this.waiting.querySelector(`li[data-held="${cid}"]`);
     if (!row) {
       row = element("li", "said mine held", "", { held: cid });
       row.append(element("p", "body", body || this.words.unshown), element("span", "when", ""));
-      this.list.insertBefore(row, this.list.querySelector(".pending"));
+      this.waiting.insertBefore(row, this.waiting.querySelector(".pending"));
     }
     row.lastChild.textContent = this.words[state];
     this.toEnd();
   }
 
   masked(s) {
-    const row = this.at(s);
+    const row = this.rowOf(s);
     if (row) row.append(element("span", "when", this.words.masked));
   }
 
   redact(s) {
-    const body = this.at(s) && this.at(s).querySelector(".body");
-    if (!body) return;
+    const row = this.rowOf(s);
+    if (!row || !row.querySelector(".body")) return;
+    const button = row.querySelector(".aloud");
+    if (button) button.remove();
+    const body = row.querySelector(".body");
     body.className = "body gone";
     body.textContent = this.words.redacted;
   }
@@ -141,15 +189,56 @@ export class Log {
   /** The mentor has read up to s: said once, under the last of the child's words that this covers. */
   showRead(s) {
     this.read = Math.max(this.read, s);
-    if (this.you !== "child") return;
-    const covered = Array.from(this.list.querySelectorAll("li.mine[data-s]"));
-    const last = covered.filter((row) => Number(row.dataset.s) <= this.read).pop();
-    const shown = this.list.querySelector(".read");
-    if (shown) shown.remove();
-    if (last) last.append(element("span", "when read", this.words.read));
+    if (this.you !== "child" || !this.read) return;
+    const last = this.lastMine(this.read);
+    if (this.readRow) this.readRow.remove();
+    this.readRow = last && element("span", "when read", this.words.read);
+    if (last) last.append(this.readRow);
+    if (this.following) this.toEnd();
   }
 
-  at(s) {
+  lastMine(upTo) {
+    for (const block of this.blocks().reverse()) {
+      const rows = Array.from(block.querySelectorAll("li.mine")).filter((row) => Number(row.dataset.s) <= upTo);
+      if (rows.length) return rows.pop();
+    }
+    return null;
+  }
+
+  /** From here on the other's words are new: said once, above the first of them that is loaded. */
+  placeUnread() {
+    if (this.readTo === Infinity) return;
+    for (const block of this.blocks()) {
+      const rows = Array.from(block.querySelectorAll("li.said:not(.mine)"));
+      const first = rows.find((row) => Number(row.dataset.s) > this.readTo);
+      if (first) {
+        first.parentNode.insertBefore(this.unread, first);
+        return;
+      }
+    }
+  }
+
+  /** What comes after s is new. A line that stands already stays: nobody has said that they have read on. */
+  unreadAfter(s) {
+    if (this.unread.isConnected) return;
+    this.readTo = s;
+    this.placeUnread();
+  }
+
+  nothingUnread() {
+    this.readTo = Infinity;
+    this.unread.remove();
+  }
+
+  /** button: makes one for a message; those that are there get theirs now. */
+  readAloud(button) {
+    this.aloud = button;
+    for (const row of this.list.querySelectorAll("li.said[data-s]:not(.mine)")) {
+      if (!row.querySelector(".gone")) row.append(button());
+    }
+  }
+
+  rowOf(s) {
     return this.list.querySelector(`li[data-s="${s}"]`);
   }
 
@@ -160,6 +249,26 @@ export class Log {
   toEnd() {
     this.scroller.scrollTop = this.scroller.scrollHeight;
   }
+
+  toUnread() {
+    const down = this.unread.getBoundingClientRect().top - this.scroller.getBoundingClientRect().top;
+    this.scroller.scrollTop += down - 8;
+    this.following = this.atEnd();
+  }
+}
+
+function linked(text) {
+  const fragment = document.createDocumentFragment();
+  for (const [words, address] of cut(text)) {
+    if (address === null) {
+      fragment.append(words);
+      continue;
+    }
+    const link = element("a", "", words);
+    Object.assign(link, { href: address, target: "_blank", rel: "noopener noreferrer" });
+    fragment.append(link);
+  }
+  return fragment;
 }
 
 function element(tag, className, text, data = {}) {

@@ -1,25 +1,37 @@
 /* The page of a room: shows what the client knows, and hands it what is typed. Words come from the server. */
 
 import { Outbox, RoomClient } from "./client.js";
+import { Composer } from "./composer.js";
 import { Log } from "./log.js";
+import { drafts, unsent } from "./storage.js";
+import { whenThereIsAVoice } from "./voice.js";
 
-const { room, you, name, page, held, words, most, hours } = JSON.parse(document.getElementById("room-data").textContent);
+const { room, you, name, page, held, words, most, hours, read_to: readTo, slot } = JSON.parse(
+  document.getElementById("room-data").textContent,
+);
 const part = (id) => document.getElementById(id);
-const [line, presence, session, typing, form, text, count, newer] = [
-  "line", "presence", "session", "typing", "say", "text", "count", "newer",
+const [line, again, presence, away, session, typing, form, newer, scroller] = [
+  "line", "again", "presence", "away", "session", "typing", "say", "newer", "scroller",
 ].map(part);
 const older = `/api/v1/rooms/${room}/messages/`;
-const storage = kept();
+const CONNECTS_UNSEEN = 3000; // milliseconds before it is worth a word
+const BACK_FOR = 3000;
+const SETTLED = 1000; // after so long, what was put in is no news
 let before = page.before;
-let returned = ""; // words that the room gave back, as they stand at the beginning of the field
 let loading = false;
-const draft = `draft:${name}`;
-const log = new Log({ list: part("log"), scroller: part("scroller"), you, words });
+let usual = slot; // the weekly hour
+let lineTimer = 0;
+let hearTimer = 0;
+let wasLost = false;
+let toldTyping = 0;
+let typingOver = 0;
+let live = false; // what comes now is new, and no replay
+const log = new Log({ list: part("log"), scroller, you, words, readTo });
 const client = new RoomClient({
   url: `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/ws/rooms/${room}/`,
   you,
   page,
-  outbox: new Outbox(storage, name),
+  outbox: new Outbox(unsent(), name),
   loadPage: () => load(older),
   on: {
     welcome: (frame) => {
@@ -27,20 +39,10 @@ const client = new RoomClient({
       showSession(frame.session);
       showReaders(frame.readers);
     },
-    row: (frame) => {
-      const mine = frame.from === you;
-      if (frame.t === "msg" && !mine) typing.hidden = true;
-      if (frame.t === "msg" && mine) document.body.dispatchEvent(new Event("said")); // Help may be offered now
-      if (frame.kind === "session_opened") showSession({ opened_at: frame.at });
-      if (frame.kind === "session_ended") showSession(null);
-      if (frame.kind === "readers_changed") showReaders(words.all[Math.min(frame.parents, words.all.length - 1)]);
-      say("");
-      log.append(frame);
-      if (!log.atEnd() && frame.t === "msg" && !mine) newer.hidden = false;
-      markRead();
-    },
+    row: showRow,
     reset: (fresh) => {
       before = fresh.before;
+      hear(false);
       log.restart(fresh);
     },
     presence: (frame) => frame.who !== you && showPresence(frame.state),
@@ -54,46 +56,39 @@ const client = new RoomClient({
     line: showLine,
   },
 });
+const composer = new Composer({
+  form,
+  most,
+  words,
+  drafts: drafts(),
+  draft: `draft:${name}`,
+  say: (body) => {
+    log.pending(client.say(body), body);
+    log.toEnd();
+  },
+  typing: tellTyping,
+});
 
 log.restart(page);
 for (const [cid, body] of client.outbox.entries) log.pending(cid, body);
-text.value = storage.getItem(draft) || "";
-measure();
 client.open();
+if (part("aloud")) {
+  whenThereIsAVoice((speak) => {
+    log.readAloud(() => part("aloud").content.firstElementChild.cloneNode(true));
+    part("log").addEventListener("click", (event) => {
+      const button = event.target.closest(".aloud");
+      if (button) speak(button.parentNode.querySelector(".body").textContent);
+    });
+  });
+}
 
-form.addEventListener("submit", (event) => {
-  event.preventDefault();
-  const body = text.value.trim();
-  if (!body || [...body].length > most) return;
-  log.pending(client.say(body), body);
-  log.toEnd();
-  returned = "";
-  write("");
-  tellTyping(false);
-  text.focus();
-});
-text.addEventListener("keydown", (event) => {
-  // Enter that chooses a word of an input method must not send; 229 is what some of them report.
-  if (event.key !== "Enter" || event.shiftKey || event.isComposing || event.keyCode === 229) return;
-  event.preventDefault();
-  form.requestSubmit ? form.requestSubmit() : part("send").click();
-});
-text.addEventListener("input", () => {
-  returned = "";
-  storage.setItem(draft, text.value);
-  measure();
-  tellTyping(text.value.trim() !== "");
-});
-part("scroller").addEventListener("scroll", () => {
-  if (log.atEnd()) newer.hidden = true;
-  markRead();
-});
+scroller.addEventListener("scroll", atEnd, { passive: true });
 newer.addEventListener("click", () => log.toEnd());
-line.addEventListener("click", () => client.open());
+again.addEventListener("click", () => client.open());
 document.addEventListener("visibilitychange", () => {
   if (document.hidden) return;
   client.open();
-  markRead();
+  atEnd();
 });
 window.addEventListener("online", () => client.open());
 window.addEventListener("offline", () => client.lost(1006));
@@ -106,50 +101,49 @@ const observer = new IntersectionObserver(async ([seen]) => {
   try {
     const found = await load(`${older}?before=${before}&limit=50`);
     before = found.before;
+    hear(false);
     log.prepend(found.results);
+    hear(live);
     observer.unobserve(top);
     observer.observe(top); // it may still be in view
   } catch (error) {
     // Offline: the next scroll tries again.
   }
   loading = false;
-}, { root: part("scroller"), rootMargin: "200px" });
+}, { root: scroller, rootMargin: "600px" });
 observer.observe(top);
 
 async function load(url) {
-  const answer = await fetch(url, { headers: { Accept: "application/json" } });
+  const answer = await fetch(url, { headers: { Accept: "application/json" }, credentials: "same-origin" });
   if (!answer.ok) throw new Error(String(answer.status));
   return answer.json();
 }
 
-/** Where the outbox and the draft are kept; a browser that forbids it keeps them for this page only. */
-function kept() {
-  try {
-    window.localStorage.setItem("kept", "");
-    window.localStorage.removeItem("kept");
-    return window.localStorage;
-  } catch (error) {
-    const nothing = Object.create({ getItem: () => null, setItem: () => {}, removeItem: () => {} });
-    return nothing;
+function showRow(frame) {
+  const mine = frame.from === you;
+  if (frame.t === "msg" && !mine) typing.hidden = true;
+  if (frame.t === "msg" && mine) document.body.dispatchEvent(new Event("said")); // Help may be offered now
+  if (frame.kind === "session_opened") showSession({ opened_at: frame.at });
+  if (frame.kind === "session_ended") showSession(null);
+  if (frame.kind === "slot_changed") showAway((usual = frame.slot));
+  if (frame.kind === "readers_changed") showReaders(words.all[Math.min(frame.parents, words.all.length - 1)]);
+  if (live) say("");
+  const follows = log.atEnd() && !document.hidden;
+  log.append(frame);
+  if (frame.t === "msg" && !mine && !follows) {
+    log.unreadAfter(frame.s - 1);
+    newer.hidden = log.atEnd();
   }
+  markRead();
 }
 
-function write(value) {
-  text.value = value;
-  storage.setItem(draft, value);
-  measure();
+/** Whether additions are read out by what reads screens: new words are, not what a replay or older pages bring. */
+function hear(on) {
+  clearTimeout(hearTimer);
+  if (on) hearTimer = setTimeout(() => scroller.setAttribute("aria-live", "polite"), SETTLED);
+  else scroller.setAttribute("aria-live", "off");
 }
 
-function measure() {
-  const over = [...text.value.trim()].length - most;
-  count.hidden = over <= 0;
-  count.textContent = over > 0 ? words.over.replace("%s", over) : "";
-  part("send").disabled = over > 0;
-  text.style.height = "auto";
-  text.style.height = `${Math.min(text.scrollHeight + 2, 160)}px`;
-}
-
-let toldTyping = 0;
 function tellTyping(on) {
   const now = Date.now();
   if (on ? now - toldTyping < 3000 : toldTyping === 0) return;
@@ -157,7 +151,6 @@ function tellTyping(on) {
   client.typing(on);
 }
 
-let typingOver = 0;
 function showTyping(on) {
   typing.hidden = !on;
   clearTimeout(typingOver);
@@ -165,39 +158,63 @@ function showTyping(on) {
 }
 
 function showReaders(readers) {
-  part("readers").textContent = words.readers.replace("%s", readers.join(words.comma));
+  part("readers").textContent = words.readers.replace("%s", () => readers.join(words.comma));
 }
 
 function showPresence(state) {
-  presence.textContent = words.presence[state];
+  presence.textContent = state ? words.presence[state] : ""; // nobody knows while the network is gone
   presence.dataset.state = state;
+  showAway();
+}
+
+/** For the child: when the mentor usually comes, while they are not here. */
+function showAway() {
+  if (!away) return;
+  away.hidden = presence.dataset.state !== "away";
+  away.textContent = words.usually.replace("%s", log.slot(usual));
 }
 
 function showSession(now) {
   session.textContent = now ? words.meeting.replace("%s", log.clock(now.opened_at)) : "";
 }
 
+function atEnd() {
+  if (log.atEnd()) newer.hidden = true;
+  markRead();
+}
+
 function markRead() {
   if (!document.hidden && log.atEnd()) client.read(client.last);
 }
 
-function say(what) {
-  line.textContent = what;
+function say(what, retry = false) {
+  part("line-words").textContent = what;
   line.hidden = !what;
+  again.hidden = !retry;
 }
 
 function showLine(state, code) {
-  if (state === "live") {
-    say("");
+  clearTimeout(lineTimer);
+  live = state === "live";
+  hear(live);
+  if (state === "connecting" && !wasLost) {
+    lineTimer = setTimeout(() => say(words.connecting), CONNECTS_UNSEEN);
+  } else if (state === "live") {
+    say(wasLost ? words.back : "");
+    if (wasLost) lineTimer = setTimeout(() => say(""), BACK_FOR);
+    wasLost = false;
     form.hidden = false;
     markRead();
   } else if (state === "waiting") {
-    say(words.offline);
+    wasLost = true;
+    say(navigator.onLine === false ? words.offline : words.reconnecting, true);
     typing.hidden = true;
-    presence.textContent = ""; // nobody knows while the network is gone
+    showPresence("");
   } else if (state === "away") {
-    say(words.closes[code] || words.closes.other);
+    say(words.closes[code] || words.closes.other, code === 4409);
     form.hidden = true;
+    showPresence("");
+    if (code === 4401) log.restart({ results: [] }); // somebody else may hold the tablet now
   }
 }
 
@@ -205,10 +222,7 @@ function showLine(state, code) {
 function giveBack(frame) {
   log.settled(frame.cid);
   document.body.dispatchEvent(new Event("said")); // nobody read it, but Help may be offered
-  // Several come in the order of saying: each after those before it, and all before what is being written.
-  const writing = text.value.slice(returned.length).trim();
-  returned = returned ? `${returned}\n${frame.body}` : frame.body;
-  write(writing ? `${returned}\n${writing}` : returned);
+  composer.giveBack(frame.body);
   const opens = frame.code === "closed" && new Date(Date.now() + frame.retry_ms).toISOString();
   const why = opens && isWithinHours() ? words.full : words.closed; // by day only a full day closes a room
   say(opens ? why.replace("%s", `${log.day(opens)} ${log.clock(opens)}`) : words[frame.code] || words.refused);

@@ -1,0 +1,144 @@
+"""What a room's page says by itself, and what it offers to say."""
+
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from backend.web.bands import Band
+from backend.web.context import help_label
+from backend.web.templatetags.shuangdao import WEEKDAYS
+from chat.access import parents_in_words, readers_in_words
+from chat.models import Room
+from chat.protocol import Side
+
+MOST_GUARDIANS = 4
+# For the smallest, who write slowly: a picture, and the ordinary message that it sends.
+PHRASES = [
+    ("circle-check-big", gettext_lazy("I am done")),
+    ("circle-question-mark", gettext_lazy("I can't do it")),
+    ("clock", gettext_lazy("Wait a moment")),
+    ("moon", gettext_lazy("I want to rest")),
+    ("smile", gettext_lazy("I am happy")),
+    ("frown", gettext_lazy("I am sad")),
+    ("users-round", gettext_lazy("A grown-up is with me")),
+    ("hand", gettext_lazy("Goodbye")),
+]
+SIGNS = [
+    "+",
+    "−",
+    "×",
+    "÷",
+    "=",
+    "≠",
+    "≈",
+    "<",
+    ">",
+    "≤",
+    "≥",
+    "±",
+    "½",
+    "⅓",
+    "¼",
+    "¾",
+    "%",
+    "°",
+    "²",
+    "³",
+    "√",
+    "π",
+    "∠",
+    "△",
+    "⊥",
+    "∥",
+    "∵",
+    "∴",
+]
+
+
+def words(other: str, you: Side, band: Band) -> dict[str, Any]:
+    """What the page says by itself; %s is filled in there."""
+    is_child = you is Side.CHILD
+    return {
+        "me": _("I said:"),
+        "them": _("%(name)s said:") % {"name": other},
+        "presence": {"here": _("here now"), "away": _("not here")},
+        "closes": {
+            "4401": _("You are signed out. Please sign in again."),
+            "4403": _("Nobody can write in this room at the moment. If you need somebody, touch Help above.")
+            if is_child
+            else _("Nobody can write in this room at the moment. Please ask the coordinator."),
+            "4404": _("This room was not found."),
+            "4409": _("This room is open in too many places. Touch here to go on in this one."),
+            "4410": _("This pairing has ended. The room can still be read."),
+            "other": _("The connection has ended. Please open this page again."),
+        },
+        "meeting": _("together since %s"),
+        "warn": _("Nobody has said anything for a while: the meeting ends by itself at %s."),
+        "connecting": _("Connecting …"),
+        "offline": _("There is no network just now. What you write is kept and goes out by itself."),
+        "reconnecting": _(
+            "The connection is lost, and is being tried again. What you write is kept and goes out by itself."
+        ),
+        "back": _("Connected again."),
+        "sending": _("waiting to go out"),
+        "waiting": _("A coordinator looks at this before it goes out."),
+        "refused": _("This was not sent."),
+        "unshown": _("A message of yours"),
+        "masked": _("Contact details were hidden."),
+        "redacted": _("This was taken away."),
+        "read": _("seen by the mentor"),
+        "unread": _("New words from here on"),
+        "usually": _(
+            "%(mentor)s is usually here on %%s. What you say is kept. If you can't wait, touch “%(help)s” above."
+        )
+        % {"mentor": other, "help": help_label(band)}
+        if is_child
+        else "",
+        "place": {"book": _("“%s”"), "page": _("page %s"), "exercise": _("exercise %s")},
+        "over": _("%s characters too many"),
+        "readers": _("Only %s can read what is said here."),
+        "comma": _(", "),
+        "closed": _("The room is closed now. It opens %s; your words wait in the field."),
+        "full": _full(is_child, band),
+        "frozen": _("Nobody can write in this room at the moment. Your words wait in the field."),
+        "too_big": _("This is too long. Please make it shorter."),
+        "events": {
+            "session_opened": _("The meeting began at %s"),
+            "session_ended": _("The meeting ended at %s"),
+            "slot_changed": _("The weekly hour is now %s."),
+            "rest": _rest(is_child, band),
+            "readers_changed": _("From here on no parent can read this."),
+            "readers_more": _("From here on %s can read this too."),
+        },
+        "weekdays": [str(weekday) for weekday in WEEKDAYS],
+    }
+
+
+def readers(room: Room) -> dict[str, Any]:
+    """The words for who can read, when that changes while the page is open."""
+    pairing = room.pairing
+    mentor, child, most = pairing.mentor.name, pairing.child.call_name, MOST_GUARDIANS
+    return {
+        "parents": [parents_in_words(child, number) for number in range(1, most + 1)],
+        "all": [readers_in_words(mentor, child, parents) for parents in range(most + 1)],
+    }
+
+
+def _full(is_child: bool, band: Band) -> str:
+    """Its minutes of the day are over; %s is when it goes on."""
+    if not is_child:
+        return _(
+            "The child has talked for as long as it may today. It goes on %s; your words wait in the field."
+        )
+    if band is Band.GROWN:
+        return _("Today's time for talking is used up. You can write again %s; your words wait.")
+    return _(
+        "You have talked a good while today: rest your eyes. From %s you can write again; your words wait."
+    )
+
+
+def _rest(is_child: bool, band: Band) -> str:
+    if is_child and band is Band.GROWN:
+        return _("You have talked for a while: a ten-minute break is due.")
+    return _("You have talked for a while. Look out of the window and rest your eyes for ten minutes.")
