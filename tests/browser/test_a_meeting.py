@@ -104,7 +104,7 @@ def test_they_talk_through_a_lost_network_and_the_parent_reads_that_somebody_cam
 
     mentor.get_by_role("link", name="结束见面").click()
     check_reads_well(mentor)
-    mentor.get_by_label("这次做了什么，下次做什么").fill("学了通分。下次：分数的加减法。")
+    mentor.get_by_label("您自己的话，还有下次做什么").fill("学了通分。下次：分数的加减法。")
     mentor.get_by_role("button", name="结束见面").click()
     expect(mentor.get_by_text("见面已结束，小结已保存")).to_be_visible()
     expect(child.get_by_text("见面结束")).to_be_visible()
