@@ -65,6 +65,9 @@ TABLE: dict[str, dict[str, frozenset[Relation]]] = {
     "guardianship": {
         "write": frozenset({C}),  # active, schedule only, suspended
     },
+    "carer": {
+        "invite": frozenset({G}),
+    },
     "roster": {
         "import": frozenset({C}),
         "export": frozenset({C}),

@@ -88,6 +88,19 @@ def invite(*, actor: Any, user: User, kind: Invitation.Kind) -> WayIn:
 
 
 @transaction.atomic
+def invite_newcomer(*, actor: Any, user: User) -> WayIn:
+    """A way in to a family for somebody who was never here, so nobody's account is taken over by it.
+
+    Who may make it knows the layer above, and has asked.
+    """
+    if not user.is_active or user.has_usable_password():
+        raise NothingToInvite(_("They have come already. For a new way in please ask the coordinator."))
+    way_in, made = _make(actor, [(user, Invitation.Kind.FAMILY)])[0]
+    audit.record(actor, "person.invited", user, invitation=made.pk, kind=str(Invitation.Kind.FAMILY))
+    return way_in
+
+
+@transaction.atomic
 def invite_newcomers(*, actor: Any, people: Iterable[tuple[User, Invitation.Kind]]) -> list[WayIn]:
     """Many at once, each as by `invite`, in one entry of the log. Whoever came meanwhile is left out."""
     check_may(actor, "person", "invite")

@@ -85,6 +85,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("children/<int:child_id>/history/paper/", history.on_paper, name="history_on_paper"),
     path("children/<int:child_id>/history/file/", history.own_file, name="own_file"),
     path("children/<int:child_id>/mentors/", family.mentors, name="family_mentors"),
+    path("children/<int:child_id>/carer/", family.carer, name="carer"),
     path("children/<int:child_id>/hand-over/", family.hand_over, name="hand_over"),
     path("children/<int:child_id>/consent/", consent.show, name="consent"),
     path("children/<int:child_id>/consent/give/", consent.give, name="give_consent"),

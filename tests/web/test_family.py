@@ -128,3 +128,30 @@ def test_another_time_is_offered_only_while_the_meeting_can_be_changed(family):
     with time_machine.travel(at(19.6, day=19), tick=False):
         page = parent.get("/").content.decode()
         assert "今天 19:00" in page and path not in page
+
+
+def test_a_parent_lets_the_grandmother_in_once_and_she_sees_the_hours_only(family):
+    parent, path = browser_of(family.parent), f"/children/{family.child.pk}/carer/"
+    with time_machine.travel(at(12), tick=False):
+        for user in (
+            family.carer,
+            family.stranger,
+            family.academic.user,
+            family.child.user,
+            family.coordinator,
+        ):
+            assert browser_of(user).post(path).status_code == 404
+        family.child.carer.delete()
+        page = parent.post(path, {"name": "林奶奶", "relation": "奶奶"})
+        code = page.context["way_in"].code
+        assert "<img" in page.content.decode() and code in page.content.decode()
+        grandmother, secret = Client(), {"secret": code, "login": "nainai"}
+        chosen = {"password": "a quiet evening in spring", "again": "a quiet evening in spring"}
+        grandmother.post("/join", {**secret, **chosen, "born": "2009-05-05"})
+        assert grandmother.get("/").status_code == 302
+        assert grandmother.post("/join", {**secret, **chosen, "born": "2009-05-04"}).status_code == 302
+        home = grandmother.get("/").content.decode()
+        assert "周三晚上7点 李老师" in home and "/history/" not in home
+        assert "已经加入了" in parent.get(path).content.decode() and parent.post(path).status_code == 409
+        Guardianship.objects.update(status="limited", status_reason="协议")
+        assert parent.post(path).status_code == 404

@@ -3,17 +3,21 @@
 from datetime import date, datetime
 from typing import Any
 
+from django import forms
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.translation import gettext_lazy
 
 from backend import policy
 from backend.errors import NotYours
+from backend.rosters import carers
 from backend.rosters.models import Child
 from backend.web.months import month_of, signs_in
 from backend.web.saying import coming, first_sentences, spoken, teacher
 from backend.web.templatetags.shuangdao import WEEKDAYS
+from backend.web.views.signing import picture_of
 from chat import history, meetings
 from chat.access import children_of_family, meetings_for, relations_to_child
 from matching.cards import mentors_of
@@ -85,6 +89,24 @@ def mentors(request: HttpRequest, child_id: int) -> HttpResponse:
     rows = mentors_of(actor=request.user, child_id=child_id, now=timezone.now())
     child = Child.objects.get(pk=child_id)
     return render(request, "family/mentors.html", {"child": child, "rows": rows})
+
+
+class CarerForm(forms.Form):
+    name = forms.CharField(label=gettext_lazy("Name"), max_length=60)
+    relation = forms.CharField(label=gettext_lazy("What the child calls them"), max_length=20, required=False)
+
+
+def carer(request: HttpRequest, child_id: int) -> HttpResponse:
+    """The adult at home: who it is, and a way in that is shown once on the parent's telephone."""
+    child, known = carers.carer_of(actor=request.user, child_id=child_id)
+    form = CarerForm(request.POST or None) if known is None else None
+    context: dict[str, Any] = {"child": child, "carer": known, "form": form}
+    context["came"] = known is not None and carers.has_come(known)
+    if request.method == "POST" and (form is None or form.is_valid()):
+        given = form.cleaned_data if form else {}
+        way_in = carers.invite_carer(actor=request.user, child_id=child_id, **given)
+        context |= {"way_in": way_in, "picture": picture_of(request.build_absolute_uri(way_in.link))}
+    return render(request, "family/carer.html", context)
 
 
 def hand_over(request: HttpRequest, child_id: int) -> HttpResponse:

@@ -1,0 +1,54 @@
+"""The adult who is with the child at home, whom a parent lets in: a grandmother, often."""
+
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from backend import policy
+from backend.accounts.invitations import WayIn, invite_newcomer
+from backend.accounts.models import User
+from backend.audit import log as audit
+from backend.errors import Conflict, Invalid, NotYours
+from backend.rosters.access import ABSENT, child_relations
+from backend.rosters.models import Carer, Child
+
+
+class CarerHasCome(Conflict):
+    """Whoever holds a new way in could take the carer's account over: that is a coordinator's to make."""
+
+    code = "carer.has_come"
+
+
+def carer_of(*, actor: Any, child_id: int) -> tuple[Child, Carer | None]:
+    """For who may invite one, else NotYours."""
+    found = Child.objects.filter(pk=child_id, active=True).first()
+    relations = child_relations(actor, found or ABSENT)
+    if found is None or not policy.allows("carer", "invite", relations):
+        raise NotYours
+    return found, Carer.objects.select_related("user").filter(child=found).first()
+
+
+@transaction.atomic
+def invite_carer(*, actor: Any, child_id: int, name: str = "", relation: str = "") -> WayIn:
+    """A way in for the carer that the child has, or for a new one of this name. Raises CarerHasCome, Invalid.
+
+    Another carer in the place of one is a coordinator's to enter.
+    """
+    Child.objects.select_for_update().filter(pk=child_id).first()
+    child, carer = carer_of(actor=actor, child_id=child_id)
+    if carer is None:
+        if not 1 <= len(name.strip()) <= 60:
+            raise Invalid(_("Please say who it is."))
+        user = User.objects.create_user(name=name.strip())
+        carer = Carer.objects.create(child=child, user=user, relation=relation.strip()[:20])
+        audit.record(actor, "carer.added", carer, child=child.pk)
+    elif has_come(carer):
+        raise CarerHasCome(_("They have come already. For a new way in please ask the coordinator."))
+    return invite_newcomer(actor=actor, user=carer.user)
+
+
+def has_come(carer: Carer) -> bool:
+    """Or is somebody else here besides, with a way in of their own."""
+    user = carer.user
+    return user.has_usable_password() or user.is_coordinator or hasattr(user, "mentor")
