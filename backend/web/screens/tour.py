@@ -65,6 +65,7 @@ counsellor | today | / | 心理导师的今天 | A wellbeing mentor's day
 parent | home * | / | 三秒钟：有没有人来，下次什么时候 | In three seconds: did somebody come, and when next
 parent | history * | / > /children/N/history/ | 一个月的见面和小结 | A month of meetings, with summaries
 parent | paper | / > /children/N/history/ > /children/N/history/paper/ | 打印的一页 | The page for paper
+parent | carer | / > /children/N/carer/ | 请奶奶进来：扫一扫 | Letting the grandmother in
 parent | mentors | / > /children/N/mentors/ | 两位导师和他们的证书 | The two mentors, and what is proved of them
 parent | own-file | / > /children/N/history/ > /children/N/history/file/ | 孩子自己的数据 | The child's own data
 parent | consent | / > /children/N/consent/ | 监护人同意：写得明白，随时收回 | Consent in plain words, as easily withdrawn
