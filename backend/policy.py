@@ -23,6 +23,7 @@ class Relation(StrEnum):
     CARER = "carer"  # carer of this child
     EMERGENCY_READER = "emergency_reader"  # of this room, some days of it, for an hour
     ADDRESSEE = "addressee"  # of this notice
+    OUTGOING_MENTOR = "outgoing_mentor"  # of a pairing that ended lately, unless the family withdrew
     DUTY_COUNSELLOR = "duty_counsellor"  # was called for this case, or looks after it
 
 
@@ -129,6 +130,12 @@ TABLE: dict[str, dict[str, frozenset[Relation]]] = {
         "list": frozenset({C, L}),  # everybody's; others list what they may read
         "read": frozenset({C, L, A, W, K, G}),
         "write": frozenset({A, W}),
+    },
+    # What a mentor leaves for the child's next one. A and W are here the child's mentor in the same role now. Not the
+    # child and its parents: they have the summaries, and what one mentor tells another about a child is no report.
+    "hand_over": {
+        "read": frozenset({C, L, A, W}),
+        "write": frozenset({Relation.OUTGOING_MENTOR}),
     },
     "notice": {  # whoever it was written to, and nobody else, whatever their role
         "read": frozenset({Relation.ADDRESSEE}),

@@ -12,10 +12,11 @@ from backend.errors import Invalid
 from backend.rosters.access import access_mentor
 from backend.rosters.models import Mentor
 from backend.rosters.people import set_paused
+from chat.access import family_of, kept_from
 from chat.meetings import cancel_meeting, may_change
 from chat.models import Meeting
 from chat.models.meetings import Meetings
-from chat.rules.times import HOUR, local_time
+from chat.rules.times import local_time
 from matching.again import match_anew
 from matching.models import Pairing, Pairings, Round
 
@@ -68,7 +69,10 @@ def mentor_is_ill(
     return Absence(len(gone), round_)
 
 
-def next_meetings(mentor: Mentor, now: datetime) -> dict[int, datetime]:
-    """By pairing, when the two meet next."""
-    ahead = Meeting.objects.ahead(now).filter(mentor=mentor, pairing__ended_at=None, start__gt=now - HOUR)
+def next_meetings(actor: Any, mentor: Mentor, now: datetime) -> dict[int, datetime]:
+    """By pairing, when the two meet next. Not of whom the actor reads no log as staff: that this hour's stands there no
+    more says that it took place.
+    """
+    ahead = Meeting.objects.ahead(now).filter(mentor=mentor, pairing__ended_at=None)
+    ahead = ahead.exclude(child__in=family_of(actor)).exclude(child__in=kept_from(actor))
     return dict(ahead.order_by("-start").values_list("pairing", "start"))

@@ -14,7 +14,7 @@ from backend.errors import ENDED, NOT_NOW, NotYours, Refusal
 from backend.policy import Relation
 from backend.rosters.access import ABSENT
 from backend.rosters.models import Child, Guardianship
-from chat.models import Event, Meeting, Room, Summary
+from chat.models import Event, HandOver, Meeting, Room, Summary
 from chat.models.meetings import Meetings
 from chat.models.rooms import Rooms
 from chat.opening import opened_to
@@ -23,10 +23,11 @@ from chat.reading_along import reader_of, readers_now
 from chat.rules.meetings import JUDGEMENTS
 from chat.sealing import named_about, wholly_sealed
 from matching.cards import mentor_relation
-from matching.models import Pairing, Role
+from matching.models import EndReason, Pairing, Role
 
 CHILD_FIRST = timedelta(hours=24)  # a wellbeing summary is the child's alone for so long
 GUARDS = Guardianship.Status
+LEAVES_NOTE = timedelta(days=14)  # after the end of a pairing
 ABSENT_ROOM = Room(pk=0)  # stands in for one that is not there
 
 
@@ -160,6 +161,44 @@ def access_pairing(actor: Any, pairing_id: int, resource: str, action: str) -> P
     return pairing
 
 
+def lately_ended(now: datetime) -> QuerySet[Pairing]:
+    """Pairings for whose next mentor a note may still be left: not where the family withdrew."""
+    ended = Pairing.objects.filter(ended_at__gt=now - LEAVES_NOTE)
+    return ended.exclude(end_reason=EndReason.CONSENT_WITHDRAWN)
+
+
+def access_outgoing(actor: Any, pairing_id: int, now: datetime) -> Pairing:
+    """A pairing that ended lately, for whoever may leave a note for the child's next mentor; or NotYours."""
+    found = lately_ended(now).select_related("child", "mentor").filter(pk=pairing_id).first()
+    signed_in = actor.is_authenticated and actor.is_active
+    own = found is not None and signed_in and found.mentor.user_id == actor.pk
+    relations = {Relation.OUTGOING_MENTOR} if own else set()
+    if found is None or not policy.allows("hand_over", "write", relations):
+        raise NotYours
+    return found
+
+
+def hand_over_for(actor: Any, pairing: Pairing) -> HandOver | None:
+    """The newest note from this child's mentors in this role, this one's own or of before, if the actor may read it.
+
+    Not what was written by somebody whom something sealed about the child names: until that is released, nobody
+    gives their words on.
+    """
+    relations = programme_relations(actor) if reads_as_staff(actor, pairing.child) else set()
+    signed_in = actor.is_authenticated and actor.is_active
+    if signed_in and pairing.ended_at is None and pairing.mentor.user_id == actor.pk:
+        relations.add(mentor_relation(pairing.role))
+    if not policy.allows("hand_over", "read", relations):
+        return None
+    of_these = Q(pairing=pairing) | Q(pairing__ended_at__lte=pairing.started_at)
+    notes = HandOver.objects.filter(of_these, pairing__child=pairing.child_id, pairing__role=pairing.role)
+    note = notes.select_related("pairing__mentor__user").order_by("-pairing__ended_at", "-pk").first()
+    if note is None:
+        return None
+    named = Child.objects.filter(named_about(note.pairing.mentor.user), pk=pairing.child_id)
+    return None if named.exists() else note
+
+
 def children_of_family(actor: Any) -> list[Child]:
     """Active children whose meetings this person may see as guardian or carer."""
     if not actor.is_authenticated or not actor.is_active:
@@ -176,21 +215,25 @@ def meetings_for(actor: Any) -> Meetings:
     """Meetings that this person may see: all for those who may list them, else of their live pairings.
 
     A mentor their own; a child and its guardians those of the child. A carer, and a guardian who sees the
-    schedule only, are not told how one was judged: theirs are those that are to come or were cancelled.
+    schedule only, are not told how one was judged: theirs are those that are to come or were cancelled. No more
+    is told to those of the staff who do not read the child's log as staff (`reads_as_staff`), unless the family may know it.
     """
     meetings = (
         Meeting.objects.with_met()
         .select_related("pairing__child", "pairing__mentor", "pairing__subject", "pairing__room")
         .order_by("start", "pk")
     )
-    if may(actor, "meeting", "list"):
-        return meetings
     if not actor.is_authenticated or not actor.is_active:
         return meetings.none()
     own = Q(mentor__user=actor) | Q(child__user=actor) | Q(child__in=guarded_by(actor, GUARDS.ACTIVE))
     cares = Q(child__carer__user=actor) & ~Q(child__in=guarded_by(actor, GUARDS.SUSPENDED))
     schedule = cares | Q(child__in=guarded_by(actor, GUARDS.LIMITED))
-    return meetings.filter(own | (schedule & ~Q(state__in=JUDGEMENTS)), pairing__ended_at=None)
+    judged = Q(state__in=JUDGEMENTS)
+    theirs = (own | (schedule & ~judged)) & Q(pairing__ended_at=None)
+    if may(actor, "meeting", "list"):
+        not_as_staff = Q(child__in=family_of(actor)) | Q(child__in=kept_from(actor))
+        return meetings.filter(theirs | ~not_as_staff | ~judged)
+    return meetings.filter(theirs)
 
 
 def summaries_for(actor: Any, now: datetime) -> QuerySet[Summary]:

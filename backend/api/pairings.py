@@ -37,6 +37,11 @@ class PairingOut(PlaceOut):
 
 class HourAnswerIn(serializers.Serializer[Any]):
     suits = serializers.BooleanField()
+    slot = serializers.IntegerField(
+        min_value=0,
+        max_value=167,
+        help_text="The hour that was shown: an answer about another one is refused.",
+    )
 
 
 class LockOut(serializers.Serializer[Lock]):
@@ -140,7 +145,8 @@ class AnswerOfMentor(APIView):
         given = HourAnswerIn(data=request.data)
         given.is_valid(raise_exception=True)
         which = "suits" if given.validated_data["suits"] else "does_not"
-        answer_hours(actor=request.user, **{which: [pairing_id]})
+        shown = {pairing_id: given.validated_data["slot"]}
+        answer_hours(actor=request.user, **{which: [pairing_id]}, shown=shown)
         return Response(status=204)
 
 

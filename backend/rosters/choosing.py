@@ -54,7 +54,7 @@ def choose_sheets(*, actor: Any, upload_id: int, version: int, places: Mapping[s
 def name_headings(
     *, actor: Any, upload_id: int, version: int, headings: Mapping[str, Mapping[str, str]]
 ) -> RosterUpload:
-    """headings: by kind, heading -> canonical column, or "" to leave it out. Remembered for the next file."""
+    """headings: by kind, heading -> canonical column, remembered for the next file; or "" to leave it out of this one."""
     upload = _open(actor, upload_id, version)
     for kind, chosen in headings.items():
         known = {row["heading"] for row in upload.report.get("headings", {}).get(kind, ())}
@@ -71,10 +71,10 @@ def name_headings(
     def remember() -> None:
         for kind, chosen in headings.items():
             for heading, column in chosen.items():
+                if not column:  # about this file: what a heading means stays known
+                    continue
                 row = KnownHeading.objects.filter(kind=kind, heading=heading[:100])
-                if not column:
-                    row.delete()
-                elif not row.update(column=column):
+                if not row.update(column=column):
                     KnownHeading.objects.create(kind=kind, heading=heading[:100], column=column)
 
     return _change(actor, upload, edit, "headings", then=remember)

@@ -6,6 +6,7 @@ from django import forms
 from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 
+from chat.handing_over import MOST
 from chat.models import Elsewhere
 from chat.protocol import LIMITS
 from matching.models import Role
@@ -109,3 +110,17 @@ class ElsewhereForm(SummaryForm):
     )
     minutes = forms.IntegerField(label=_("Minutes"), min_value=1, max_value=180)
     field_order = ("medium", "began_at", "minutes", "phrases", "body", "mood")
+
+
+class NoteForm(forms.Form):
+    """What a mentor leaves for the child's next one."""
+
+    note = Words(
+        label=_("For the next mentor: what you did, and what helps"),
+        help_text=_(
+            "Read by the child's next mentor in this role and by coordinators, not by the family. Write only what "
+            "you would say to the child's face."
+        ),
+        max_length=MOST,
+        widget=forms.Textarea(attrs={"rows": 5}),
+    )

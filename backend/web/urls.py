@@ -137,6 +137,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("sessions/<int:session_id>/summary/", room.summary, name="summary"),
     path("my-children/answers/", mentor.answer, name="answer_hours"),
     path("my-children/<int:pairing_id>/", mentor.child, name="my_child"),
+    path("my-children/<int:pairing_id>/note/", mentor.note, name="leave_note"),
     path("my-children/<int:pairing_id>/elsewhere/", mentor.elsewhere, name="elsewhere"),
     path("notices/", notices.index, name="notices"),
     path("join", join.join, name="join"),

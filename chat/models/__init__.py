@@ -1,6 +1,7 @@
 """Rooms and what was said in them; meetings, and who came."""
 
 from chat.models.calendars import CalendarFeed
+from chat.models.handing_over import HandOver
 from chat.models.meetings import Elsewhere, Holiday, Meeting, ProgrammeDates, Session, Summary
 from chat.models.readers import Reader
 from chat.models.rooms import Attendance, Event, Gate, Held, Original, ReadMark, Room
@@ -12,6 +13,7 @@ __all__ = [
     "Elsewhere",
     "Event",
     "Gate",
+    "HandOver",
     "Held",
     "Holiday",
     "Meeting",

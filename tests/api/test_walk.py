@@ -279,7 +279,7 @@ def body_of(world: World, name: str, method: str) -> dict[str, Any]:
             "mentor": place.mentor_id,
             "slot": place.slot,
         },
-        ("api-answer", "put"): {"suits": True},
+        ("api-answer", "put"): {"suits": True, "slot": world.pairing.slot},
         ("api-swap", "post"): {"version": world.round.version, "other": world.child.pk},
         **{(f"api-{does}", "post"): {"version": world.round.version} for does in ("undo", "redo", "again")},
         ("api-reader", "put"): {"agree": True},

@@ -9,7 +9,10 @@ from django.utils import timezone
 from backend.accounts.models import User
 from backend.rosters.models import Child, Guardianship, Mentor
 from chat import sealing
+from chat.access import meetings_for
 from chat.attention import Need
+from chat.models import Meeting
+from matching.locks import add_lock
 from matching.models import Lock, Pairing, Round
 from tests.web.test_rounds import solved, taken
 
@@ -63,13 +66,45 @@ def test_whose_log_one_may_not_read_as_staff_has_no_counts_on_the_pair_s_page_ei
     other = Pairing.objects.live().exclude(child=pairing.child).first()
     path, counts = f"/pairings/{pairing.pk}/", "不计 0 次"
     assert counts in desk.get(path).content.decode()
+    held = {}
+    for each in (pairing, other):
+        held[each.pk] = meeting = each.meetings.order_by("start").first()
+        Meeting.objects.filter(pk=meeting.pk).update(state="held", judged_at=timezone.now())
+
+    def told_of(each: Pairing) -> tuple[bool, bool, bool]:
+        """How a meeting was judged; that others are to come; when the next is, on the page of a mentor who is ill."""
+        own = meetings_for(coordinator).filter(pairing=each)
+        away = desk.get(f"/mentors/{each.mentor_id}/away/")
+        coming = dict((pair.pk, day) for pair, day in away.context["pairs"])[each.pk]
+        return own.filter(pk=held[each.pk].pk).exists(), own.filter(state="planned").exists(), bool(coming)
+
+    assert told_of(pairing) == told_of(other) == (True, True, True)
     Guardianship.objects.create(child=pairing.child, guardian=coordinator, order=3)
     assert counts not in desk.get(path).content.decode()
+    assert told_of(other) == (True, True, True)
+    assert told_of(pairing) == (True, True, False)  # as every guardian
+    Guardianship.objects.filter(guardian=coordinator).update(status="limited", status_reason="court")
+    assert told_of(pairing) == (False, True, False)
     path = f"/pairings/{other.pk}/"
     assert counts in desk.get(path).content.decode()
     children = Child.objects.filter(pk=other.child_id).values("pk")
     monkeypatch.setattr(sealing, "_naming", [lambda _user: children])
-    assert counts not in desk.get(path).content.decode()
+    assert counts not in desk.get(path).content.decode() and told_of(other) == (False, True, False)
+
+
+def test_an_end_that_would_break_other_locks_says_so_and_changes_nothing(
+    solved: tuple[Client, Round], coordinator: User
+) -> None:
+    desk, round_ = solved
+    desk.post(f"/rounds/{round_.pk}/publish/", {"version": round_.version, "password": "a quiet evening"})
+    one, other = Pairing.objects.live().filter(role="academic")[:2]
+    pinned = {"child_id": other.child_id, "mentor_id": other.mentor_id, "role": "academic"}
+    add_lock(actor=coordinator, kind="pin", slot=other.slot, **pinned)
+    other.child.free_slots.filter(slot=other.slot).delete()
+    path, given = f"/pairings/{one.pk}/end/", {"reason": "not_a_fit", "never_again": "on"}
+    answer = desk.post(path, given)
+    assert answer.status_code == 200 and other.child.roster_id in answer.content.decode()
+    assert Pairing.objects.live().filter(pk=one.pk).exists() and Lock.objects.count() == 1
 
 
 def test_numbers_and_days_beyond_all_bounds_are_refused(solved: tuple[Client, Round]) -> None:

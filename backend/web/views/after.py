@@ -17,17 +17,20 @@ from django.views.decorators.http import require_POST
 from backend.accounts.access import may
 from backend.errors import Invalid, NotYours
 from backend.rosters.access import access_mentor
+from backend.rosters.looking import note_look
+from backend.web.mentor_forms import NoteForm
 from backend.web.needs import NEEDS
 from backend.web.numbers import numbers
 from backend.web.templatetags.shuangdao import day
 from chat.absence import FURTHEST, meetings_until, mentor_is_ill, next_meetings, pairs_of
-from chat.access import reads_as_staff
+from chat.access import hand_over_for, reads_as_staff
 from chat.attention import Need, pairs_in_need
+from chat.handing_over import end_with_note
 from chat.models import Meeting
 from chat.rules.meetings import MeetingState
 from matching.access import access_pairing, locks_for, pairings_for
 from matching.again import match_anew
-from matching.ending import end_pairing, reasons_for
+from matching.ending import reasons_for
 
 PER_PAGE = 50
 USUAL = timedelta(days=7)
@@ -53,11 +56,15 @@ def pair(request: HttpRequest, pairing_id: int) -> HttpResponse:
         **{state: Count("pk", filter=Q(state=state)) for state in ("held", "missed", "void", "cancelled")}
     )
     locks = locks_for(request.user).filter(child=found.child, mentor=found.mentor)
+    note = hand_over_for(request.user, found)
+    if note:  # it says more of the child than its row
+        note_look(actor=request.user, child_id=found.child_id, now=now)
     context = {
+        "note": note,
         "pairing": found,
         "states": states if told else None,
         "last": found.meetings.filter(state=MeetingState.HELD).order_by("-start").first() if told else None,
-        "next": Meeting.objects.ahead(now).filter(pairing=found).order_by("start").first(),
+        "next": Meeting.objects.ahead(now).filter(pairing=found).order_by("start").first() if told else None,
         "locks": locks,
         "may_end": found.ended_at is None and may(request.user, "pairing", "end"),
         "may_match": may(request.user, "round", "write"),
@@ -65,16 +72,20 @@ def pair(request: HttpRequest, pairing_id: int) -> HttpResponse:
     return render(request, "after/pair.html", context)
 
 
-class EndForm(forms.Form):
+class EndForm(NoteForm):
     reason = forms.ChoiceField(label=gettext_lazy("Why"), widget=forms.RadioSelect)
     never_again = forms.BooleanField(
         label=gettext_lazy("Never match these two again"), required=False, widget=forms.CheckboxInput
     )
+    field_order = ("reason", "never_again", "note")
 
     def __init__(self, *args: Any, actor: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["reason"].choices = [(each.value, each.label) for each in reasons_for(actor)]  # type: ignore[attr-defined]
-        if not may(actor, "lock", "write"):
+        self.fields["note"].required = False
+        if may(actor, "lock", "write"):
+            del self.fields["note"]  # its mentor's, not theirs
+        else:
             del self.fields["never_again"]
 
 
@@ -83,10 +94,29 @@ def end(request: HttpRequest, pairing_id: int) -> HttpResponse:
     found = access_pairing(request.user, pairing_id, "end")
     form = EndForm(request.POST or None, actor=request.user)
     if request.method == "POST" and form.is_valid():
-        end_pairing(actor=request.user, pairing_id=pairing_id, **form.cleaned_data)
-        messages.success(request, _("Ended. Both sides are told; the room can still be read."))
-        return redirect("pair", pairing_id) if may(request.user, "pairing", "list") else redirect("home")
+        try:
+            end_with_note(
+                actor=request.user,
+                pairing_id=pairing_id,
+                reason=form.cleaned_data["reason"],
+                note=form.cleaned_data.get("note", ""),
+                never_again=form.cleaned_data.get("never_again", False),
+                now=timezone.now(),
+            )
+        except Invalid as refused:
+            form.add_error(None, " ".join([str(refused), *_in_words(refused)]))
+        else:
+            messages.success(request, _("Ended. Both sides are told; the room can still be read."))
+            return redirect("pair", pairing_id) if may(request.user, "pairing", "list") else redirect("home")
     return render(request, "after/end.html", {"pairing": found, "form": form})
+
+
+def _in_words(refused: Invalid) -> list[str]:
+    """What stands against it, with the numbers of whom it is about."""
+    return [
+        f"{problem['words']} ({', '.join(' · '.join(pair) for pair in problem['people'])})"
+        for problem in refused.facts.get("problems", [])
+    ]
 
 
 @require_POST
@@ -113,7 +143,7 @@ def away(request: HttpRequest, mentor_id: int) -> HttpResponse:
             return _ill(request, mentor_id, form)
         except Invalid as refused:
             form.add_error(None, str(refused))
-    coming = next_meetings(found, now)
+    coming = next_meetings(request.user, found, now)
     context = {
         "mentor": found,
         "form": form,

@@ -12,12 +12,14 @@ from django.views.decorators.http import require_POST
 
 from backend.care.access import may_watch
 from backend.errors import Conflict, Invalid
-from backend.web.mentor_forms import ElsewhereForm
+from backend.web.mentor_forms import ElsewhereForm, NoteForm
 from backend.web.numbers import numbers
 from backend.web.saying import coming, on_day, told_apart, what_happened
 from backend.web.views.people import week_of
 from chat import desk, history, meetings
-from chat.access import access_pairing, children_of_family, meetings_for
+from chat.access import access_outgoing, access_pairing, children_of_family, hand_over_for, meetings_for
+from chat.handing_over import leave_note, notes_to_leave
+from chat.models import HandOver
 from chat.rules.meetings import NEAR, length_for
 from chat.rules.times import local_day
 from matching import cards
@@ -70,6 +72,7 @@ def home(request: HttpRequest) -> HttpResponse:
             }
             for place in places
         ],
+        "notes_to_leave": notes_to_leave(request.user, now),
         "watches": may_watch(request.user),
         "has_family": bool(children_of_family(request.user)),
     }
@@ -108,6 +111,7 @@ def child(request: HttpRequest, pairing_id: int) -> HttpResponse:
     context = {
         "pairing": pairing,
         "child": child,
+        "note": hand_over_for(request.user, pairing),
         "week": week_of(child),
         "needs": cards.child_card(actor=request.user, child_id=child.pk, now=timezone.now()).needs,
         "lines": [
@@ -120,6 +124,23 @@ def child(request: HttpRequest, pairing_id: int) -> HttpResponse:
         ],
     }
     return render(request, "mentor/child.html", context)
+
+
+def note(request: HttpRequest, pairing_id: int) -> HttpResponse:
+    """Left for the child's next mentor after one's own pairing has ended; it can be written anew."""
+    now = timezone.now()
+    pairing = access_outgoing(request.user, pairing_id, now)
+    written = HandOver.objects.filter(pairing=pairing).first()
+    form = NoteForm(request.POST or None, initial={"note": written.body if written else ""})
+    if request.method == "POST" and form.is_valid():
+        try:
+            leave_note(actor=request.user, pairing_id=pairing_id, body=form.cleaned_data["note"], now=now)
+        except Invalid as refused:
+            form.add_error("note", str(refused))
+        else:
+            messages.success(request, _("Kept for the next mentor. Thank you."))
+            return redirect("home")
+    return render(request, "mentor/note.html", {"pairing": pairing, "form": form})
 
 
 def elsewhere(request: HttpRequest, pairing_id: int) -> HttpResponse:
