@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('chat', '0007_calendar_feed'),
+        ('chat', '0008_understood'),
         ('matching', '0004_answers'),
     ]
 
