@@ -16,6 +16,7 @@ from backend.rosters.as_cells import children_with_rows, mentors_with_rows
 from backend.rosters.aside import close_those_brought, keep_aside
 from backend.rosters.models import Child, Mentor, RosterUpload
 from backend.rosters.moving_on import UploadMovedOn, move_on
+from backend.rosters.newcomers import Newcomers
 from backend.rosters.not_yet import children_not_yet, mentors_not_yet
 from backend.rosters.reading.chosen import Choices
 from backend.rosters.reading.rows import RosterFile, Row
@@ -115,18 +116,21 @@ def _take(actor: Any, read: RosterFile) -> dict[str, int]:
     """Writes only what differs. Gives the numbers of rows and of people written."""
     children, mentors = _known(read)
     here, mentor_ids = districts(), _mentor_ids(read)
-    written = 0
+    written, newcomers = 0, Newcomers()
     for row in read.mentors:
         known = mentors.get(row.get("mentor_id"))
         values = normal(row, here, mentor_ids)
-        mentor, changed = save_mentor(actor=actor, row=row, values=values, known=known)
+        mentor, changed = save_mentor(actor=actor, row=row, values=values, known=known, newcomers=newcomers)
         written += bool(_come_back(mentor) or changed)
     by_id = {mentor.roster_id: mentor for mentor in Mentor.objects.all()}
     for row in read.children:
         known_child = children.get(row.get("child_id"))
         values = normal(row, here, mentor_ids)
-        child, changed = save_child(actor=actor, row=row, values=values, known=known_child, mentors=by_id)
+        child, changed = save_child(
+            actor=actor, row=row, values=values, known=known_child, mentors=by_id, newcomers=newcomers
+        )
         written += bool(_come_back(child) or changed)
+    newcomers.write()
     return {"children": len(read.children), "mentors": len(read.mentors), "written": written}
 
 

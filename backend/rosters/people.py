@@ -16,6 +16,7 @@ from backend.rosters.access import access_child, access_mentor, access_upload
 from backend.rosters.as_cells import cells_of
 from backend.rosters.claims import claim_problems
 from backend.rosters.models import Child, District, Mentor, RosterUpload
+from backend.rosters.newcomers import Newcomers
 from backend.rosters.reading import open_hours
 from backend.rosters.reading.rows import Problem, Row, read_cells
 
@@ -109,7 +110,11 @@ def save_child(*, actor: Any, child_id: int | None, cells: Mapping[str, str]) ->
     known = access_child(actor, child_id, "write") if child_id is not None else _new(actor, "child")
     row, values = _read("child", known, cells)
     mentors = {mentor.roster_id: mentor for mentor in Mentor.objects.all()}
-    child, changed = saving.save_child(actor=actor, row=row, values=values, known=known, mentors=mentors)
+    new = Newcomers()
+    child, changed = saving.save_child(
+        actor=actor, row=row, values=values, known=known, mentors=mentors, newcomers=new
+    )
+    new.write()
     if changed:
         audit.record(actor, "child.edited" if known else "child.added", child, columns=changed)
     return child
@@ -120,7 +125,9 @@ def save_mentor(*, actor: Any, mentor_id: int | None, cells: Mapping[str, str]) 
     """As save_child, for a mentor."""
     known = access_mentor(actor, mentor_id, "write") if mentor_id is not None else _new(actor, "mentor")
     row, values = _read("mentor", known, cells)
-    mentor, changed = saving.save_mentor(actor=actor, row=row, values=values, known=known)
+    new = Newcomers()
+    mentor, changed = saving.save_mentor(actor=actor, row=row, values=values, known=known, newcomers=new)
+    new.write()
     if changed:
         audit.record(actor, "mentor.edited" if known else "mentor.added", mentor, columns=changed)
         signals.standing_changed.send(Mentor, now=timezone.now())

@@ -4,7 +4,7 @@ A column that the file does not have changes nothing. An empty cell clears its c
 an act of its own may undo: parents, carer, certificates and consent.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Any
 
@@ -26,6 +26,7 @@ from backend.rosters.models import (
     Teaching,
     WellbeingBand,
 )
+from backend.rosters.newcomers import Newcomers
 from backend.rosters.reading.rows import Row
 from backend.rosters.surnames import given_name
 
@@ -77,9 +78,9 @@ def was_withdrawn(person: Child | Mentor | None, given_on: date | None) -> bool:
 
 
 def save_mentor(
-    *, actor: Any, row: Row, values: Mapping[str, Any], known: Mentor | None
+    *, actor: Any, row: Row, values: Mapping[str, Any], known: Mentor | None, newcomers: Newcomers
 ) -> tuple[Mentor, list[str]]:
-    """The mentor, and which columns changed (all, for a new one)."""
+    """The mentor, and which columns changed (all, for a new one, whose hours and the like wait in ``newcomers``)."""
     changed = changed_columns(row, values, known) if known else list(row.columns)
     fields = {
         "name": values["name"],
@@ -93,11 +94,12 @@ def save_mentor(
     if known is None:
         user = person_of(values["name"], values.get("phone"), values.get("email"))
         mentor = Mentor.objects.create(roster_id=values["mentor_id"], user=user, **fields)
-    else:
-        mentor = known
-        _update(mentor, _within(row, fields, {"is_academic": "roles", "is_wellbeing": "roles"}))
-        contact = {column: values[column] for column in ("phone", "email", "name") if values.get(column)}
-        _update_account(mentor.user, contact)
+        newcomers.add_mentor(mentor, values, actor)
+        return mentor, changed
+    mentor = known
+    _update(mentor, _within(row, fields, {"is_academic": "roles", "is_wellbeing": "roles"}))
+    contact = {column: values[column] for column in ("phone", "email", "name") if values.get(column)}
+    _update_account(mentor.user, contact)
     _set_slots(MentorSlot, "mentor", mentor, values["availability"], changed)
     if "teaches" in changed:
         mentor.teachings.all().delete()
@@ -128,8 +130,9 @@ def save_child(
     values: Mapping[str, Any],
     known: Child | None,
     mentors: Mapping[str, Mentor],
+    newcomers: Newcomers,
 ) -> tuple[Child, list[str]]:
-    """The child, and which columns changed (all, for a new one). mentors: by roster id."""
+    """The child, and which columns changed (all, for a new one, as `save_mentor`). mentors: by roster id."""
     changed = changed_columns(row, values, known) if known else list(row.columns)
     fields = {
         "name": values["name"],
@@ -149,13 +152,15 @@ def save_child(
     if known is None:
         user = person_of(values["name"])
         child = Child.objects.create(roster_id=values["child_id"], user=user, **fields)
-    else:
-        child = known
-        default_name = child.call_name == given_name(child.name)
-        kept = _within(row, fields, {"call_name": "name"} if default_name else {})
-        _update(child, kept)
-        if "name" in changed:
-            _update(child.user, {"name": values["name"]})
+        newcomers.add_child(child, values, actor)
+        newcomers.add_family(child, _parents(values, changed), _carer(values, changed))
+        return child, changed
+    child = known
+    default_name = child.call_name == given_name(child.name)
+    kept = _within(row, fields, {"call_name": "name"} if default_name else {})
+    _update(child, kept)
+    if "name" in changed:
+        _update(child.user, {"name": values["name"]})
     _set_slots(ChildSlot, "child", child, values["availability"], changed)
     if "subjects" in changed:
         child.wanted.all().delete()
@@ -227,15 +232,24 @@ def _save_consent(actor: Any, child: Child, values: Mapping[str, Any], changed: 
 
 
 def _save_family(child: Child, values: Mapping[str, Any], changed: list[str]) -> None:
+    for order, guardian in _parents(values, changed):
+        _link_guardian(child, order, guardian)
+    for user, relation in _carer(values, changed):
+        Carer.objects.update_or_create(child=child, defaults={"user": user, "relation": relation})
+
+
+def _parents(values: Mapping[str, Any], changed: list[str]) -> Iterator[tuple[int, User]]:
     for order, prefix in ((1, "parent"), (2, "parent2")):
         phone = values.get(f"{prefix}_phone")
         if phone and any(column.startswith(f"{prefix}_") for column in changed):
             email = values.get(f"{prefix}_email")
-            _link_guardian(child, order, person_of(values.get(f"{prefix}_name", ""), phone, email))
+            yield order, person_of(values.get(f"{prefix}_name", ""), phone, email)
+
+
+def _carer(values: Mapping[str, Any], changed: list[str]) -> Iterator[tuple[User, str]]:
     if values.get("carer_phone") and any(column.startswith("carer_") for column in changed):
         user = person_of(values.get("carer_name", ""), values["carer_phone"])
-        relation = values.get("carer_relation", "")
-        Carer.objects.update_or_create(child=child, defaults={"user": user, "relation": relation})
+        yield user, values.get("carer_relation", "")
 
 
 def _link_guardian(child: Child, order: int, guardian: User) -> None:

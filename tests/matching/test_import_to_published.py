@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 from django.db import IntegrityError, transaction
+from django.test import Client
 from django.utils import timezone
 
 from backend.accounts.models import User
@@ -65,6 +66,33 @@ def test_an_older_round_leaves_children_alone_who_came_after_it(imported: User) 
     except WorldMoved:  # the older plan may want an hour that is the late child's now
         assert not Pairing.objects.live().exclude(child=late).exists()
     assert set(Pairing.objects.live().filter(child=late).values_list("pk", flat=True)) == pairs
+
+
+def test_a_round_over_one_mentor_s_children_leaves_all_other_pairs_as_they_were(
+    imported: User, client: Client
+) -> None:
+    city = solved(imported)
+    publish_round(actor=imported, round_id=city.pk, version=city.version)
+    ill = Mentor.objects.filter(is_wellbeing=True, pairings__ended_at=None).first()
+    theirs = set(Pairing.objects.live().filter(mentor=ill).values_list("child", flat=True))
+    Mentor.objects.filter(pk=ill.pk).update(paused=True)
+    others = list(Pairing.objects.live().exclude(child__in=theirs).order_by("pk").values())
+    narrow = start_round(actor=imported, child_ids=theirs)
+    assert solving.run_next_round()
+    narrow.refresh_from_db()
+    publish_round(actor=imported, round_id=narrow.pk, version=narrow.version)
+    assert not Pairing.objects.live().filter(mentor=ill).exists() and others
+    assert list(Pairing.objects.live().exclude(child__in=theirs).order_by("pk").values()) == others
+    client.force_login(imported)
+    home = client.get("/").context
+    assert (home["current"], home["beside"], home["earlier"]) == (narrow, city, city)
+    # Going back is publishing the plan of before: it touches those children alone.
+    Mentor.objects.filter(pk=ill.pk).update(paused=False)
+    city.refresh_from_db()
+    publish_round(actor=imported, round_id=city.pk, version=city.version)
+    assert list(Pairing.objects.live().exclude(child__in=theirs).order_by("pk").values()) == others
+    assert Pairing.objects.live().filter(mentor=ill).exists()
+    assert client.get("/").context["beside"] is None
 
 
 def test_a_plan_that_can_t_be_stored_goes_back_with_the_reason(imported: User, monkeypatch) -> None:

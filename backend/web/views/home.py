@@ -56,7 +56,6 @@ def show(request: HttpRequest) -> HttpResponse:
         "late_calls": calls.filter(answer_by__lt=timezone.now()).count(),
         "newcomers": newcomers.count() - uninvited,
         "uninvited": uninvited,
-        "earlier": Round.objects.filter(state="superseded").defer("snapshot").first(),
         "ill": _somebody_ill() if settings.DEMO else None,
         "children": children,
         "stopped": active.filter(stopped_at__isnull=False).count(),
@@ -65,7 +64,7 @@ def show(request: HttpRequest) -> HttpResponse:
         "mentors": mentors,
         "not_ready": mentors - ready,
         "pairings": Pairing.objects.filter(ended_at=None).count(),
-        "current": Round.objects.filter(state="published").first(),
+        **_rounds(),
         "solved": Round.objects.filter(state="solved").count(),
         "unpaired": len(children_who_lack_a_mentor()),
         "shut": Room.objects.live().exclude(shut_by="").count(),
@@ -81,6 +80,20 @@ def show(request: HttpRequest) -> HttpResponse:
         **_files(request),
     }
     return render(request, "home_coordinator.html", context)
+
+
+def _rounds() -> dict[str, Any]:
+    """The round published last, the one before; and where the last was about some children only, the round over all
+    whose other pairs go on beside it."""
+    rounds = Round.objects.defer("snapshot", "left_out")
+    current = rounds.filter(state="published").first()
+    before = rounds.filter(state="superseded").order_by("-published_at")
+    narrow = current is not None and not current.covers_all
+    return {
+        "current": current,
+        "earlier": before.first(),
+        "beside": before.filter(covers_all=True).first() if narrow else None,
+    }
 
 
 def _files(request: HttpRequest) -> dict[str, Any]:
