@@ -270,6 +270,10 @@ def test_what_a_heading_means_is_known_for_the_next_file(coordinator: User) -> N
     )
     second = brought(coordinator, workbook(headed("家长电话", "联系电话")))
     assert second.report["problems"] == [] and second.report["warnings"] == []
+    # A colleague who leaves it out of one file forgets it for nobody.
+    choosing.name_headings(actor=coordinator, upload_id=second.pk, version=1, headings={K: {"联系电话": ""}})
+    third = brought(coordinator, workbook(headed("家长电话", "联系电话")))
+    assert third.report["problems"] == []
     # In a file that has the column itself the other heading stays what it is.
     both = brought(coordinator, workbook(children=({**CHILD, "联系电话": "12345"},)))
     assert both.report["problems"] == [] and [one["column"] for one in both.report["warnings"]] == [

@@ -42,6 +42,7 @@ OTHERS = {
     "end_pairing",
     "family",
     "import_row",
+    "leave_note",
     "second_step",
     "step_into",
     "wanted",
