@@ -42,13 +42,17 @@ class Difference:
     ended: list[Pairing] = field(default_factory=list)
 
 
-def difference(round_: Round) -> Difference:
-    """The round's plan against the live pairings of the children it covers. Rows alone, without their people."""
+def difference(round_: Round, *people: str) -> Difference:
+    """The round's plan against the live pairings of the children it covers.
+
+    people: what of a place is to be read with it, as child and mentor. For a province that is most of the time.
+    """
     covers = covered_by(round_)
-    live = Pairing.objects.live()
+    live = Pairing.objects.live().select_related(*people) if people else Pairing.objects.live()
+    places = round_.proposals.select_related(*people) if people else round_.proposals.all()
     standing = {(pairing.child_id, pairing.role): pairing for pairing in live if covers(pairing.child_id)}
     found = Difference()
-    for proposal in round_.proposals.all():
+    for proposal in places:
         pairing = standing.get((proposal.child_id, proposal.role))
         if pairing is None or pairing.mentor_id != proposal.mentor_id:
             found.started.append(proposal)

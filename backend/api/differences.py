@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django.db.models import prefetch_related_objects
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -61,9 +60,8 @@ class Difference(APIView):
     )
     def get(self, request: Request, round_id: int) -> Response:
         round_ = access_round(request.user, round_id)
-        found = publishing.difference(round_)
+        found = publishing.difference(round_, "child", "mentor", "subject")
         ended, moved = changes.changes_of(round_, found)
-        prefetch_related_objects(found.started, "child", "mentor", "subject")
         shown = {
             "version": round_.version,
             "kept": len(found.kept),
