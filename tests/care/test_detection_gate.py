@@ -12,12 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from backend.care import detection
-from backend.care.detection import begins, contact, crisis, patterns, phrases
+from backend.care.detection import begins, contact, crisis, look, normal, patterns, phrases
 from backend.care.detection.gate import NAMES, SAID, wanted
 from backend.care.detection.normal import Normal
 
-# The package has a function of that name.
-normal = sys.modules["backend.care.detection.normal"]
 CORPORA = Path(__file__).parents[2] / "bench" / "detection_corpus"
 OPEN = [
     json.loads(line)["text"]
@@ -53,7 +51,7 @@ def the_long_way() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(SAID, "open", lambda text: frozenset(NAMES))
         patched.setattr(contact.NAMED, "open", lambda text: frozenset({"wechat", "mail", "mail cue", "link"}))
-        patched.setattr(detection, "possible_together", lambda texts: None)
+        patched.setattr(look, "possible_together", lambda texts: None)
         patched.setattr(
             crisis, "_without_repeats", lambda text: crisis.REPEATED.sub(lambda run: run[1] * 8, text)
         )

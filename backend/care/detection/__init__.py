@@ -1,32 +1,60 @@
 """What stands in a message that a person should look at. Pure: text in, findings out; incomplete, and said to be.
 
 Bounded: at most ``MOST`` characters are read, each look in some 30 ms (`manage.py bench detection` times both).
+The patterns take a second to make: they are made when the first words are looked at.
 """
 
-import re
 from collections.abc import Sequence
-
-from backend.care.detection.contact import DETAILS, Found, Kind, find
-from backend.care.detection.crisis import Sign, possible_together, signs
-from backend.care.detection.normal import normal
-
-__all__ = [
-    "DETAILS",
-    "EVERY",
-    "MOST",
-    "Found",
-    "Kind",
-    "Sign",
-    "contacts",
-    "danger",
-    "masked",
-    "may_continue",
-]
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cache
+from types import ModuleType
 
 MOST = 10_000  # characters, the newest
-PIECE = 16  # characters: what somebody says in pieces has short ones
-SPAN = 60  # characters on either side of where two messages meet
 EARLIER = 10  # messages of the same sender that are read together with the new one
+
+
+class Kind(StrEnum):
+    PHONE = "phone"
+    QQ = "qq"
+    WECHAT = "wechat"
+    MAIL = "mail"
+    LINK = "link"
+    OFF_PLATFORM = "off_platform"
+    MEETING = "meeting"
+    SECRECY = "secrecy"
+    PHOTOS = "photos"
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """[start, end) in the original text."""
+
+    kind: Kind
+    start: int
+    end: int
+
+
+# What leads to a person outside the room, and is masked when a child says it.
+DETAILS = frozenset({Kind.PHONE, Kind.QQ, Kind.WECHAT, Kind.MAIL, Kind.LINK})
+
+
+class Sign(StrEnum):
+    WISH_TO_DIE = "S1"
+    PLAN_OR_MEANS = "S2"
+    SELF_HARM = "S3"
+    HOPELESS = "H1"
+    VIOLENCE_AT_HOME = "A1"
+    SEXUAL_HARM = "A2"
+    BULLYING = "B1"
+    FEAR_FOR_PARENT = "F1"
+
+
+@cache
+def _look() -> ModuleType:
+    from backend.care.detection import look
+
+    return look
 
 
 def contacts(body: str, earlier: Sequence[str] = (), *, phrases: bool = True) -> list[Found]:
@@ -35,58 +63,21 @@ def contacts(body: str, earlier: Sequence[str] = (), *, phrases: bool = True) ->
     earlier: the sender's last messages, the oldest first.  Places are those in ``body``.
     phrases: also what shows no number, name or link; without them there are DETAILS only.
     """
-    body_alone = find(normal(body[-MOST:]), phrases=phrases)
-    if not earlier and len(body) <= MOST:
-        return body_alone
-    skipped = max(0, len(body) - MOST)
-    found = {Found(each.kind, each.start + skipped, each.end + skipped) for each in body_alone}
-    if earlier:
-        before = "\n".join(earlier[-EARLIER:])[-max(0, MOST - len(body)) :] if len(body) < MOST else ""
-        joined = before + "\n" + body
-        begin = len(before) + 1
-        for each in find(normal(joined), phrases=phrases):
-            # Only what reaches into the new message: what came before was looked at in its turn.
-            if before and each.start < begin < each.end:
-                found.add(Found(each.kind, 0, each.end - begin))
-    return sorted(found, key=lambda each: (each.start, each.end, each.kind))
+    found: list[Found] = _look().contacts(body, earlier, phrases=phrases)
+    return found
 
 
 def danger(body: str, earlier: Sequence[str] = ()) -> frozenset[Sign]:
     """Signs of danger in ``body``, alone or as the end of what its sender said before it."""
-    alone = signs(normal(body[-MOST:]))
-    before = "".join(earlier[-EARLIER:])[-SPAN:]
-    if not before or min(len(body), len(earlier[-1])) > PIECE:
-        return alone
-    may = possible_together([*map(normal, _that_reach(earlier)), normal(body)])
-    if may is not None and not may:
-        return alone
-    joined = signs(normal(before + body[:SPAN]), may) - alone
-    # What the earlier messages say by themselves was routed when they were said.
-    return alone | (joined - signs(normal(before))) if joined else alone
-
-
-def _that_reach(earlier: Sequence[str]) -> Sequence[str]:
-    """The last of ``earlier``, as many as it takes for what is read together with a new one."""
-    reached = 0
-    for many, each in enumerate(reversed(earlier[-EARLIER:]), 1):
-        reached += len(each)
-        if reached >= SPAN:
-            return earlier[-many:]
-    return earlier[-EARLIER:]
+    signs: frozenset[Sign] = _look().danger(body, earlier)
+    return signs
 
 
 def may_continue(body: str) -> bool:
     """Whether ``body`` begins like the rest of a number or of a name: only then what came before matters."""
-    begin = normal(body[:24])
-    if re.search(r"[a-z\d]", begin.text[:12]):
-        return True
-    return begin.may_hold_digits(2) and bool(re.search(r"\d{2}", begin.numbers.text[:12]))
+    return bool(_look().may_continue(body))
 
 
 def masked(body: str, found: Sequence[Found]) -> str:
     """``body`` with every way out of the room covered: the same length, nothing else changed."""
-    covered = list(body)
-    for each in found:
-        if each.kind in DETAILS:
-            covered[each.start : each.end] = "＊" * (each.end - each.start)
-    return "".join(covered)
+    return str(_look().masked(body, found))

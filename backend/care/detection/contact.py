@@ -5,40 +5,14 @@ Incomplete by nature: whoever wants to get around patterns will. They make it vi
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from enum import StrEnum
 
+from backend.care.detection import Found, Kind
 from backend.care.detection.begins import LONG, Sought
 from backend.care.detection.gate import SAID, Gate
 from backend.care.detection.normal import HAN, NUMERALS, Normal
 from backend.care.detection.numbers import phones, qqs
 from backend.care.detection.patterns import in_order
 from backend.care.detection.phrases import filled, pattern
-
-
-class Kind(StrEnum):
-    PHONE = "phone"
-    QQ = "qq"
-    WECHAT = "wechat"
-    MAIL = "mail"
-    LINK = "link"
-    OFF_PLATFORM = "off_platform"
-    MEETING = "meeting"
-    SECRECY = "secrecy"
-    PHOTOS = "photos"
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """[start, end) in the original text."""
-
-    kind: Kind
-    start: int
-    end: int
-
-
-# What leads to a person outside the room, and is masked when a child says it.
-DETAILS = frozenset({Kind.PHONE, Kind.QQ, Kind.WECHAT, Kind.MAIL, Kind.LINK})
 
 # A name: what one types to find somebody. With 下划线 and 杠 said in words, and spaces for the eye.
 IDENT = r"[a-z0-9](?:(?:[ .·•*~-]|_|下划线|横?杠|[\U0001f300-\U0001faff❤]|\n(?=[_\d-]))?[a-z0-9_-]){4,24}"

@@ -2,24 +2,12 @@
 
 import re
 from collections.abc import Sequence
-from enum import StrEnum
 
+from backend.care.detection import Sign
 from backend.care.detection.begins import Sought
 from backend.care.detection.gate import SAID
 from backend.care.detection.normal import Normal
 from backend.care.detection.phrases import pattern
-
-
-class Sign(StrEnum):
-    WISH_TO_DIE = "S1"
-    PLAN_OR_MEANS = "S2"
-    SELF_HARM = "S3"
-    HOPELESS = "H1"
-    VIOLENCE_AT_HOME = "A1"
-    SEXUAL_HARM = "A2"
-    BULLYING = "B1"
-    FEAR_FOR_PARENT = "F1"
-
 
 NONE: frozenset[Sign] = frozenset()
 FILES = {sign: sign.name.lower() for sign in Sign}
