@@ -40,6 +40,7 @@ PARTS = {
 _TOUR = """
 child | home * | / | 孩子的首页：两位老师，现在可以去哪儿 | Two teachers, and where to go now
 child | room * | / > /rooms/N/ | 房间：谁能看到，写在最上面 | The room, and who can read it
+child | readers | / > /rooms/N/ > /rooms/N/readers/ | 谁能看到这个房间 | Who can read the room
 child | help | /help/ | 求助：电话和“我想找人说话” | Help: numbers to ring, and somebody to talk to
 child | help-now | /help/now/ | 谁会来 | Who comes
 child | help-report | /help/report/ | 有人对我做了不好的事 | Somebody did something bad to me
