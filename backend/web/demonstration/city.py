@@ -20,7 +20,8 @@ from backend.web.demonstration.history import say as say_in
 from backend.web.demonstration.live import start_again
 from backend.web.demonstration.story import Story
 from backend.web.demonstration.talks import WAITING
-from chat.models import Meeting
+from chat.explaining import understand
+from chat.models import Meeting, Room
 from chat.protocol import Side
 from chat.rules.times import HOUR, local_day, local_time
 from matching.locks import add_lock
@@ -130,6 +131,17 @@ def _tell_story(say: Say, coordinator: User, now: datetime) -> None:
         a_case_of_last_week(now)
         # Before the lesson, or it would count as one that is used.
         say_in(family.room, Side.MENTOR, WAITING, now - HOUR / 4)
+        _explain_rooms()
+
+
+def _explain_rooms() -> None:
+    """The children behind doors have read who can read their rooms; but for the room of the counsellor who has
+    just come, where a visitor reads it first.
+    """
+    rooms = Room.objects.with_people().live()
+    known = rooms.filter(pairing__child__user__in=[people.person(role) for role in ("child", "teenager")])
+    for room in known.exclude(pairing__child__user=people.person("child"), pairing__role=Role.WELLBEING):
+        understand(actor=room.pairing.child.user, room_id=room.pk)
 
 
 def _open_doors(family: Pairing, second: Round) -> None:
