@@ -112,7 +112,9 @@ def people_of(reading: Reading) -> RosterFile:
         kind: {cells[KEYS[kind]] for cells in rows.values() if KEYS[kind] in cells}
         for kind, rows in reading.chosen.aside.items()
     }
-    found = read_tables(reading.chosen.tables, districts=districts(), beside=beside)
+    # Nothing is wrong with a table of which all rows were set aside.
+    tables = {kind: each for kind, each in reading.chosen.tables.items() if each.rows or not beside[kind]}
+    found = read_tables(tables, districts=districts(), beside=beside)
     open_hours.keep_to(found, settings.ROOM_HOURS, timezone.localdate())
     found.problems.extend(claim_problems(found))
     found.warnings.extend([*_of_locks(reading, found), *_loose_ends(found, beside), *_twice(found)])

@@ -25,6 +25,7 @@ def grouped(problems: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
             (problem["file"], column, value, wrong, *row),
             {
                 **problem,
+                "file": sheet_of(problem["file"]),
                 "kind": kind,
                 "value": value,
                 "label": "" if column == "-" else headed(kind, column),
@@ -70,9 +71,15 @@ def warned(warnings: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     groups: dict[tuple[str, ...], dict[str, Any]] = {}
     for one in warnings:
         key = (one["file"], one["column"], one["wrong"], one["expected"])
-        group = groups.setdefault(key, {**one, "column": headed("", one["column"]), "rows": []})
+        told = {"file": sheet_of(one["file"]), "column": headed("", one["column"]), "rows": []}
+        group = groups.setdefault(key, {**one, **told})
         group["rows"].append(one["row"])
     for group in groups.values():
         group["shown"] = group["rows"][:ROWS_TO_CHOOSE]
         group["more"] = len(group["rows"]) - len(group["shown"])
     return list(groups.values())
+
+
+def sheet_of(place: str) -> str:
+    """Of ``roster.xlsx[学生]`` the sheet: the page is headed with the file. A file without sheets is itself."""
+    return place.rpartition("[")[2].removesuffix("]")

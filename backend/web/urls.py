@@ -182,6 +182,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("rounds/<int:round_id>/progress/", rounds.progress, name="round_progress"),
     path("rounds/<int:round_id>/cancel/", rounds.cancel, name="cancel_round"),
     path("rounds/<int:round_id>/discard/", rounds.discard, name="discard_round"),
+    path("rounds/<int:round_id>/exceptions/", review.first_exceptions, name="first_exceptions"),
     path("rounds/<int:round_id>/exceptions/<str:kind>/", review.exceptions, name="exceptions"),
     path("rounds/<int:round_id>/proposals/", review.proposals, name="proposals"),
     path("rounds/<int:round_id>/changes/", review.changes, name="changes"),

@@ -35,6 +35,7 @@ def week_of_two(round_: Round, child: Child, role: str, now: Proposal | None) ->
         cells[now.slot] = "now"
     hours = range(min(s % 24 for s in cells), max(s % 24 for s in cells) + 1) if cells else range(0)
     rows = [(f"{hour:02}:00", [cells.get(day * 24 + hour, "") for day in range(7)]) for hour in hours]
+    rows = [row for row in rows if any(row[1])]
     return {"days": WEEKDAYS, "rows": rows, "legend": [cell for cell in WEEK_CELLS if cell in cells.values()]}
 
 

@@ -175,6 +175,7 @@ TABLE: dict[str, tuple[tuple[str, ...], frozenset[str]]] = {
     "round_progress": (GET, DESK),
     "cancel_round": (POST, DESK),
     "discard_round": (POST, DESK),
+    "first_exceptions": (GET, DESK),
     "exceptions": (GET, DESK),
     "proposals": (GET, DESK),
     "wanted": (GET, DESK),

@@ -12,7 +12,7 @@ from backend.accounts.models import User
 from backend.audit.models import Entry
 from backend.errors import Invalid, NotYours
 from backend.rosters import aside, blank_files, choosing, forgetting, imports, people
-from backend.rosters.models import Child, RosterUpload, SetAside
+from backend.rosters.models import Child, Mentor, RosterUpload, SetAside
 from backend.rosters.moving_on import move_on
 from tests.rosters.test_messy_files import CHILD, MENTOR, rename, workbook
 from tests.rosters.test_wizard_files import K2, K, headed, kids
@@ -360,3 +360,10 @@ def test_the_same_child_under_two_numbers_is_said(coordinator: User) -> None:
         assert [one["row"] for one in upload.report["warnings"] if one["column"] == "child_id"] == rows
     again = brought(coordinator, kids({**K2, "出生日期": "2011-02-17"}))
     assert again.report["warnings"] == []
+
+
+def test_a_file_of_which_all_children_were_set_aside_still_brings_its_mentors(coordinator: User) -> None:
+    upload = brought(coordinator, workbook(children=({**CHILD, "年级": "五年及"},)))
+    choosing.set_rows_aside(actor=coordinator, upload_id=upload.pk, version=1)
+    upload = imports.take_upload(actor=coordinator, upload_id=upload.pk)
+    assert (Child.objects.count(), Mentor.objects.count(), SetAside.objects.count()) == (0, 1, 1)

@@ -31,7 +31,7 @@ _HEADINGS: dict[str, dict[str, str]] = {
         "班级": "grade", "年级班级": "grade", "所在年级": "grade",
         "学科": "subjects", "科目": "subjects", "辅导科目": "subjects", "需要辅导的学科": "subjects",
         "空闲时间": "availability", "时间": "availability", "有空的时间": "availability",
-        "区": "district", "所在区": "district", "区县名称": "district", "生日": "birth_date",
+        "区": "district", "所在区": "district", "所属区": "district", "区县名称": "district", "生日": "birth_date",
         "家长": "parent_name", "监护人": "parent_name", "监护人姓名": "parent_name", "父母姓名": "parent_name",
         "电话": "parent_phone", "手机": "parent_phone", "手机号": "parent_phone", "联系电话": "parent_phone",
         "家长手机": "parent_phone", "监护人电话": "parent_phone", "家庭住址": "address", "地址": "address",
@@ -41,7 +41,7 @@ _HEADINGS: dict[str, dict[str, str]] = {
         "教师姓名": "name", "老师姓名": "name", "导师姓名": "name", "名字": "name", "类型": "roles", "导师类型": "roles",
         "任教学科": "teaches", "学科": "teaches", "科目": "teaches", "证书": "certificate", "资格证书": "certificate",
         "空闲时间": "availability", "时间": "availability", "人数": "capacity", "可带学生数": "capacity",
-        "区": "district", "所在区": "district", "手机": "phone", "手机号": "phone", "联系电话": "phone",
+        "区": "district", "所在区": "district", "所属区": "district", "手机": "phone", "手机号": "phone", "联系电话": "phone",
         "邮件": "email", "电子邮箱": "email",
     },
 }  # fmt: skip

@@ -121,7 +121,7 @@ def show(request: HttpRequest, upload_id: int) -> HttpResponse:
         "sheets": _sheets(report),
         "whole_file": whole,
         "headings": headings,
-        "to_answer": any(row["near"] for row in headings) or (whole and bool(headings)),
+        "to_answer": any(row["near"] or (whole and not row["column"]) for row in headings),
         "corrections": corrected(upload.choices.get("corrections", []), report.get("corrected", {})),
         "aside": report.get("aside", []),
         "kinds": KIND_WORDS,

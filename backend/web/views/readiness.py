@@ -94,7 +94,8 @@ def _week(cells: dict[int, Cell]) -> dict[str, Any]:
             cell = cells.get(weekday * 24 + hour, Cell())
             heat = _heat_of_hour(cell, average)
             words = ("", _("few"), _("very few"), _("no mentor"))[heat]
-            row.append({"demand": cell.demand, "supply": cell.supply, "heat": heat, "words": words})
+            # An hour without mentors is no alarm: a child needs one of its hours.
+            row.append({"demand": cell.demand, "supply": cell.supply, "heat": min(2, heat), "words": words})
         if any(cell["demand"] or cell["supply"] for cell in row):
             rows.append((f"{hour:02}:00", row))
     return {"rows": rows}

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.paginator import Page, Paginator
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from openpyxl import Workbook
@@ -31,6 +31,15 @@ WHAT = {
 }
 
 
+def first_exceptions(request: HttpRequest, round_id: int) -> HttpResponse:
+    """To the first kind of which there is any."""
+    round_ = access_round(request.user, round_id, lean=True)
+    if not round_.summary:
+        raise Http404
+    all_ = kinds(round_, frame(request, round_)["changes"])
+    return redirect(next((url for _name, _label, number, url in all_ if number), all_[0][3]))
+
+
 def exceptions(request: HttpRequest, round_id: int, kind: str) -> HttpResponse:
     """What needs a second look, of one kind; the other kinds with their numbers beside it."""
     round_ = access_round(request.user, round_id, lean=True)
@@ -48,6 +57,7 @@ def exceptions(request: HttpRequest, round_id: int, kind: str) -> HttpResponse:
         **around,
         "kinds": kinds(round_, around["changes"]),
         "kind": kind,
+        "show_terms": kind in ("low_fit", "far_grade"),
         "title": EXCEPTIONS[kind],
         "hint": _hint(kind),
         "page": page,

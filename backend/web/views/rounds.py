@@ -85,6 +85,7 @@ def show(request: HttpRequest, round_id: int) -> HttpResponse:
         numbers = kinds(round_, context["changes"])
         context |= {
             "kinds": numbers,
+            "without": [label for _name, label, number, _url in numbers if not number],
             "open": numbers[0][2],
             "plots": plots(round_),
             "load": review.load_of_mentors(round_),
