@@ -18,6 +18,7 @@ from tests.web.test_rounds import solved, taken
 
 __all__ = ["solved", "taken"]  # fixtures
 
+COME = ("no", "uninvited", "invited", "yes")
 pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
 
 
@@ -34,6 +35,13 @@ def test_from_the_first_page_to_an_end_and_to_who_is_ill(solved: tuple[Client, R
 
     home = desk.get("/").content.decode()
     assert "40 对结对一周了还没见过面" in home and "40 个每周时间导师说不行，或者还没答复" in home
+    assert "还没有发过邀请" in home and "收到邀请后还没有登录" not in home
+    invited = Pairing.objects.live().select_related("mentor").first().mentor
+    desk.post(f"/invitations/{invited.user_id}/")
+    assert "有 1 人收到邀请后还没有登录" in desk.get("/").content.decode()
+    lists = {come: desk.get(f"/invitations/?come={come}").context["page"].paginator for come in COME}
+    assert [row.pk for row in lists["invited"].object_list] == [invited.user_id]
+    assert lists["uninvited"].count == lists["no"].count - 1 and lists["yes"].count == 0
     many = {path: queries(path) for path in ("/", *(f"/today/{need}/" for need in Need))}
     assert desk.get("/today/nothing/").status_code == 404
     kept = list(Pairing.objects.values_list("pk", flat=True)[:3])

@@ -10,7 +10,7 @@ from django.test import Client
 from django.utils import timezone
 
 from backend.rosters import city
-from backend.rosters.models import Child, Mentor, RosterUpload
+from backend.rosters.models import Child, Consent, Mentor, RosterUpload
 from matching import solving
 from matching.comparing import run_next_comparison
 from matching.edits import change_proposal, choices_for
@@ -183,15 +183,17 @@ def test_a_choice_that_others_have_can_be_pinned_from_there(solved: tuple[Client
 def test_a_round_over_named_children_leaves_the_others_alone(solved: tuple[Client, Round]) -> None:
     desk, round_ = solved
     desk.post(f"/rounds/{round_.pk}/publish/", {"version": round_.version, "password": "a quiet evening"})
-    one, two = Child.objects.all()[:2]
+    one, two, out = Child.objects.all()[:3]
+    Consent.objects.filter(child=out).delete()
     for numbers, words in (("", "请至少写一名"), (f"{one.roster_id} X-1", "没有这些编号的学生：X-1")):
         refused = desk.post("/rounds/", start_form(desk, "chosen", numbers))
         assert words in refused.content.decode() and Round.objects.count() == 1
-    desk.post("/rounds/", start_form(desk, "chosen", f"{one.roster_id}，{two.roster_id}"))
+    desk.post("/rounds/", start_form(desk, "chosen", f"{one.roster_id}，{two.roster_id} {out.roster_id}"))
     assert solving.run_next_round()
     small = Round.objects.latest("pk")
-    assert set(small.chosen.all()) == {one, two} and small.summary["children"] == 2
-    assert "本轮只涉及 2 名学生" in desk.get(f"/rounds/{small.pk}/").content.decode()
+    assert set(small.chosen.all()) == {one, two, out} and small.summary["children"] == 2
+    page = desk.get(f"/rounds/{small.pk}/").content.decode()
+    assert "本轮只涉及 3 名学生" in page and "其中 1 名未能参加匹配" in page
     assert set(small.proposals.values_list("child", flat=True)) <= {one.pk, two.pk}
 
 
@@ -207,7 +209,13 @@ def test_who_changes_is_listed_with_the_reason(solved: tuple[Client, Round]) -> 
         page = desk.get(path)
         assert len(page.context["rows" if "changes" in path else "ended"]) == gone.pairings.count() > 0
         assert page.content.decode().count("导师暂停中") == gone.pairings.count()
-    assert f"/rounds/{second.pk}/changes/" in desk.get(f"/rounds/{second.pk}/").content.decode()
+    overview = desk.get(f"/rounds/{second.pk}/")
+    counts = overview.context["changes"]
+    kinds = {name: (number, url) for name, _label, number, url in overview.context["kinds"]}
+    assert kinds["changed"] == (counts.moved + counts.ended, f"/rounds/{second.pk}/changes/")
+    first_kind = next(url for number, url in kinds.values() if number)
+    assert desk.get(f"/rounds/{second.pk}/exceptions/").headers["Location"] == first_kind
+    assert "changed" not in {name for name, *_more in desk.get(f"/rounds/{first.pk}/").context["kinds"]}
 
 
 def test_a_forbid_holds_in_the_next_round_until_it_is_lifted(taken: Client) -> None:

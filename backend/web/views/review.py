@@ -57,7 +57,7 @@ def exceptions(request: HttpRequest, round_id: int, kind: str) -> HttpResponse:
         **around,
         "kinds": kinds(round_, around["changes"]),
         "kind": kind,
-        "show_terms": kind in ("low_fit", "far_grade"),
+        "show_terms": kind == "low_fit",
         "title": EXCEPTIONS[kind],
         "hint": _hint(kind),
         "page": page,
