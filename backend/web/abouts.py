@@ -35,6 +35,8 @@ KINDS: dict[Any, Any] = {
     Holiday: gettext_lazy("day off"),
     "care.case": gettext_lazy("case"),
     "care.reading": gettext_lazy("reading in an emergency"),
+    "care.shift": gettext_lazy("shift"),
+    "care.callrequest": gettext_lazy("call"),
     "accounts.invitation": gettext_lazy("invitation"),
 }
 WORDS = {kind if isinstance(kind, str) else kind._meta.label_lower: said for kind, said in KINDS.items()}

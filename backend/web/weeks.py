@@ -9,15 +9,15 @@ from matching.models import Proposal, Round
 
 
 def free_week(free: Iterable[int]) -> dict[str, Any]:
-    """Free hours as a grid: a heading of weekdays, then a row for each hour between the first and the last."""
+    """Free hours as a grid: a heading of weekdays, then a row for each hour that is free on any day."""
     slots = set(free)
-    hours = range(min(s % 24 for s in slots), max(s % 24 for s in slots) + 1) if slots else range(0)
+    hours = sorted({slot % 24 for slot in slots})
     grid = [(f"{hour:02}:00", [day * 24 + hour in slots for day in range(7)]) for hour in hours]
     return {"days": WEEKDAYS, "rows": grid}
 
 
 def week_of_two(round_: Round, child: Child, role: str, now: Proposal | None) -> dict[str, Any]:
-    """Each hour that either has free in the round's roster: a heading of weekdays, then a row an hour.
+    """The hours that either has free in the round's roster: a heading of weekdays, then a row an hour.
 
     A cell is empty or one of: now, other (the child's hour in the other role), taken (the mentor's hour with
     another child), both, child, mentor.
@@ -33,9 +33,8 @@ def week_of_two(round_: Round, child: Child, role: str, now: Proposal | None) ->
     cells |= {slot: "other" for slot in other}
     if now:
         cells[now.slot] = "now"
-    hours = range(min(s % 24 for s in cells), max(s % 24 for s in cells) + 1) if cells else range(0)
+    hours = sorted({slot % 24 for slot in cells})
     rows = [(f"{hour:02}:00", [cells.get(day * 24 + hour, "") for day in range(7)]) for hour in hours]
-    rows = [row for row in rows if any(row[1])]
     return {"days": WEEKDAYS, "rows": rows, "legend": [cell for cell in WEEK_CELLS if cell in cells.values()]}
 
 

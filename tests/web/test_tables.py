@@ -43,3 +43,16 @@ def test_every_cell_of_a_table_that_becomes_cards_says_what_it_is():
             silent = re.findall(r"<td>\s*(.*?)\s*</td>", body, re.S)
             for cell in silent:
                 assert re.match(r'<(a|form|input|div class="row")|{% if [^%]*(state|may)', cell), (path, cell)
+
+
+def test_a_card_names_its_cells_as_the_table_heads_them() -> None:
+    """At either width a column has one name."""
+    wrong = []
+    for path in TEMPLATES.rglob("*.html"):
+        for head, body in re.findall(r"({% table [^\n]*%})(.*?){% endtable %}", path.read_text(), re.S):
+            heads = set(re.findall(r'_\("([^"]+)"\)', head))
+            given = set(re.findall(r"data-label=\"{% translate '([^']+)' %}\"", body))
+            # a heading that depends on who looks stands before the table
+            given -= set(re.findall(r'{% translate "([^"]+)" as \w+ %}', path.read_text()))
+            wrong += [(path.name, label) for label in given - heads]
+    assert wrong == []
