@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 from django.utils import translation
 
 from backend.accounts.models import User
+from backend.notices import texting
 from backend.notices.kinds import RULES, Audience, Kind, is_rationed
 from backend.notices.outbox import News, notice_of
 from backend.notices.wording import letter, on_page
@@ -24,7 +25,7 @@ class Preview:
     """One kind of notice to one kind of people, and what one of them will read in their language.
 
     people: how many are told.  in_peace: how many are not, because their family is left in peace.
-    by_mail: how many have an address.
+    by_mail: how many have an address.  by_text: how many are sent an SMS instead, where those are set up.
     """
 
     kind: Kind
@@ -32,6 +33,7 @@ class Preview:
     people: int
     in_peace: int
     by_mail: int
+    by_text: int
     name: str
     language: str
     page: str
@@ -60,12 +62,14 @@ def preview(round_: Round, *, origin: str, now: datetime) -> list[Preview]:
     families = families_of({child for each in rows.values() for _pk, child, _quiet, _mentor in each})
     told = {kind: _told(kind, each, families) for kind, each in rows.items()}
     with_mail = set(User.objects.exclude(email=None).exclude(email="").values_list("pk", flat=True))
+    with_phone = User.objects.exclude(phone=None).exclude(phone="").values_list("pk", flat=True)
+    texted = set(with_phone) - with_mail if texting.available() else set()
     found = []
     for kind, by_audience in told.items():
         examples = _examples(kind, places[kind], by_audience)
         for audience, counted in by_audience.items():
             news, reader = examples[audience]
-            found.append(_preview(news, reader, counted, with_mail, origin, now))
+            found.append(_preview(news, reader, counted, (with_mail, texted), origin, now))
     return found
 
 
@@ -122,7 +126,7 @@ def _pairing(proposal: Proposal) -> Pairing:
 
 
 def _preview(
-    news: News, reader: User, counted: _Told, with_mail: set[int], origin: str, now: datetime
+    news: News, reader: User, counted: _Told, reached: tuple[set[int], set[int]], origin: str, now: datetime
 ) -> Preview:
     notice = notice_of(news, now)
     with translation.override(reader.language):
@@ -133,7 +137,8 @@ def _preview(
         audience=news.audience,
         people=len(counted.people),
         in_peace=len(counted.in_peace),
-        by_mail=len(counted.people & with_mail),
+        by_mail=len(counted.people & reached[0]),
+        by_text=len(counted.people & reached[1]),
         name=reader.name,
         language=reader.language,
         page=page,

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 from django.db import IntegrityError, transaction
+from django.test import override_settings
 from django.utils import timezone, translation
 
 from backend.accounts.models import User
@@ -57,6 +58,11 @@ def test_what_was_previewed_is_what_everybody_is_told(imported: User, round_: Ro
     User.objects.filter(pk=alone.mentor.user_id).update(email="mentor@x.example")
     Notice.objects.all().delete()
     previews = preview(second, origin="https://x.example", now=timezone.now())
+    with override_settings(SMS_URL="https://sms.example/"):
+        texting = {
+            (p.kind, p.audience): p.by_text
+            for p in preview(second, origin="https://x.example", now=timezone.now())
+        }
     assert not Notice.objects.exists() and changes(second).only_ended == 1
     publish(imported, second)
     told: dict[tuple[str, str], set[int]] = {}
@@ -68,6 +74,11 @@ def test_what_was_previewed_is_what_everybody_is_told(imported: User, round_: Ro
     assert {kind for kind, _audience in told} == {"pairing_started", "pairing_moved", "pairing_ended"} - (
         {"pairing_moved"} if not any(p.kind == "pairing_moved" for p in previews) else set()
     )
+    by_phone = {user.pk for user in User.objects.exclude(phone=None).filter(email=None)}
+    assert {key: len(people & by_phone) for key, people in told.items()} == {
+        key: texting[key] for key in told
+    }
+    assert any(texting.values()) and not any(p.by_text for p in previews)
     counted = {(p.kind, p.audience): p for p in previews}
     # Both guardians' and the carer's accounts, and the child's own, of the family that is left in peace.
     family = families_of([quiet.pk])[quiet.pk]
