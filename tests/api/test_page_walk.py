@@ -265,6 +265,7 @@ def path_of(world: World, name: str, *, absent: bool = False) -> str:
     of_case = ("take_case", "pass_on_case", "note_in_case", "close_case")
     ids |= {of: {"case_id": world.case.pk} for of in of_case}
     of_round = ("round", "round_progress", "cancel_round", "discard_round", "proposals", "changes", "publish")
+    of_round += ("first_exceptions",)
     of_round += ("edits", "undo_edit", "redo_edit", "solve_again")
     of_round += ("wanted",)
     ids |= {of: {"round_id": world.round.pk} for of in of_round}

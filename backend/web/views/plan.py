@@ -26,10 +26,11 @@ MOST_SHOWN = 50
 def _against_live(round_: Round) -> dict[str, Any]:
     """The difference to the live pairings in numbers, and the first of each kind."""
     started = review.beginning(round_).select_related("child", "mentor")
+    moving = review.moving(round_).select_related("mentor")
     return {
         "difference": review.changes(round_),
         "ended": with_reasons(round_, "ended", list(review.ending(round_)[:MOST_SHOWN])),
-        "moved": with_reasons(round_, "moved", list(review.moving(round_)[:MOST_SHOWN])),
+        "moved": with_reasons(round_, "moved", list(moving[:MOST_SHOWN])),
         "started": started[:MOST_SHOWN],
         "most": MOST_SHOWN,
     }
