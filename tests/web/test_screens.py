@@ -41,6 +41,7 @@ OTHERS = {
     "changes",
     "end_pairing",
     "family",
+    "first_exceptions",
     "import_row",
     "leave_note",
     "second_step",
