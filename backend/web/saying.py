@@ -10,7 +10,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from backend.rosters.surnames import given_name
-from backend.web.templatetags.shuangdao import WEEKDAYS, grade, slot
+from backend.web.templatetags.shuangdao import WEEKDAYS, grade, slot, with_weekday
 from chat.history import FirstLine, Line
 from chat.models import Elsewhere
 from chat.rules.meetings import TO_COME, MeetingState
@@ -64,7 +64,7 @@ def coming(at: datetime, today: date) -> str:
     names = {0: _("today"), 1: _("tomorrow")}
     weekday = str(WEEKDAYS[there.weekday()])
     day = names.get(ahead) or (
-        weekday if ahead < WEEK else f"{date_format(there, 'MONTH_DAY_FORMAT')} {weekday}"
+        weekday if ahead < WEEK else with_weekday(date_format(there, "MONTH_DAY_FORMAT"), there)
     )
     return f"{day} {there:%H:%M}"
 

@@ -42,7 +42,7 @@ def test_and_in_english():
     with translation.override("en"):
         assert slot(6 * 24 + 9) == "Sun 09:00–10:00"
         assert grade(7) == "grade 7"
-        assert day(date(2020, 2, 17)) == "17 February 2020 Mon"
+        assert day(date(2020, 2, 17)) == "Mon 17 February 2020"
 
 
 def test_the_chinese_catalogue_is_complete_and_compiled():

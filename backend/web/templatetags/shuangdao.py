@@ -128,7 +128,12 @@ def day(value: date | None) -> str:
     """2020年2月17日 周一; of a moment, its day in Shanghai."""
     if isinstance(value, datetime):
         value = timezone.localdate(value)
-    return f"{date_format(value, 'DATE_FORMAT')} {WEEKDAYS[value.weekday()]}" if value else ""
+    return with_weekday(date_format(value, "DATE_FORMAT"), value) if value else ""
+
+
+def with_weekday(day: str, of: date) -> str:
+    """2月17日 周一, in English Mon 17 February."""
+    return _("%(weekday)s %(day)s") % {"weekday": WEEKDAYS[of.weekday()], "day": day}
 
 
 @register.filter
@@ -137,7 +142,7 @@ def day_and_hour(value: datetime | None) -> str:
     if not value:
         return ""
     there = timezone.localtime(value)
-    return f"{date_format(there, 'MONTH_DAY_FORMAT')} {WEEKDAYS[there.weekday()]} {there:%H:%M}"
+    return f"{with_weekday(date_format(there, 'MONTH_DAY_FORMAT'), there)} {there:%H:%M}"
 
 
 @register.filter
