@@ -332,6 +332,9 @@ def test_the_table_names_every_page() -> None:
 KNOW_IT_EXISTS = {
     ("end_session", "child"),  # their own room, which only the mentor ends
     ("end_session", "emergency reader"),  # open to them to be read
+    ("room_readers", "mentor"),  # their own room; the page is for the child
+    ("room_readers", "ended mentor"),
+    ("room_readers", "emergency reader"),
     ("judge_alert", "duty counsellor"),  # they work on the case, and a lead judges it
 }
 FOUND_AGAIN = re.compile(r'name="csrfmiddlewaretoken" value="[^"]+"')
