@@ -8,7 +8,7 @@ import asyncio
 import logging
 import time
 import uuid
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import Any, TypeVar
@@ -30,8 +30,6 @@ from chat.uptime import still_serving
 from chat.writer import Writer
 
 POLL = 1.0  # seconds
-PARTS, PART = 10, 100  # a look at all of them: in so many parts at most, of so many rooms or sockets at least
-PAUSE = 0.01  # seconds between two parts
 FRESH = 2.0  # who may be here was looked at so long ago, at most, when anything is delivered
 BEAT = 15.0
 GRACE = 5.0
@@ -114,7 +112,7 @@ class Hub:
         self._tasks: list[asyncio.Task[None]] = []
 
     def start(self) -> None:
-        jobs = (self.writer.run, self._watch, self._poll, self._listen, self._ring, self._beat)
+        jobs = (self.writer.run, self._watch, self._listen, self._ring, self._beat)
         self._tasks = [asyncio.create_task(_for_ever(job)) for job in jobs]
 
     async def read(self, work: Callable[..., T], *arguments: Any) -> T:
@@ -216,9 +214,17 @@ class Hub:
         self._hint_wake.set()
 
     async def _watch(self) -> None:
-        """Rooms that changed, at once."""
+        """Rooms that changed, at once; all of them, every second."""
+        polled = 0.0
         while True:
-            await self._wake.wait()
+            left = max(0.0, polled + POLL - time.monotonic())
+            try:
+                async with asyncio.timeout(left):
+                    await self._wake.wait()
+            except TimeoutError:
+                polled = time.monotonic()
+                await self._poll()
+                continue
             self._wake.clear()
             dirty, self._dirty = self._dirty, set()
             asked, self._asked = self._asked, {}
@@ -226,14 +232,6 @@ class Hub:
             await self._reread(dirty, asked)
             if suspects:
                 await self._check_sessions(each for each in self.sockets if each.place.user in suspects)
-
-    async def _poll(self) -> None:
-        """All rooms, every second."""
-        while True:
-            started = time.monotonic()
-            self._check_times()
-            await self._look_at_all(started)
-            await asyncio.sleep(max(0.0, started + POLL - time.monotonic()))
 
     async def _reread(self, rooms: Iterable[int], asked: Asked | None = None) -> None:
         """asked: by sockets that wait for it, whose details are read even when nothing changed."""
@@ -259,25 +257,22 @@ class Hub:
     def _is_news(self, now: RoomNow) -> bool:
         return now.room in self.views and now.stamp > self.views[now.room].stamp
 
-    async def _look_at_all(self, started: float) -> None:
-        """Some at a time, with pauses: what is said meanwhile must not wait for all of them."""
-        for rooms in _parts(self.views):
-            await self._reread(rooms)
-            await asyncio.sleep(PAUSE)
-        for sockets in _parts(self.sockets):
-            await self._check_sessions(sockets)
-            await asyncio.sleep(PAUSE)
+    async def _poll(self) -> None:
+        self._check_times()
+        started = time.monotonic()
+        await self._reread(list(self.views))
+        await self._check_sessions(self.sockets)
         stale, self._looked = not self.is_fresh(), started
         if stale:
             for view in self.views.values():
                 view.wake()
-        for rooms in _parts(self.views):
-            for room in await self.read(reading.due_ticks, rooms):
-                if room not in self._ticking and self.writer.put(
-                    Tick(room), lambda _, r=room: self._ticking.discard(r)
-                ):
-                    self._ticking.add(room)
-            await asyncio.sleep(PAUSE)
+        if not self.views:
+            return
+        for room in await self.read(reading.due_ticks, list(self.views)):
+            if room not in self._ticking and self.writer.put(
+                Tick(room), lambda _, r=room: self._ticking.discard(r)
+            ):
+                self._ticking.add(room)
 
     def _check_times(self) -> None:
         now = time.monotonic()
@@ -353,14 +348,6 @@ class Hub:
         view = self.views.get(room)
         if view is not None and self.is_fresh():
             view.tell(TypingBy(side, on), side.other)
-
-
-def _parts(of: Iterable[T]) -> Iterator[list[T]]:
-    """As they are now."""
-    every = list(of)
-    size = max(PART, -(-len(every) // PARTS))
-    for at in range(0, len(every), size):
-        yield every[at : at + size]
 
 
 async def _for_ever(job: Callable[[], Any]) -> None:
