@@ -17,7 +17,7 @@ from weakref import WeakKeyDictionary
 from channels.layers import get_channel_layer
 from django.utils import timezone
 
-from chat import reading
+from chat import checks, reading
 from chat.acts import Numbered, Performed, Tick
 from chat.bells import GROUP, pass_on
 from chat.connection import Socket
@@ -112,7 +112,9 @@ class Hub:
         self._tasks: list[asyncio.Task[None]] = []
 
     def start(self) -> None:
-        jobs = (self.writer.run, self._watch, self._listen, self._ring, self._beat)
+        # The first look makes what it looks with, which takes a second: nobody's words are to wait for that.
+        self._readers.submit(checks.look_at, checks.Words(0, Side.CHILD, "", ""))
+        jobs = (self.writer.run, self._watch, self._clock, self._listen, self._ring, self._beat)
         self._tasks = [asyncio.create_task(_for_ever(job)) for job in jobs]
 
     async def read(self, work: Callable[..., T], *arguments: Any) -> T:
@@ -258,7 +260,6 @@ class Hub:
         return now.room in self.views and now.stamp > self.views[now.room].stamp
 
     async def _poll(self) -> None:
-        self._check_times()
         started = time.monotonic()
         await self._reread(list(self.views))
         await self._check_sessions(self.sockets)
@@ -273,6 +274,13 @@ class Hub:
                 Tick(room), lambda _, r=room: self._ticking.discard(r)
             ):
                 self._ticking.add(room)
+
+    async def _clock(self) -> None:
+        """Every second, apart from the poll: clocks go on while the database doesn't."""
+        await asyncio.sleep(POLL / 2)
+        while True:
+            self._check_times()
+            await asyncio.sleep(POLL)
 
     def _check_times(self) -> None:
         now = time.monotonic()

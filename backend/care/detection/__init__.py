@@ -1,7 +1,7 @@
 """What stands in a message that a person should look at. Pure: text in, findings out; incomplete, and said to be.
 
 Bounded: at most ``MOST`` characters are read, each look in some 30 ms (`manage.py bench detection` times both).
-The patterns take a second to make: they are made when the first words are looked at.
+The patterns take a second to make: they are made at the first look.
 """
 
 from collections.abc import Sequence
