@@ -16,7 +16,7 @@ from backend.web.demonstration.city import build
 from backend.web.demonstration.live import carry_on, start_again
 from backend.web.demonstration.talks import Talk, everyday
 from chat import duties
-from chat.acts import Arrive
+from chat.acts import Arrive, Leave
 from chat.history import history_for
 from chat.measuring import differences
 from chat.models import Elsewhere, Event, Held, Meeting, Session, Summary
@@ -121,6 +121,9 @@ def test_after_a_long_sleep_there_were_no_meetings_but_two_new_weeks(city):
 
 def test_a_lesson_that_nobody_enters_slides_along_and_one_that_is_used_does_not(city):
     lesson = lesson_of(city["child"])
+    looked_in = uuid4()
+    perform([Arrive(lesson.pairing.room.pk, Side.CHILD, looked_in)], now=NIGHT)
+    perform([Leave(lesson.pairing.room.pk, looked_in, NIGHT)], now=NIGHT)
     unused = NIGHT + timedelta(minutes=75)
     carry_on(unused)
     lesson.refresh_from_db()

@@ -11,6 +11,7 @@ from django.db import IntegrityError, transaction
 from backend.audit import log as audit
 from backend.web.demonstration.people import family_pair
 from chat.models import Attendance, Meeting
+from chat.protocol import Side
 from chat.rules.meetings import MeetingState
 from chat.rules.times import HOUR, local_day, local_time
 from matching.models import Pairing, Role
@@ -53,9 +54,10 @@ def _is_on(meeting: Meeting, now: datetime) -> bool:
 
 
 def _is_used(pairing: Pairing, meeting: Meeting) -> bool:
-    """Somebody came: then it is judged like any other."""
+    """Both came, or somebody is there: then it is judged like any other. Whoever only looked in missed nothing."""
     since = Attendance.objects.filter(room=pairing.room, since__gte=meeting.start - STEP)
-    return since.exists() or Attendance.objects.filter(room=pairing.room, until=None).exists()
+    met = since.values("side").distinct().count() == len(Side)
+    return met or Attendance.objects.filter(room=pairing.room, until=None).exists()
 
 
 @transaction.atomic
