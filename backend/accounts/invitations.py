@@ -93,6 +93,7 @@ def invite_newcomer(*, actor: Any, user: User) -> WayIn:
 
     Who may make it knows the layer above, and has asked.
     """
+    user = User.objects.select_for_update().get(pk=user.pk)  # who comes just now has come
     if not user.is_active or user.has_usable_password():
         raise NothingToInvite(_("They have come already. For a new way in please ask the coordinator."))
     way_in, made = _make(actor, [(user, Invitation.Kind.FAMILY)])[0]

@@ -43,12 +43,16 @@ def invite_carer(*, actor: Any, child_id: int, name: str = "", relation: str = "
         user = User.objects.create_user(name=name.strip())
         carer = Carer.objects.create(child=child, user=user, relation=relation.strip()[:20])
         audit.record(actor, "carer.added", carer, child=child.pk)
-    elif has_come(carer):
+    elif has_come(actor, carer):
         raise CarerHasCome(_("They have come already. For a new way in please ask the coordinator."))
     return invite_newcomer(actor=actor, user=carer.user)
 
 
-def has_come(carer: Carer) -> bool:
-    """Or is somebody else here besides, with a way in of their own."""
+def has_come(actor: Any, carer: Carer) -> bool:
+    """Or is somebody else here besides: with a way in to that, the actor would see what is not theirs."""
     user = carer.user
-    return user.has_usable_password() or user.is_coordinator or hasattr(user, "mentor")
+    works = user.is_coordinator or hasattr(user, "mentor")
+    if user.has_usable_password() or works or user.guardianships.exists():
+        return True
+    others = Carer.objects.filter(user=user).exclude(pk=carer.pk).select_related("child")
+    return not all(policy.allows("carer", "invite", child_relations(actor, each.child)) for each in others)

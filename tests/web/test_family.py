@@ -7,7 +7,8 @@ import time_machine
 from django.test import Client
 from django.utils import timezone, translation
 
-from backend.rosters.models import Guardianship
+from backend.accounts.models import User
+from backend.rosters.models import Carer, Child, Guardianship
 from backend.web.saying import coming, on_day, teacher
 from chat.models import Meeting
 from chat.rules.meetings import MeetingState
@@ -155,3 +156,38 @@ def test_a_parent_lets_the_grandmother_in_once_and_she_sees_the_hours_only(famil
         assert "已经加入了" in parent.get(path).content.decode() and parent.post(path).status_code == 409
         Guardianship.objects.update(status="limited", status_reason="协议")
         assert parent.post(path).status_code == 404
+
+
+def test_no_parent_lets_somebody_in_by_whom_they_would_see_another_child(family):
+    """A carer of this child who is another's mother, this one's other parent, or the carer of others besides."""
+    parent, path = browser_of(family.parent), f"/children/{family.child.pk}/carer/"
+    aunt, theirs = family.child.carer.user, family.child
+    aunt.set_unusable_password()
+    aunt.save()
+    with time_machine.travel(at(12), tick=False):
+        cousin = Child.objects.create(
+            roster_id="K-COUSIN",
+            user=User.objects.create_user(name="林晚"),
+            name="林晚",
+            call_name="晚晚",
+            grade=5,
+            birth_date="2010-01-01",
+            district=theirs.district,
+        )
+        link = Guardianship.objects.create(child=cousin, guardian=aunt, order=1)
+        assert parent.post(path).status_code == 409
+        link.delete()
+        link = Guardianship.objects.create(
+            child=theirs, guardian=aunt, order=2, status="suspended", status_reason="x"
+        )
+        assert parent.post(path).status_code == 409
+        link.delete()
+        cares = Carer.objects.create(child=cousin, user=aunt)
+        assert parent.post(path).status_code == 409
+        # Of two of one parent she is the grandmother of both.
+        Guardianship.objects.create(child=cousin, guardian=family.parent, order=1)
+        assert parent.post(path).status_code == 200
+        Guardianship.objects.filter(child=cousin).update(status="limited", status_reason="x")
+        assert parent.post(path).status_code == 409
+        cares.delete()
+        assert parent.post(path).status_code == 200

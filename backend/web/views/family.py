@@ -101,7 +101,7 @@ def carer(request: HttpRequest, child_id: int) -> HttpResponse:
     child, known = carers.carer_of(actor=request.user, child_id=child_id)
     form = CarerForm(request.POST or None) if known is None else None
     context: dict[str, Any] = {"child": child, "carer": known, "form": form}
-    context["came"] = known is not None and carers.has_come(known)
+    context["came"] = known is not None and carers.has_come(request.user, known)
     if request.method == "POST" and (form is None or form.is_valid()):
         given = form.cleaned_data if form else {}
         way_in = carers.invite_carer(actor=request.user, child_id=child_id, **given)
