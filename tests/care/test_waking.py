@@ -27,14 +27,23 @@ class Pager:
 
     def __init__(self) -> None:
         self.works, self.slow, self.calls, outer = False, 0.0, [], self
+        self.moved_to: str | None = None
 
         class Handler(http.server.BaseHTTPRequestHandler):
             def do_POST(self) -> None:
                 body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
                 time.sleep(outer.slow)
+                if outer.moved_to:
+                    self.send_response(302)
+                    self.send_header("Location", outer.moved_to)
+                    return self.end_headers()
                 if outer.works:
                     outer.calls.append(body)
                 self.send_response(204 if outer.works else 503)
+                self.end_headers()
+
+            def do_GET(self) -> None:
+                self.send_response(200)
                 self.end_headers()
 
             def log_message(self, *_args) -> None:

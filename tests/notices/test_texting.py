@@ -84,3 +84,14 @@ def test_the_demonstration_keeps_them_for_its_own_page_only(
     assert "138 0000 0007" in page and "没有见到" in page and "沐阳" not in page
     assert client.get("/outbox/", REMOTE_ADDR="10.1.2.3").status_code == 404
     assert letters.work_off() is False and demo_door.is_open(rf.get("/"))
+
+
+def test_an_address_that_sends_elsewhere_has_taken_nothing(family: Family, gateway: Any) -> None:
+    """What follows such an answer is a GET without a word of the SMS, whatever it is answered."""
+    gateway.moved_to = "/elsewhere"
+    tell(family, at(10), MISSED)
+    work(at(20.6))
+    assert gateway.calls == [] and waiting() == 1
+    gateway.moved_to = None
+    work(at(20.7))
+    assert len(gateway.calls) == 1 and waiting() == 0
