@@ -41,27 +41,32 @@ def _hours_of(mentor: Mentor) -> OwnHours:
     return OwnHours(mentor, free, taken, hours.opens, hours.closes_grown)
 
 
-def to_keep(asked: Collection[int], before: OwnHours) -> frozenset[int]:
+def to_keep(asked: Collection[int], before: OwnHours, no_choice: Collection[int] = ()) -> frozenset[int]:
     """The free hours that follow from what was asked for. Pure. Raises Invalid.
 
-    An hour that a child has stays as it was: whether it suits is answered about the pairing.
+    An hour that a child has stays as it was: whether it suits is answered about the pairing. So does one that was
+    ``no_choice`` when it was asked for, as a child had it then.
     """
     outside = [slot for slot in asked if not 0 <= slot < 168 or not before.opens <= slot % 24 < before.closes]
     if outside:
         facts = {"opens": before.opens, "closes": before.closes}
         raise Invalid(_("Rooms are open from %(opens)d:00 to %(closes)d:00 only.") % facts)
-    kept = frozenset(asked) - before.taken.keys() | (before.free & before.taken.keys())
+    stay = before.taken.keys() | set(no_choice)
+    kept = frozenset(asked) - stay | (before.free & stay)
     if not kept:
         raise Invalid(_("Please leave at least one hour. If you need a break, pause instead."))
     return kept
 
 
 @transaction.atomic
-def set_own_hours(*, actor: Any, slots: Collection[int]) -> frozenset[int]:
-    """All free hours at once. Rounds that come use them, and meetings can be moved there. Raises Invalid."""
+def set_own_hours(*, actor: Any, slots: Collection[int], no_choice: Collection[int] = ()) -> frozenset[int]:
+    """All free hours at once. Rounds that come use them, and meetings can be moved there. Raises Invalid.
+
+    no_choice: the hours that were shown as a child's when the others were chosen.
+    """
     mentor = Mentor.objects.select_for_update().get(pk=_own(actor).pk)
     before = _hours_of(mentor)
-    after = to_keep(slots, before)
+    after = to_keep(slots, before, no_choice)
     gone, new = before.free - after, after - before.free
     MentorSlot.objects.filter(mentor=mentor, slot__in=gone).delete()
     MentorSlot.objects.bulk_create(MentorSlot(mentor=mentor, slot=slot) for slot in sorted(new))

@@ -115,6 +115,22 @@ def test_a_mentor_sets_the_week_and_the_child_s_hour_is_no_box(family):
     ]
 
 
+def test_an_hour_that_was_no_box_on_the_page_is_not_taken_away_by_it(family):
+    """Its child had it when the page was opened, and not any more when it was sent."""
+    mentor = browser_of(family.academic.user)
+    with time_machine.travel(at(12), tick=False):
+        page = mentor.get("/my-hours/").content.decode()
+        fields = re.findall(r'name="(\w+)"\s+value="(\d+)"(\s+checked)?', page)
+        sent: dict[str, list[str]] = {}
+        for name, value, checked in fields:
+            if name != "slot" or checked:
+                sent.setdefault(name, []).append(value)
+        Pairing.objects.filter(mentor=family.academic).update(ended_at=at(12), end_reason="rematched")
+        before = slots(family.academic)
+        assert mentor.post("/my-hours/", sent).status_code == 302
+    assert slots(family.academic) == before and WEDNESDAY_19 in before
+
+
 def test_a_calendar_elsewhere_learns_when_and_nothing_of_the_child(family):
     mentor, anybody = browser_of(family.academic.user), Client()
     with time_machine.travel(at(12), tick=False):

@@ -26,9 +26,9 @@ def show(request: HttpRequest) -> HttpResponse:
     hours = own_hours(actor=request.user)
     refused = ""
     if request.method == "POST":
-        asked = numbers(request.POST.getlist("slot"))
+        asked, taken = (numbers(request.POST.getlist(name)) for name in ("slot", "taken"))
         try:
-            set_own_hours(actor=request.user, slots=asked)
+            set_own_hours(actor=request.user, slots=asked, no_choice=taken)
         except Invalid as error:
             refused = str(error)
         else:
