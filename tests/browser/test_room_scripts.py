@@ -81,6 +81,32 @@ def test_links_are_plain_addresses_that_lead_where_one_reads(page: Page) -> None
     assert made == [0, "noopener noreferrer", "_blank", "https://example.org/"]
 
 
+def test_whoever_holds_the_tablet_next_sees_nothing_that_was_written_but_it_is_kept(page: Page) -> None:
+    page.evaluate(LIST)
+    left = page.evaluate(
+        """async () => {
+          const { Composer } = await import("/room/composer.js");
+          const log = make();
+          log.restart({ results: rows(1, 4) });
+          log.pending("c9", "还没发出去");
+          log.held("c8", "等人看", "waiting");
+          const form = document.createElement("form");
+          form.innerHTML = '<textarea id="text"></textarea><p id="count"></p><button id="send"></button>' +
+            '<input id="place-page">';
+          document.body.append(form);
+          sessionStorage.setItem("draft:1:2", "写了一半");
+          const composer = new Composer({ form, most: 2000, words: { place: { page: "第%s页" } },
+            drafts: sessionStorage, draft: "draft:1:2", say: () => {}, typing: () => {} });
+          form.querySelector("input").value = "34";
+          log.empty();
+          composer.leave();
+          return [document.getElementById("log").textContent, form.querySelector("textarea").value,
+            form.querySelector("input").value, sessionStorage.getItem("draft:1:2")];
+        }"""
+    )
+    assert left == ["", "", "", "写了一半"]
+
+
 VOICES = {
     "none": ([], None),
     "another language": ([("en-US", True)], None),

@@ -115,6 +115,13 @@ export class Composer {
     this.text.focus();
   }
 
+  /** The fields are empty, and the draft stays kept for who wrote it. */
+  leave() {
+    for (const field of [this.text, ...this.place]) field.value = "";
+    this.returned = "";
+    this.measure();
+  }
+
   write(value) {
     this.text.value = value;
     this.changed();

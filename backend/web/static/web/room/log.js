@@ -48,6 +48,12 @@ export class Log {
     else this.toEnd();
   }
 
+  /** Nothing is shown any more, nor what is not sent yet. */
+  empty() {
+    this.waiting.textContent = "";
+    this.restart({ results: [] });
+  }
+
   /** The newest row, with its number. */
   append(frame) {
     const stay = this.atEnd();

@@ -193,6 +193,12 @@ function say(what, retry = false) {
   again.hidden = !retry;
 }
 
+/** What was written too; what the browser keeps of it for its writer is not touched. */
+function leaveNothing() {
+  log.empty();
+  composer.leave();
+}
+
 function showLine(state, code) {
   clearTimeout(lineTimer);
   live = state === "live";
@@ -214,7 +220,7 @@ function showLine(state, code) {
     say(words.closes[code] || words.closes.other, code === 4409);
     form.hidden = true;
     showPresence("");
-    if (code === 4401) log.restart({ results: [] }); // somebody else may hold the tablet now
+    if (code === 4401) leaveNothing(); // somebody else may hold the tablet now
   }
 }
 
