@@ -70,12 +70,20 @@ def meeting_changed(
     }
     pairing = meeting.pairing
     family = families_of([pairing.child_id])[pairing.child_id]
+    facts["by"] = side_of(actor.pk, pairing, family)
     is_answer = before in family and actor.pk not in family
     news = [
         *_to_family(kind, pairing, family, f"meeting:{meeting.pk}", facts, reply=is_answer, **when),
         _to_mentor(kind, pairing, f"meeting:{meeting.pk}", facts, **when),
     ]
     tell((each for each in news if each.person != actor.pk), now=meeting.changed_at or timezone.now())
+
+
+def side_of(person: int | None, pairing: Pairing, family: Family) -> str:
+    """Whose doing it was, as both sides may know: the family's, the mentor's, or nobody's of the two."""
+    if person in family:
+        return "family"
+    return "mentor" if person == pairing.mentor.user_id else ""
 
 
 def meeting_missed(meeting: Meeting, now: datetime) -> None:

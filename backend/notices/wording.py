@@ -224,7 +224,30 @@ def words_of(notice: Notice) -> Words:
 def on_page(notice: Notice) -> str:
     words = words_of(notice)
     is_for_child = notice.audience == Audience.CHILD and words.child
-    return _(words.child if is_for_child else words.page) % _spoken(notice.facts)
+    said = _(words.child if is_for_child else words.page)
+    if by := _by_whom(notice):
+        said = _("%(said)s %(by)s") % {"said": said, "by": by}
+    return said % _spoken(notice.facts)
+
+
+def _by_whom(notice: Notice) -> str:
+    """A meeting that the family cancelled must not read as the mentor staying away. Older notices don't say."""
+    by, is_moved = notice.facts.get("by"), notice.kind == Kind.MEETING_MOVED
+    if by == "mentor":
+        return _("%(mentor)s chose the new time.") if is_moved else _("%(mentor)s cancelled it.")
+    if by != "family":
+        return ""
+    if notice.audience == Audience.CHILD:
+        return _("Your family chose the new time.") if is_moved else _("Your family cancelled it.")
+    if notice.audience == Audience.MENTOR:
+        return (
+            _("The child's family chose the new time.") if is_moved else _("The child's family cancelled it.")
+        )
+    return (
+        _("Somebody in the family chose the new time.")
+        if is_moved
+        else _("Somebody in the family cancelled it.")
+    )
 
 
 def in_letter(notice: Notice) -> str:

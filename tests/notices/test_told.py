@@ -116,6 +116,26 @@ def test_the_words_of_a_move_and_of_a_cancelled_meeting(family: Family) -> None:
     assert sentence(family.parent).endswith("2020年2月19日 周三 20:00–21:00的见面取消了，每周的时间不变。")
 
 
+@pytest.mark.parametrize(
+    ("who", "reader", "moved", "cancelled"),
+    [
+        ("parent", "child", "是你家里人改的时间。", "是你家里人取消的。"),
+        ("parent", "carer", "是家里人改的时间。", "是家里人取消的。"),
+        ("parent", "academic", "是孩子家里改的时间。", "是孩子家里取消的。"),
+        ("academic", "child", "是李老师改的时间。", "是李老师取消的。"),
+        ("coordinator", "child", "）。", "每周的时间不变。"),
+    ],
+)
+def test_whose_doing_it_was_is_told(
+    family: Family, who: str, reader: str, moved: str, cancelled: str
+) -> None:
+    meeting, people = academic(family), everybody(family)
+    move_meeting(actor=people[who], meeting_id=meeting.pk, start=at(20, day=19), now=at(12))
+    assert sentence(people[reader]).endswith(moved)
+    cancel_meeting(actor=people[who], meeting_id=meeting.pk, now=at(12))
+    assert sentence(people[reader]).endswith(cancelled)
+
+
 def test_an_answer_to_the_family_s_own_move_is_told_at_once(family: Family) -> None:
     meeting = academic(family)
     move_meeting(actor=family.carer, meeting_id=meeting.pk, start=at(20, day=19), now=at(12))

@@ -82,7 +82,17 @@ def test_the_carer_sees_the_hours_and_moves_one_in_two_taps_but_reads_no_history
         meeting.refresh_from_db()
         assert (meeting.state, meeting.start.isoformat()) == (MeetingState.MOVED, start)
         assert carer.post(f"/meetings/{meeting.pk}/change/", {"start": "nonsense"}).status_code == 404
+        before = carer.post(f"/meetings/{meeting.pk}/change/", {"start": ""})  # nothing chosen
+        assert (before.status_code, Meeting.objects.get(pk=meeting.pk).state) == (404, MeetingState.MOVED)
+        page = carer.get(f"/meetings/{meeting.pk}/").content.decode()
+        assert "是的，取消这次" in page.split('<details class="card">')[1].split("</details>")[0]
         assert carer.post(f"/meetings/{meeting.pk}/change/").status_code == 302
+        for reader, said in (
+            (carer, "您已经取消了"),
+            (browser_of(family.parent), "家里人取消了"),
+            (browser_of(family.academic.user), "孩子家里取消了"),
+        ):
+            assert said in reader.get(f"/meetings/{meeting.pk}/").content.decode()
         assert carer.post(f"/meetings/{meeting.pk}/change/").status_code == 409
     meeting.refresh_from_db()
     assert meeting.state == MeetingState.CANCELLED

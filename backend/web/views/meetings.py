@@ -12,9 +12,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from backend import policy
+from backend.rosters.family import families_of
 from backend.web.saying import coming, teacher
 from chat import meetings
 from chat.access import access_meeting, relations_to_pairing
+from chat.models import Meeting
+from chat.rules.meetings import MeetingState
+from chat.telling import side_of
 
 
 def show(request: HttpRequest, meeting_id: int) -> HttpResponse:
@@ -35,7 +39,25 @@ def show(request: HttpRequest, meeting_id: int) -> HttpResponse:
         offered = meetings.hours_to_offer(actor=request.user, meeting_id=meeting_id)
         context["hours"] = [(hour.start.isoformat(), coming(hour.start, today)) for hour in offered[:24]]
         context["may_cancel"] = True
+    if found.state == MeetingState.CANCELLED:
+        context["cancelled"] = _cancelled(request.user, found, is_mentor)
     return render(request, "meeting.html", context)
+
+
+def _cancelled(reader: Any, meeting: Meeting, is_mentor: bool) -> str:
+    """That it is cancelled, and by whom, where that was one of the two sides."""
+    if meeting.changed_by_id == reader.pk:
+        return _("You cancelled this meeting. The weekly hour stays.")
+    child = meeting.pairing.child
+    by = side_of(meeting.changed_by_id, meeting.pairing, families_of([child.pk])[child.pk])
+    if by == "mentor":
+        said = _("%(mentor)s cancelled this meeting. The weekly hour stays.")
+        return said % {"mentor": teacher(meeting.pairing.mentor.name)}
+    if by == "family" and is_mentor:
+        return _("The child's family cancelled this meeting. The weekly hour stays.")
+    if by == "family":
+        return _("Somebody in the family cancelled this meeting. The weekly hour stays.")
+    return _("This meeting is cancelled. The weekly hour stays.")
 
 
 @require_POST

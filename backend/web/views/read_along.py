@@ -47,7 +47,7 @@ def answer(request: HttpRequest, reader_id: int) -> HttpResponse:
             request,
             _("Fine. The room says so now, and you can change your mind with one tap.")
             if agree
-            else _("Fine. What you say stays between the two of you."),
+            else _("Fine. Your parents will not see it."),
         )
     return redirect("home")
 
