@@ -128,14 +128,9 @@ def first_line(*, actor: Any, child_id: int, now: datetime | None = None) -> Fir
     now = now or timezone.now()
     readable = _readable(actor, child_id)
     lines = _lines(readable, now - LATELY, now, now)
-    made_good = {line.meeting for line in lines if line.kind == "elsewhere" and not line.disputed}
-    told = [
-        line
-        for line in lines
-        if (line.state in _SETTLED or line.session is not None)
-        and (line.kind == "elsewhere" or line.meeting is None or line.meeting not in made_good)
-    ]
+    told = _settled(lines)
     live = sorted((pairing for pairing, _may in readable.values() if pairing.ended_at is None), key=_by_role)
+    told += _settled(_before_lately(readable, {pairing.pk for pairing in live}, told, now))
     coming = (
         Meeting.objects.ahead(now)
         .filter(pairing__in=readable)
@@ -145,6 +140,30 @@ def first_line(*, actor: Any, child_id: int, now: datetime | None = None) -> Fir
     )
     each = tuple((one, next((line for line in told if line.pairing == one.pk), None)) for one in live)
     return FirstLine(next(iter(told), None), coming, _running(readable, now), each, tuple(lines))
+
+
+def _settled(lines: list[Line]) -> list[Line]:
+    """Those that took place or were missed; a meeting that was held elsewhere instead is that one."""
+    made_good = {line.meeting for line in lines if line.kind == "elsewhere" and not line.disputed}
+    return [
+        line
+        for line in lines
+        if (line.state in _SETTLED or line.session is not None)
+        and (line.kind == "elsewhere" or line.meeting is None or line.meeting not in made_good)
+    ]
+
+
+def _before_lately(readable: "Readable", live: set[int], told: list[Line], now: datetime) -> list[Line]:
+    """Of the live pairings that are older than LATELY and have nothing since: a holiday may be long."""
+    rest = live - {line.pairing for line in told}
+    silent = Readable(
+        {pk: row for pk, row in readable.items() if pk in rest and row[0].started_at < now - LATELY}
+    )
+    if not silent:
+        return []
+    silent.kept = [pk for pk in readable.kept if pk in silent]
+    since = min(pairing.started_at for pairing, _may in silent.values())
+    return _lines(silent, since, now - LATELY, now)
 
 
 def _by_role(pairing: Pairing) -> tuple[str, int]:

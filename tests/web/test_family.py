@@ -201,3 +201,17 @@ def test_no_parent_lets_somebody_in_by_whom_they_would_see_another_child(family)
         assert parent.post(path).status_code == 409
         cares.delete()
         assert parent.post(path).status_code == 200
+
+
+def test_who_met_before_a_long_holiday_has_met(family):
+    together(family.rooms["academic"], at(19, day=19), 28)
+    meeting = academic(family)
+    Meeting.objects.filter(pk=meeting.pk).update(
+        state=MeetingState.HELD, both_s=28 * 60, mentor_s=1680, child_s=1700, judged_at=at(20, day=19)
+    )
+    Meeting.objects.exclude(pk=meeting.pk).delete()
+    for days in (3, 80):
+        with time_machine.travel(at(12, day=19) + timedelta(days=days), tick=False):
+            page = browser_of(family.parent).get("/").content.decode()
+        assert "李老师和沐阳还没有见过面" not in page and "28分钟" in page.replace(" ", ""), days
+        assert "王老师和沐阳还没有见过面" in page
