@@ -1,6 +1,7 @@
 """Pairs and meetings as files, for coordinators. Times and counts, never words."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -14,7 +15,6 @@ from backend.rosters.sheets import FORMATS, sheet
 from chat.access import family_of, kept_from
 from chat.models import Meeting
 from chat.rules.times import local_day, local_time
-from matching.core.roster import slot_code
 from matching.models import Pairing
 
 MOST = 100_000  # rows in one file
@@ -22,14 +22,23 @@ EARLIEST, LATEST = date(2000, 1, 1), date(2200, 1, 1)  # days behind them have n
 Row = list[str]
 
 
+@dataclass(frozen=True, slots=True)
+class Words:
+    """How the reader of a file writes a grade of a school system, a weekly hour, and a district or subject."""
+
+    grade: Callable[[int, str], str]
+    slot: Callable[[int], str]
+    name: Callable[[object], str]
+
+
 @transaction.atomic
-def export_pairs(*, actor: Any, form: str) -> bytes:
+def export_pairs(*, actor: Any, form: str, words: Words) -> bytes:
     """All live pairs; the export is recorded. form: xlsx or csv."""
     _check_form(form)
     check_may(actor, "pairing", "export")
     pairs = (
         Pairing.objects.live()
-        .select_related("child", "mentor", "subject")
+        .select_related("child__district", "mentor", "subject")
         .order_by("child__roster_id", "role")
     )
     headings = [
@@ -45,24 +54,24 @@ def export_pairs(*, actor: Any, form: str) -> bytes:
         _("Since"),
         _("Does the hour suit?"),
     ]
-    rows = list(_of_pairs(pairs))
+    rows = list(_of_pairs(pairs, words))
     audit.record(actor, "pairs.exported", rows=len(rows))
     return sheet(form, _("Pairs"), headings, rows)
 
 
-def _of_pairs(pairs: Any) -> Iterator[Row]:
+def _of_pairs(pairs: Any, words: Words) -> Iterator[Row]:
     for pairing in pairs.iterator(chunk_size=2000):
         child, mentor = pairing.child, pairing.mentor
         yield [
             child.roster_id,
             child.name,
-            str(child.grade),
-            child.district_id,
+            words.grade(child.grade, child.school_system),
+            words.name(child.district) if child.district else "",
             str(pairing.get_role_display()),
-            pairing.subject_id or "",
+            words.name(pairing.subject) if pairing.subject else "",
             mentor.roster_id,
             mentor.name,
-            slot_code(pairing.slot),
+            words.slot(pairing.slot),
             str(local_day(pairing.started_at)),
             str(pairing.get_answer_display()),
         ]

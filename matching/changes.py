@@ -6,6 +6,7 @@ stood against a pair as it was, the plan as a whole is better without it, and th
 
 from collections import defaultdict
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from django.db.models import Q, QuerySet, prefetch_related_objects
@@ -58,6 +59,7 @@ class _Reasons:
 
     def __init__(self, round_: Round, pairings: list[Pairing]) -> None:
         snapshot = _people_around(round_, pairings)
+        self.pairings = pairings
         self.weights = Weights.from_json(round_.weights)
         self.children = {child.id: child for child in snapshot.children}
         self.mentors = {mentor.id: mentor for mentor in snapshot.mentors}
@@ -72,6 +74,11 @@ class _Reasons:
             self.of_mentor[place.mentor_id].append(place)
             if place.same:  # type: ignore[attr-defined]
                 self.staying.add((place.child_id, place.role))
+
+    @cached_property
+    def at_first(self) -> dict[tuple[int, str], roster.Child]:
+        """Read only when somebody asks: another round's frozen roster is as large as this one's."""
+        return _children_at_first(self.pairings)
 
     def instead(self, pairing: Pairing) -> Proposal | None:
         return self.of_child.get((pairing.child_id, pairing.role))
@@ -107,7 +114,9 @@ class _Reasons:
         if any((f.child, f.mentor) == (child.id, mentor.id) and f.role in (None, role) for f in self.forbids):
             return "forbidden", {}
         if fit_terms(child, mentor, role, self.weights) is None:
-            return "not_eligible", {}
+            before = self.at_first.get((pairing.round_id, child.id))
+            fitted = before and fit_terms(before, mentor, role, self.weights) is not None
+            return ("child_changed" if fitted else "not_eligible"), {}
         return "", {}
 
     def _which_hours(self, pairing: Pairing) -> tuple[str, dict[str, Any]]:
@@ -153,6 +162,17 @@ def _people_around(round_: Round, pairings: list[Pairing]) -> roster.Roster:
         "mentors": [row for row in round_.frozen["mentors"] if row["id"] in ids["mentor"]],
     }
     return codec.roster_from_json(round_.frozen | found)
+
+
+def _children_at_first(pairings: list[Pairing]) -> dict[tuple[int, str], roster.Child]:
+    """The children as they were in the rounds that made these pairings, by round and id."""
+    found = {}
+    ids = {pairing.child.roster_id for pairing in pairings}
+    for round_ in Round.objects.filter(pk__in={pairing.round_id for pairing in pairings}):
+        rows = [row for row in round_.frozen["children"] if row["id"] in ids]
+        there = codec.roster_from_json(round_.frozen | {"children": rows, "mentors": []})
+        found.update({(round_.pk, child.id): child for child in there.children})
+    return found
 
 
 def _around(round_: Round, pairings: list[Pairing]) -> QuerySet[Proposal]:

@@ -153,6 +153,7 @@ def change_in_words(reason: str, facts: Mapping[str, Any], hour: str = "") -> st
         "pinned_to_another": _("the child is pinned to another mentor"),
         "forbidden": _("the two are forbidden for each other"),
         "not_eligible": _("the mentor no longer takes this child's grade or subjects"),
+        "child_changed": _("the child's grade or subjects have changed"),
         "child_not_free": _("the child is no longer free at %(hour)s"),
         "mentor_not_free": _("the mentor is no longer free at %(hour)s"),
         "no_seats": _("the mentor takes no children any more"),

@@ -185,7 +185,7 @@ STAFF: dict[Kind, Words] = {
         ),
         gettext_noop(
             "The coordinator made an invitation with which you can choose a new password. Until then the old one "
-            "works. If you did not ask for it, tell the coordinator or one of your mentors."
+            "works. If you did not ask for it, tell the coordinator."
         ),
     ),
     Kind.PASSWORD_CHANGED: Words(

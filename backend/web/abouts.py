@@ -10,8 +10,19 @@ from django.utils.translation import gettext_lazy
 from backend.accounts.models import User
 from backend.audit.models import Entry
 from backend.care.access import cases_for, readings_for
-from backend.rosters.models import Child, Consent, Guardianship, Mentor, RosterUpload, SetAside
-from chat.models import Elsewhere, Held, Holiday, Meeting, ProgrammeDates, Reader, Room, Summary
+from backend.rosters.models import Carer, Child, Consent, Guardianship, Mentor, RosterUpload, SetAside
+from chat.models import (
+    CalendarFeed,
+    Elsewhere,
+    HandOver,
+    Held,
+    Holiday,
+    Meeting,
+    ProgrammeDates,
+    Reader,
+    Room,
+    Summary,
+)
 from matching.models import Lock, Pairing, Round
 
 KINDS: dict[Any, Any] = {
@@ -19,6 +30,7 @@ KINDS: dict[Any, Any] = {
     Child: gettext_lazy("child"),
     Mentor: gettext_lazy("mentor"),
     Guardianship: gettext_lazy("guardian"),
+    Carer: gettext_lazy("carer"),
     Consent: gettext_lazy("consent"),
     RosterUpload: gettext_lazy("roster file"),
     SetAside: gettext_lazy("row set aside"),
@@ -26,6 +38,8 @@ KINDS: dict[Any, Any] = {
     Lock: gettext_lazy("pin or forbid"),
     Pairing: gettext_lazy("pairing"),
     Room: gettext_lazy("room"),
+    HandOver: gettext_lazy("hand-over note"),
+    CalendarFeed: gettext_lazy("calendar address"),
     Held: gettext_lazy("held message"),
     Meeting: gettext_lazy("meeting"),
     Elsewhere: gettext_lazy("meeting outside the room"),
@@ -75,12 +89,15 @@ def _sources(actor: Any) -> dict[str, tuple[QuerySet[Any], tuple[str, ...]]]:
         (Child.objects.all(), ("name",)),
         (Mentor.objects.all(), ("name",)),
         (Guardianship.objects.all(), ("guardian__name", "child__name")),
+        (Carer.objects.all(), ("user__name", "child__name")),
         (Consent.objects.all(), ("child__name",)),
         (RosterUpload.objects.all(), ("file_name",)),
         (SetAside.objects.all(), ("name",)),
         (Lock.objects.all(), ("child__name", "mentor__name")),
         (Pairing.objects.all(), ("child__name", "mentor__name")),
         (Room.objects.all(), PAIR),
+        (HandOver.objects.all(), PAIR),
+        (CalendarFeed.objects.all(), ("user__name",)),
         (Held.objects.all(), OF_ROOM),
         (Meeting.objects.all(), PAIR),
         (Elsewhere.objects.all(), OF_ROOM),

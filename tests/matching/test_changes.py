@@ -66,6 +66,12 @@ def test_what_has_changed_about_somebody_is_the_reason(coordinator: User, publis
     expected[pair.pk] = ("not_eligible", {})
     Teaching.objects.filter(mentor=pair.mentor_id).delete()
     pair = another()
+    expected[pair.pk] = ("child_changed", {})
+    taught = Teaching.objects.filter(mentor=pair.mentor_id)
+    bands = list(taught.values_list("low", "high"))
+    away = next(grade for grade in range(1, 13) if not any(low <= grade <= high for low, high in bands))
+    Child.objects.filter(pk=pair.child_id).update(grade=away)
+    pair = another()
     expected[pair.pk] = ("forbidden", {})
     add_lock(actor=coordinator, kind="forbid", child_id=pair.child_id, mentor_id=pair.mentor_id)
     pair = another()
@@ -219,7 +225,8 @@ def test_every_reason_is_a_sentence_in_both_languages() -> None:
             for why in ("gone", "not_in_this_round", "not_free")
         ),
         *("mentor_paused", "mentor_not_vetted", "mentor_vetting_expired", "mentor_no_certificate"),
-        *("child_no_consent", "pinned_to_another", "forbidden", "not_eligible", "no_seats", "fewer_seats"),
+        *("child_no_consent", "pinned_to_another", "forbidden", "not_eligible", "child_changed", "no_seats"),
+        "fewer_seats",
         *("other_role", "other_mentor_has_the_hour", "hour_of_another", "seat_of_another"),
         *("other_subject", "by_hand", "better_as_a_whole"),
     }

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from datetime import timedelta
 
 import pytest
@@ -59,8 +60,15 @@ def test_pairs_and_meetings_go_out_for_the_password_and_are_recorded(family, set
         pairs = rows_of(desk.post("/export/pairs/", {"form": form, "password": PASSWORD}).content)
         assert len(pairs) == 3 and {row[1] for row in pairs[1:]} == {name}
         assert {row[7] for row in pairs[1:]} == {family.academic.name, family.wellbeing.name}
+        assert pairs[1:] and all(
+            re.fullmatch(r"([一二三四五六]年级|[初高][一二三])", row[2]) for row in pairs[1:]
+        )
+        assert {row[3] for row in pairs[1:]} == {family.child.district.name}
+        assert all(re.fullmatch(r"周[一二三四五六日] \d\d:00–\d\d:00", row[8]) for row in pairs[1:])
+        assert {row[5] for row in pairs[1:]} == {str(p.subject or "") for p in Pairing.objects.live()}
         given = {"form": form, "password": PASSWORD, **span}
         meetings = rows_of(desk.post("/export/meetings/", given).content)
+        assert meetings[0][0] == "日期"
         assert sorted((row[7], row[8], row[10]) for row in meetings[1:]) == [
             ("待见", "", ""),
             ("错过", "孩子", "12"),

@@ -14,8 +14,9 @@ from backend.errors import Invalid
 from backend.rosters.aside import waiting
 from backend.rosters.sheets import FORMATS
 from backend.web.forms import PasswordAgainForm
+from backend.web.templatetags.shuangdao import grade, local_name, slot
 from chat.calendar import calendar_of_mentor
-from chat.export import export_meetings, export_pairs
+from chat.export import Words, export_meetings, export_pairs
 from matching.access import rounds_for
 from matching.states import State
 
@@ -53,7 +54,10 @@ def export(request: HttpRequest, what: str) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         given: dict[str, Any] = {k: v for k, v in form.cleaned_data.items() if k != "password"}
         try:
-            content = (export_meetings if what == "meetings" else export_pairs)(actor=request.user, **given)
+            if what == "meetings":
+                content = export_meetings(actor=request.user, **given)
+            else:
+                content = export_pairs(actor=request.user, words=Words(grade, slot, local_name), **given)
         except Invalid as refused:
             form.add_error(None, str(refused))
         else:

@@ -11,7 +11,13 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from backend.accounts.access import may
-from backend.care.access import own_waiting_readings, readings_to_review, waiting_readings
+from backend.care.access import (
+    cases_for,
+    may_watch,
+    own_waiting_readings,
+    readings_to_review,
+    waiting_readings,
+)
 from backend.care.helping import standing_alerts, without_anybody
 from backend.care.requests import calls_to_make
 from backend.care.rota import gaps_ahead
@@ -73,6 +79,8 @@ def show(request: HttpRequest) -> HttpResponse:
         "own_readings": own_waiting_readings(request.user).count(),
         "to_review": readings_to_review(request.user).count(),
         "alerts": standing_alerts(request.user),
+        "may_open": set(cases_for(request.user).standing().values_list("pk", flat=True)),
+        "may_watch": may_watch(request.user),
         "without_anybody": without_anybody(request.user),
         "gaps": len(gaps_ahead(timezone.now())),
         "can_wake": can_wake(timezone.now()),
