@@ -101,6 +101,12 @@ def invite_newcomer(*, actor: Any, user: User) -> WayIn:
     return way_in
 
 
+def end_unused(*, made_by: int, of: Any) -> None:
+    """What this person made for these users, and nobody has used, ends. of: a queryset of their ids."""
+    open_ones = Invitation.objects.filter(made_by=made_by, user__in=of, used_at=None)
+    open_ones.update(used_at=timezone.now())
+
+
 @transaction.atomic
 def invite_newcomers(*, actor: Any, people: Iterable[tuple[User, Invitation.Kind]]) -> list[WayIn]:
     """Many at once, each as by `invite`, in one entry of the log. Whoever came meanwhile is left out."""

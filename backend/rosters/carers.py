@@ -6,7 +6,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from backend import policy
-from backend.accounts.invitations import WayIn, invite_newcomer
+from backend.accounts.invitations import WayIn, end_unused, invite_newcomer
 from backend.accounts.models import User
 from backend.audit import log as audit
 from backend.errors import Conflict, Invalid, NotYours
@@ -56,3 +56,8 @@ def has_come(actor: Any, carer: Carer) -> bool:
         return True
     others = Carer.objects.filter(user=user).exclude(pk=carer.pk).select_related("child")
     return not all(policy.allows("carer", "invite", child_relations(actor, each.child)) for each in others)
+
+
+def end_ways_in(guardian_id: int, child: Child) -> None:
+    """Those that a guardian made and nobody has used: whoever is shut out shall not come back by one of them."""
+    end_unused(made_by=guardian_id, of=Carer.objects.filter(child=child).values("user"))

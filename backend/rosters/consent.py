@@ -21,6 +21,7 @@ from backend.errors import Conflict, NotYours
 from backend.policy import Relation
 from backend.rosters import signals
 from backend.rosters.access import ABSENT, consent_relations
+from backend.rosters.carers import end_ways_in
 from backend.rosters.models import Child, Consent, Guardianship
 
 Status = Guardianship.Status
@@ -118,6 +119,7 @@ def withdraw_consent(*, actor: Any, child_id: int) -> bool:
         link = child.guardianships.get(guardian_id=actor.pk)
         link.status, link.status_reason, link.withdrew_at = Status.SUSPENDED, WITHDREW, now
         link.save(update_fields=["status", "status_reason", "withdrew_at"])
+        end_ways_in(link.guardian_id, child)
         audit.record(actor, "guardian.withdrew", link, child=child.pk)
         signals.guardianship_changed.send(Child, child=child, actor=actor, now=now)
         signals.guardian_withdrew.send(Child, child=child, actor=actor, now=now)

@@ -11,6 +11,7 @@ from backend.audit import log as audit
 from backend.errors import Invalid
 from backend.rosters import signals
 from backend.rosters.access import access_guardianship
+from backend.rosters.carers import end_ways_in
 from backend.rosters.consent import end_if_nobody_goes_on
 from backend.rosters.looking import note_look
 from backend.rosters.models import Child, Guardianship
@@ -42,6 +43,8 @@ def set_guardian_status(*, actor: Any, link_id: int, status: str, reason: str) -
     link.status, link.status_reason = status, reason
     link.withdrew_at = None
     link.save(update_fields=["status", "status_reason", "withdrew_at"])
+    if status != Status.ACTIVE:
+        end_ways_in(link.guardian_id, child)
     audit.record(
         actor,
         "guardian.status_changed",

@@ -7,7 +7,10 @@ import time_machine
 from django.test import Client
 from django.utils import timezone, translation
 
-from backend.accounts.models import User
+from backend.accounts.invitations import NoLongerValid, find, invite
+from backend.accounts.models import Invitation, User
+from backend.rosters.consent import withdraw_consent
+from backend.rosters.guardians import set_guardian_status
 from backend.rosters.models import Carer, Child, Guardianship
 from backend.web.saying import coming, on_day, teacher
 from chat.models import Meeting
@@ -215,3 +218,26 @@ def test_who_met_before_a_long_holiday_has_met(family):
             page = browser_of(family.parent).get("/").content.decode()
         assert "李老师和沐阳还没有见过面" not in page and "28分钟" in page.replace(" ", ""), days
         assert "王老师和沐阳还没有见过面" in page
+
+
+@pytest.mark.parametrize("ends", ["by the coordinator", "by withdrawing"])
+def test_a_way_in_that_a_parent_holds_ends_with_the_parent_s_own(family, ends):
+    """Whoever is shut out must not come back as the grandmother they once let in."""
+    family.child.carer.delete()
+    other = User.objects.create_user(name="林爸爸")
+    Guardianship.objects.create(child=family.child, guardian=other, order=2)
+    with time_machine.travel(at(12), tick=False):
+        path = f"/children/{family.child.pk}/carer/"
+        code = browser_of(family.parent).post(path, {"name": "奶奶"}).context["way_in"].code
+        others = invite(actor=family.coordinator, user=family.stranger, kind=Invitation.Kind.FAMILY)
+        assert find(code) and find(others.code)
+        if ends == "by withdrawing":
+            withdraw_consent(actor=family.parent, child_id=family.child.pk)
+        else:
+            link = Guardianship.objects.get(guardian=family.parent)
+            told = {"link_id": link.pk, "status": "suspended", "reason": "court"}
+            set_guardian_status(actor=family.coordinator, **told)
+        with pytest.raises(NoLongerValid):
+            find(code)
+        assert find(others.code)
+        assert browser_of(other).post(path).context["way_in"].code
