@@ -18,6 +18,8 @@ from backend.rosters.access import GUARDIANS
 from backend.rosters.models import Carer, Guardianship, Mentor
 from chat.rules.times import local_day, local_time
 
+# How a coordinator can say that it ended.
+RUNG = (CallRequest.Outcome.REACHED, CallRequest.Outcome.NOT_REACHED)
 SAME_DAY_UNTIL, EVENING, NOON = 14, 20, 12
 
 
@@ -75,17 +77,32 @@ def ask_to_be_rung(*, actor: Any, topic: str, now: datetime | None = None) -> Ca
 
 
 @transaction.atomic
+def take_back_call(*, actor: Any, now: datetime | None = None) -> None:
+    """They need not be rung any more. Raises Conflict when nothing of theirs waits, rung just now perhaps."""
+    check_may_ask(actor)
+    asked = CallRequest.objects.waiting().filter(asked_by=actor.pk).first()
+    if asked is None or not _end(asked, actor, CallRequest.Outcome.TAKEN_BACK, now):
+        raise Conflict(_("You wait for no call now."))
+    audit.record(actor, "call.taken_back", asked)
+
+
+def _end(asked: CallRequest, actor: Any, outcome: str, now: datetime | None) -> bool:
+    """False where somebody has ended it before."""
+    done = {"answered_at": now or timezone.now(), "answered_by": actor, "outcome": outcome}
+    return bool(CallRequest.objects.waiting().filter(pk=asked.pk).update(**done))
+
+
+@transaction.atomic
 def answer_call(*, actor: Any, request_id: int, outcome: str, now: datetime | None = None) -> CallRequest:
     """A coordinator has rung. Raises Conflict when another one has said so before."""
     check_may(actor, "call", "answer")
     asked = CallRequest.objects.filter(pk=request_id).first()
     if asked is None:
         raise NotYours
-    if outcome not in CallRequest.Outcome.values:
+    if outcome not in RUNG:
         raise Invalid(_("Please say how it ended."))
-    done = {"answered_at": now or timezone.now(), "answered_by": actor, "outcome": outcome}
-    if not CallRequest.objects.waiting().filter(pk=asked.pk).update(**done):
-        raise Conflict(_("Somebody else has rung already."))
+    if not _end(asked, actor, outcome, now):
+        raise Conflict(_("Somebody else has rung already, or they took it back."))
     audit.record(actor, "call.answered", asked, outcome=outcome)
     asked.refresh_from_db()
     return asked

@@ -23,6 +23,7 @@ ACTS = {
     "calendar.address_made": gettext_lazy("address of a calendar made"),
     "call.answered": gettext_lazy("somebody rung"),
     "call.asked": gettext_lazy("somebody asked to be rung"),
+    "call.taken_back": gettext_lazy("somebody need not be rung any more"),
     "carer.added": gettext_lazy("carer let in by a parent"),
     "case.closed": gettext_lazy("case closed"),
     "case.given_back": gettext_lazy("case without its owner, somebody else called"),

@@ -8,7 +8,14 @@ from django.test import Client
 from django.utils import timezone
 
 from backend.care.models import CallRequest
-from backend.care.requests import AsksAlready, answer_call, answer_time, ask_to_be_rung, calls_to_make
+from backend.care.requests import (
+    AsksAlready,
+    answer_call,
+    answer_time,
+    ask_to_be_rung,
+    calls_to_make,
+    take_back_call,
+)
 from backend.errors import Conflict, Invalid, NotYours
 from tests.chat.people import add_family, at
 
@@ -50,6 +57,10 @@ def test_who_may_ask_asks_once_and_one_coordinator_answers(settings) -> None:
     with pytest.raises(Conflict):
         answer_call(actor=family.coordinator, request_id=first.pk, outcome="not_reached")
     assert calls_to_make(family.coordinator).count() == 2
+    with pytest.raises(Invalid):
+        answer_call(
+            actor=family.coordinator, request_id=calls_to_make(family.coordinator)[0].pk, outcome="taken_back"
+        )
     assert CallRequest.objects.get(pk=first.pk).outcome == "reached"
     for wrong in (
         {"answered_at": timezone.now()},
@@ -57,6 +68,22 @@ def test_who_may_ask_asks_once_and_one_coordinator_answers(settings) -> None:
     ):
         with pytest.raises(IntegrityError), transaction.atomic():
             CallRequest.objects.filter(answered_at=None).update(**wrong)
+
+
+def test_who_asked_takes_it_back_and_may_ask_about_something_else(settings) -> None:
+    settings.ALLOWED_HOSTS = ["testserver"]
+    family, mentor = add_family(1), Client()
+    mentor.force_login(family.academic.user)
+    other = ask_to_be_rung(actor=family.child.carer.user, topic="hour")
+    mentor.post("/call-me/", {"topic": "hour"})
+    assert "不用打了" in mentor.get("/call-me/").content.decode()
+    assert mentor.post("/call-me/", {"take_back": "yes"}).status_code == 302
+    assert list(calls_to_make(family.coordinator)) == [other], "of nobody else"
+    assert mentor.post("/call-me/", {"take_back": "yes"}).status_code == 409
+    mentor.post("/call-me/", {"topic": "other"})
+    assert {each.topic for each in calls_to_make(family.coordinator)} == {"hour", "other"}
+    with pytest.raises(NotYours):
+        take_back_call(actor=family.stranger)
 
 
 def test_the_desk_sees_whom_to_ring_and_what_is_late(settings) -> None:

@@ -28,6 +28,7 @@ class CallRequest(models.Model):
     class Outcome(models.TextChoices):
         REACHED = "reached", _("spoken with")
         NOT_REACHED = "not_reached", _("not reached, tried more than once")
+        TAKEN_BACK = "taken_back", _("no call needed any more")  # by whoever asked
 
     asked_by = models.ForeignKey(USER, on_delete=models.PROTECT, related_name="call_requests")
     topic = models.CharField(_("about"), max_length=6, choices=Topic)

@@ -29,6 +29,10 @@ class CallForm(forms.Form):
 def ask(request: HttpRequest) -> HttpResponse:
     """For mentors, parents and carers: how their last asking stands, and the form for another one."""
     requests.check_may_ask(request.user)
+    if request.method == "POST" and "take_back" in request.POST:
+        requests.take_back_call(actor=request.user)
+        messages.success(request, _("Nobody rings you then. You can ask again at any time."))
+        return redirect("call_me")
     form = CallForm(request.POST or None, initial={"topic": request.GET.get("topic")})
     if request.method == "POST" and form.is_valid():
         asked = requests.ask_to_be_rung(actor=request.user, topic=form.cleaned_data["topic"])
@@ -47,7 +51,7 @@ def ask(request: HttpRequest) -> HttpResponse:
 def index(request: HttpRequest) -> HttpResponse:
     """Whom to ring, the most urgent first."""
     page = Paginator(requests.calls_to_make(request.user), PER_PAGE).get_page(request.GET.get("page"))
-    outcomes = CallRequest.Outcome.choices
+    outcomes = [(each.value, each.label) for each in requests.RUNG]
     return render(request, "calls/index.html", {"page": page, "now": timezone.now(), "outcomes": outcomes})
 
 
