@@ -1,7 +1,7 @@
 """What a child who asked for a person is told about it: the truth, and nothing that is not so."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -15,10 +15,15 @@ from backend.care.models import Alert, Case, Cases, Wake
 from backend.rosters.models import Child
 
 
+# So long a child may believe that somebody comes within moments.
+MOMENTS = timedelta(minutes=5)
+
+
 class State(StrEnum):
     NOTHING = "nothing"  # the child has not asked
     COMING = "coming"  # somebody has said that they look after it
     CALLED = "called"  # somebody looks at the duty screen, or was woken
+    LATE = "late"  # called some minutes ago, and nobody has taken it
     NOBODY = "nobody"  # nobody can be reached now
 
 
@@ -41,9 +46,11 @@ def card_for(child: Child, now: datetime) -> Card:
         return Card(State.NOBODY)
     called = list(alert.wakes.values_list("person", flat=True))
     here = rota.there(called, now)
-    if here:
-        return Card(State.CALLED, here[0].name)
-    return Card(State.CALLED if _is_woken(alert, now) else State.NOBODY)
+    if not here and not _is_woken(alert, now):
+        return Card(State.NOBODY)
+    if now - alert.raised_at >= MOMENTS:
+        return Card(State.LATE)
+    return Card(State.CALLED, here[0].name if here else "")
 
 
 def _is_woken(alert: Alert, now: datetime) -> bool:

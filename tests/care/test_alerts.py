@@ -237,6 +237,10 @@ def test_the_child_is_told_the_truth(family, counsellor, lead, settings):
     keep_watch(actor=counsellor, now=now)
     assert (card_for(child, now).state, card_for(child, now).who) == (State.CALLED, "孙老师")
     assert card_for(child, now + MINUTE).state is State.NOBODY
+    keep_watch(actor=counsellor, now=now + 5 * MINUTE)
+    assert card_for(child, now + 4.9 * MINUTE).state is State.CALLED
+    assert card_for(child, now + 5.1 * MINUTE).state is State.LATE
+    Watch.objects.all().delete()
     settings.PAGER_URL = "http://127.0.0.1:9/"
     assert card_for(child, now + MINUTE).state is State.NOBODY  # no coordinator has a telephone
     User.objects.filter(pk=lead.pk).update(phone="13800000002")
