@@ -14,7 +14,6 @@ from backend.care.access import close_to
 from backend.care.models import Alert, Case, Cases, Wake
 from backend.rosters.models import Child
 
-
 # So long a child may believe that somebody comes within moments.
 MOMENTS = timedelta(minutes=5)
 

@@ -109,7 +109,10 @@ def test_a_mentor_sets_the_week_and_the_child_s_hour_is_no_box(family):
         assert slots(family.academic) == {10, THURSDAY_20, WEDNESDAY_19}
         mentor.post("/my-hours/pause/", {"paused": "yes"})
         family.academic.refresh_from_db()
-        assert family.academic.paused and "结束暂停" in mentor.get("/my-hours/").content.decode()
+        page = mentor.get("/my-hours/").content.decode()
+        assert family.academic.paused and "结束暂停" in page
+        assert page.count("您在暂停中") == 2, "as an answer to the tap too"
+        assert "您在暂停中" in mentor.get("/").content.decode()
     assert [entry.facts for entry in Entry.objects.filter(action="mentor.hours_set")] == [
         {"added": 1, "removed": 4}
     ]

@@ -6,6 +6,11 @@ HOSTS = tuple(f"{role}.localhost" for role in ROLES)
 DOOR = "localhost"
 
 
+def origins(port: int) -> list[str]:
+    """Of the demonstration on this machine, the one that links lead to first."""
+    return [f"http://{host}:{port}" for host in ("127.0.0.1", DOOR, *HOSTS)]
+
+
 def role_of(host: str) -> str | None:
     """The role of a Host header; None for the door itself and everything else."""
     name = host.partition(":")[0].lower()

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_POST
 
 from backend.care.access import may_watch
 from backend.errors import Conflict, Invalid
+from backend.rosters.models import Mentor
 from backend.web.mentor_forms import ElsewhereForm, NoteForm
 from backend.web.numbers import numbers
 from backend.web.saying import coming, on_day, told_apart, what_happened
@@ -74,6 +75,7 @@ def home(request: HttpRequest) -> HttpResponse:
         ],
         "notes_to_leave": notes_to_leave(request.user, now),
         "watches": may_watch(request.user),
+        "pausing": Mentor.objects.filter(user=request.user, active=True, paused=True).exists(),
         "has_family": bool(children_of_family(request.user)),
     }
     return render(request, "mentor/home.html", context)

@@ -59,7 +59,14 @@ def _grid(hours: OwnHours) -> list[tuple[str, list[dict[str, Any]]]]:
 def pause(request: HttpRequest) -> HttpResponse:
     """One's own: no new children while it lasts."""
     mentor = own_hours(actor=request.user).mentor
-    people.set_paused(actor=request.user, mentor_id=mentor.pk, paused=request.POST.get("paused") == "yes")
+    paused = request.POST.get("paused") == "yes"
+    people.set_paused(actor=request.user, mentor_id=mentor.pk, paused=paused)
+    if paused:
+        messages.success(
+            request, _("You are pausing: no new children come to you. Those you have go on as before.")
+        )
+    else:
+        messages.success(request, _("The pause is over: new children can come to you again."))
     return redirect("my_hours")
 
 

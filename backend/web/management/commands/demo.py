@@ -1,5 +1,6 @@
 """`manage.py demo`: the demonstration city, served on this machine."""
 
+import os
 import signal
 import socket
 import subprocess
@@ -13,6 +14,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from backend.web.demonstration.city import NotSolved, build
 from backend.web.demonstration.claim import NotOurs, claim_database
+from backend.web.demonstration.roles import origins
 
 
 class Command(BaseCommand):
@@ -49,7 +51,12 @@ class Command(BaseCommand):
             str(port),
             "backend.asgi:application",
         ]
-        processes = [subprocess.Popen(daphne, cwd=settings.BASE_DIR), subprocess.Popen([*manage, "worker"])]
+        # Links in letters, SMS and calendars lead to the first of them.
+        at = {"SHUANGDAO_ORIGINS": ",".join(origins(port))} | os.environ
+        processes = [
+            subprocess.Popen(daphne, cwd=settings.BASE_DIR, env=at),
+            subprocess.Popen([*manage, "worker"], env=at),
+        ]
         self.stdout.write(f"\nOpen http://127.0.0.1:{port}/ and choose a role. Ctrl-C stops it.\n")
         stop = threading.Event()
         signal.signal(signal.SIGTERM, lambda *_: stop.set())
