@@ -1,12 +1,21 @@
 """What needs a person today, in words: on the coordinator's first page, and over each list."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 
+from backend.accounts.access import may
+from backend.accounts.models import User
+from backend.rosters.models import Child, Guardianship
 from chat.attention import Need
+from matching.models import Pairing
+
+# Of a list of pairs that were missed, all that ``ring`` asks for.
+PEOPLE_TO_RING = ("child__guardianships__guardian", "child__carer__user")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,3 +87,32 @@ NEEDS: dict[Need, NeedWords] = {
         ),
     ),
 }
+
+
+def ring(actor: Any, pairings: Iterable[Pairing]) -> dict[int, list[tuple[str, str, str]]]:
+    """By pair, whoever missed its meeting: "child" or "mentor", the name and the number, "" where none is known.
+
+    For the child it is the first grown-up at home who has a number and may be told of everything, where the actor
+    may read the family's numbers.
+    """
+    contacts = may(actor, "child", "read_contacts")
+    told = {}
+    for pairing in pairings:
+        missed_by = pairing.missed_by  # type: ignore[attr-defined]
+        people: list[tuple[str, User | None]] = []
+        if missed_by in ("child", "both") and contacts:
+            people.append(("child", _grown_up_of(pairing.child)))
+        if missed_by in ("mentor", "both"):
+            people.append(("mentor", pairing.mentor.user))
+        told[pairing.pk] = [
+            (side, user.name if user else "", (user.phone or "") if user else "") for side, user in people
+        ]
+    return told
+
+
+def _grown_up_of(child: Child) -> User | None:
+    links = child.guardianships.all()
+    grown_ups = [link.guardian for link in links if link.status == Guardianship.Status.ACTIVE]
+    if hasattr(child, "carer"):
+        grown_ups.append(child.carer.user)
+    return next((user for user in grown_ups if user.phone), next(iter(grown_ups), None))

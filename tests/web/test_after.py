@@ -1,5 +1,7 @@
 """The desk after publishing, page by page: as many queries for many pairs as for few."""
 
+import re
+
 import pytest
 from django.db import connection
 from django.test import Client
@@ -14,6 +16,7 @@ from chat.attention import Need
 from chat.models import Meeting
 from matching.locks import add_lock
 from matching.models import Lock, Pairing, Round
+from tests.chat.people import add_family
 from tests.web.test_rounds import solved, taken
 
 __all__ = ["solved", "taken"]  # fixtures
@@ -146,3 +149,39 @@ def test_numbers_and_days_beyond_all_bounds_are_refused(solved: tuple[Client, Ro
     assert mine.post("/my-children/answers/", answer).status_code == 409
     pairing.refresh_from_db()
     assert pairing.answer == ""
+
+
+@pytest.mark.parametrize(
+    ("by", "numbers"),
+    [
+        ("child", {"138 0000 0071"}),
+        ("mentor", {"138 0000 0072"}),
+        ("both", {"138 0000 0071", "138 0000 0072"}),
+    ],
+)
+def test_who_missed_is_who_is_rung(by: str, numbers: set[str]) -> None:
+    """A suspended guardian is not, though the first; nor is anybody who was there."""
+    family = add_family()
+    link = family.child.guardianships.order_by("order").first()
+    link.__class__.objects.filter(pk=link.pk).update(status="suspended", status_reason="court", order=0)
+    User.objects.filter(pk=link.guardian_id).update(phone="13800000070")
+    other = User.objects.create_user(name="丙", phone="13800000071")
+    Guardianship.objects.create(child=family.child, guardian=other, order=9)
+    pairing = Pairing.objects.live().select_related("mentor").filter(child=family.child).first()
+    User.objects.filter(pk=pairing.mentor.user_id).update(phone="13800000072")
+    start = timezone.now() - timezone.timedelta(days=1)
+    Meeting.objects.filter(pairing__child=family.child).delete()
+    Meeting.objects.create(
+        pairing=pairing,
+        child=pairing.child,
+        mentor=pairing.mentor,
+        planned_start=start,
+        start=start,
+        state="missed",
+        missed_by=by,
+        judged_at=timezone.now(),
+    )
+    desk = Client()
+    desk.force_login(family.coordinator)
+    page = desk.get("/today/missed/").content.decode()
+    assert set(re.findall(r"1\d\d 0000 00\d\d", page)) == numbers

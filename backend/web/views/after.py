@@ -19,7 +19,7 @@ from backend.errors import Invalid, NotYours
 from backend.rosters.access import access_mentor
 from backend.rosters.looking import note_look
 from backend.web.mentor_forms import NoteForm
-from backend.web.needs import NEEDS
+from backend.web.needs import NEEDS, PEOPLE_TO_RING, ring
 from backend.web.numbers import numbers
 from backend.web.templatetags.shuangdao import day
 from chat.absence import FURTHEST, meetings_until, mentor_is_ill, next_meetings, pairs_of
@@ -41,7 +41,13 @@ def need(request: HttpRequest, what: str) -> HttpResponse:
     if what not in list(Need):
         raise Http404
     rows = pairs_in_need(actor=request.user, need=Need(what), now=timezone.now())
+    if what == Need.MISSED:
+        rows = rows.prefetch_related(*PEOPLE_TO_RING)
     page = Paginator(rows, PER_PAGE).get_page(request.GET.get("page"))
+    if what == Need.MISSED:
+        people = ring(request.user, page.object_list)
+        for pairing in page.object_list:
+            pairing.to_ring = people[pairing.pk]  # type: ignore[attr-defined]
     context = {"page": page, "what": what, "words": NEEDS[Need(what)], "all": NEEDS}
     return render(request, "after/need.html", context)
 
