@@ -62,7 +62,7 @@ def _help_label(request: HttpRequest) -> str:
 
 
 def help_label(band: Band) -> str:
-    return _("Talk to somebody · help") if band is Band.GROWN else _("I need help")
+    return _("Talk · help") if band is Band.GROWN else _("I need help")
 
 
 def _navigation(request: HttpRequest) -> list[dict[str, Any]]:

@@ -95,6 +95,7 @@ def words(other: str, you: Side, band: Band) -> dict[str, Any]:
         % {"mentor": other, "help": help_label(band)}
         if is_child
         else "",
+        "today": _today(other, band) if is_child else {},
         "place": {"book": _("“%s”"), "page": _("page %s"), "exercise": _("exercise %s")},
         "over": _("%s characters too many"),
         "readers": _("Only %s can read what is said here."),
@@ -123,6 +124,20 @@ def readers(room: Room) -> dict[str, Any]:
         "parents": [parents_in_words(child, number) for number in range(1, most + 1)],
         "all": [readers_in_words(mentor, child, parents) for parents in range(most + 1)],
     }
+
+
+def _today(mentor: str, band: Band) -> dict[str, str]:
+    """For the child, of the hour that is now, while the mentor is not there; %s is when it begins.
+
+    soon: around its beginning, when a younger one waits at the door.  meets: for the rest of it.
+    """
+    facts = {"mentor": mentor, "help": help_label(band)}
+    meets = _("You meet today at %%s. What you say is kept. If you can't wait, touch “%(help)s” above.")
+    soon = _(
+        "You meet today at %%s, and %(mentor)s comes soon. What you say is kept. "
+        "If you can't wait, touch “%(help)s” above."
+    )
+    return {"meets": meets % facts, "soon": (meets if band is Band.GROWN else soon) % facts}
 
 
 def _full(is_child: bool, band: Band) -> str:

@@ -89,6 +89,24 @@ def test_the_child_is_told_when_its_mentor_is_usually_there_and_where_help_is(fa
         assert data["slot"] == 67
 
 
+def test_the_child_s_page_knows_the_next_meeting_and_says_soon_to_younger_ones_only(family):
+    for grade, soon in ((2, "今天%s见面，李老师马上来。你的话会留着。"), (9, "今天%s见面。你的话会留着。")):
+        data = json.loads(
+            re.search(
+                r'id="room-data" type="application/json">(.*?)</script>', room_page(family, grade=grade)
+            ).group(1)
+        )  # type: ignore[union-attr]
+        assert data["words"]["today"]["soon"].startswith(soon)
+        assert data["words"]["today"]["meets"].startswith("今天%s见面。你的话会留着。")
+        assert data["next"] == {
+            "start": at(19, day=19).isoformat(),
+            "near_ms": 900_000,
+            "lasts_ms": 3_600_000,
+        }
+    mentor = browser_of(family.academic.user).get(f"/rooms/{family.rooms['academic'].pk}/")
+    assert mentor.context["data"]["next"] is None
+
+
 @pytest.mark.parametrize("grade", [8, 11])
 def test_nobody_talks_down_to_the_grown_ones_nor_calls_any_child_back(family, grade):
     Child.objects.update(grade=grade)

@@ -62,6 +62,21 @@ def test_a_mentor_sees_who_comes_today_and_the_door(family):
     assert "今天没有见面" in page_of(mentor, "/", at(12, day=20))
 
 
+def test_a_meeting_that_goes_on_says_so_and_after_the_last_the_day_is_over(family):
+    mentor, another = browser_of(family.academic.user), f"/meetings/{academic(family).pk}/"
+    for hour, now in ((18.9, False), (19.2, True)):  # nobody came yet: it can still be moved
+        page = page_of(mentor, "/", at(hour, day=19))
+        assert ("现在</span>" in page, another in page) == (now, True), hour
+    perform([Arrive(family.rooms["academic"].pk, side, uuid4()) for side in Side], now=at(18.9, day=19))
+    page = page_of(mentor, "/", at(19.2, day=19))
+    assert "现在</span>" in page and another not in page
+    for when in (at(20.2, day=19), at(23.9, day=19)):
+        page = page_of(mentor, "/", when)
+        assert "今天的见面都结束了" in page and "今天没有见面" not in page
+    Meeting.objects.filter(pk=academic(family).pk).update(state="cancelled", changed_at=at(18, day=19))
+    assert "今天没有见面" in page_of(mentor, "/", at(20.2, day=19))
+
+
 def test_words_that_wait_for_the_mentor_stand_on_the_page_until_they_are_read(family):
     room, mentor = family.rooms["academic"].pk, browser_of(family.academic.user)
     for number in range(2):
@@ -122,14 +137,14 @@ def test_a_meeting_by_telephone_is_told_and_stands_in_the_family_s_history(famil
         history = browser_of(family.parent).get(f"/children/{family.child.pk}/history/").content.decode()
     told_of = Elsewhere.objects.get()
     assert told_of.began_at == at(19, day=19)
-    assert "这次没有发生" in history
+    assert "其实没有通电话？告诉我们" in history
     with time_machine.travel(at(22, day=19), tick=False):
         assert mentor.post(f"/reports/{told_of.pk}/dispute/").status_code == 404
         browser_of(family.parent).post(f"/reports/{told_of.pk}/dispute/")
         after = browser_of(family.parent).get(f"/children/{family.child.pk}/history/").content.decode()
     told_of.refresh_from_db()
     assert told_of.disputed_by == family.parent
-    assert "这次没有发生" not in after and "家里说没有发生" in after
+    assert "其实没有通电话？告诉我们" not in after and "家里说没有发生" in after
     for page in (card, history):
         assert "聊了分数。" in page and "25分钟" in page
 

@@ -1,6 +1,7 @@
 """A mentor's day: who comes today, what waits for them, their children."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
 
 from django.contrib import messages
 from django.db.models import prefetch_related_objects
@@ -21,8 +22,9 @@ from chat import desk, history, meetings
 from chat.access import access_outgoing, access_pairing, children_of_family, hand_over_for, meetings_for
 from chat.handing_over import leave_note, notes_to_leave
 from chat.models import HandOver
-from chat.rules.meetings import NEAR, length_for
-from chat.rules.times import local_day
+from chat.models.meetings import Meetings
+from chat.rules.meetings import NEAR, MeetingState, length_for
+from chat.rules.times import local_day, local_time
 from matching import cards
 from matching.answers import answer_hours, questions_to
 
@@ -39,7 +41,9 @@ def home(request: HttpRequest) -> HttpResponse:
             "when": coming(row.start, today),
             "minutes": int(length_for(row.pairing.child.grade).total_seconds() // 60),
             "today": local_day(row.start) == today,
-            "now": row.start - NEAR <= now,
+            "near": row.start - NEAR <= now,
+            "now": row.met or row.start <= now,
+            "may_change": meetings.may_change(row, now),
         }
         for row in ahead.filter(mentor__user=request.user)
     ]
@@ -51,6 +55,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "questions": questions_to(request.user),
         "today": [row for row in rows if row["today"]],
         "later": [row for row in rows if not row["today"]],
+        "over": _met_today(request.user, now).exists(),
         "waiting": [
             {"place": place, "called": called[place.room.pairing_id], "since": on_day(place.since, today)}
             for place in places
@@ -79,6 +84,12 @@ def home(request: HttpRequest) -> HttpResponse:
         "has_family": bool(children_of_family(request.user)),
     }
     return render(request, "mentor/home.html", context)
+
+
+def _met_today(user: Any, now: datetime) -> Meetings:
+    """The mentor's meetings whose hour has begun today; not what was cancelled."""
+    begun = meetings_for(user).filter(start__gte=local_time(local_day(now), 0), start__lte=now)
+    return begun.filter(mentor__user=user).exclude(state=MeetingState.CANCELLED)
 
 
 @require_POST

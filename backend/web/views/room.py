@@ -1,5 +1,6 @@
 """The page of a room, and its end with a summary."""
 
+from datetime import timedelta
 from typing import Any
 
 from django.contrib import messages
@@ -16,11 +17,15 @@ from backend.web.mentor_forms import SummaryForm
 from backend.web.saying import teacher
 from backend.web.templatetags.shuangdao import local_name
 from chat import explaining, pages, sessions
-from chat.access import access_room, parents_in_words, readers_of
+from chat.access import access_room, meetings_for, parents_in_words, readers_of
 from chat.conditions import hours_of
 from chat.models import Room
 from chat.protocol import LIMITS, Side
+from chat.rules.meetings import NEAR
+from chat.rules.times import HOUR
 from matching.models import Role
+
+MILLISECOND = timedelta(milliseconds=1)
 
 
 def show(request: HttpRequest, room_id: int) -> HttpResponse:
@@ -72,12 +77,23 @@ def show(request: HttpRequest, room_id: int) -> HttpResponse:
         "page": page,
         "read_to": pages.read_mark(room, you),
         "slot": room.pairing.slot,
+        "next": _next(request.user, room) if you is Side.CHILD else None,
         "held": pages.own_held(actor=request.user, room_id=room_id),
         "most": LIMITS.body_chars,
         "hours": hours_of(room.pairing.child, timezone.now()),
         "words": room_words.words(context["other"], you, band) | room_words.readers(room),
     }
     return render(request, "room/show.html", context)
+
+
+def _next(child: Any, room: Room) -> dict[str, Any] | None:
+    """The meeting that comes next, or goes on, as the page tells the child of it."""
+    found = meetings_for(child).ahead(timezone.now()).filter(pairing=room.pairing).first()
+    return found and {
+        "start": found.start.isoformat(),
+        "near_ms": NEAR // MILLISECOND,
+        "lasts_ms": HOUR // MILLISECOND,
+    }
 
 
 def readers(request: HttpRequest, room_id: int) -> HttpResponse:

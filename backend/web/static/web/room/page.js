@@ -6,7 +6,7 @@ import { Log } from "./log.js";
 import { drafts, unsent } from "./storage.js";
 import { whenThereIsAVoice } from "./voice.js";
 
-const { room, you, name, page, held, words, most, hours, read_to: readTo, slot } = JSON.parse(
+const { room, you, name, page, held, words, most, hours, read_to: readTo, slot, next } = JSON.parse(
   document.getElementById("room-data").textContent,
 );
 const part = (id) => document.getElementById(id);
@@ -16,10 +16,12 @@ const [line, again, presence, away, session, typing, form, newer, scroller] = [
 const older = `/api/v1/rooms/${room}/messages/`;
 const CONNECTS_UNSEEN = 3000; // milliseconds before it is worth a word
 const BACK_FOR = 3000;
+const A_MINUTE = 60000;
 const SETTLED = 1000; // after so long, what was put in is no news
 let before = page.before;
 let loading = false;
 let usual = slot; // the weekly hour
+let meeting = next; // the one that comes next, for the child
 let lineTimer = 0;
 let hearTimer = 0;
 let wasLost = false;
@@ -112,6 +114,7 @@ const observer = new IntersectionObserver(async ([seen]) => {
   loading = false;
 }, { root: scroller, rootMargin: "600px" });
 observer.observe(top);
+if (away) setInterval(showAway, A_MINUTE); // the hour comes while the page is open
 
 async function load(url) {
   const answer = await fetch(url, { headers: { Accept: "application/json" }, credentials: "same-origin" });
@@ -124,7 +127,10 @@ function showRow(frame) {
   if (frame.t === "msg" && !mine) typing.hidden = true;
   if (frame.t === "msg" && mine) document.body.dispatchEvent(new Event("said")); // Help may be offered now
   if (frame.kind === "session_opened") showSession({ opened_at: frame.at });
-  if (frame.kind === "session_ended") showSession(null);
+  if (frame.kind === "session_ended") {
+    if (live) showAway((meeting = null));
+    showSession(null);
+  }
   if (frame.kind === "slot_changed") showAway((usual = frame.slot));
   if (frame.kind === "readers_changed") showReaders(words.all[Math.min(frame.parents, words.all.length - 1)]);
   if (live) say("");
@@ -167,11 +173,17 @@ function showPresence(state) {
   showAway();
 }
 
-/** For the child: when the mentor usually comes, while they are not here. */
+/** For the child: when the mentor comes, while they are not here: in this hour, or else usually. */
 function showAway() {
   if (!away) return;
   away.hidden = presence.dataset.state !== "away";
-  away.textContent = words.usually.replace("%s", log.slot(usual));
+  const since = meeting && Date.now() - Date.parse(meeting.start);
+  if (meeting && since >= -meeting.near_ms && since < meeting.lasts_ms) {
+    const near = since < meeting.near_ms;
+    away.textContent = (near ? words.today.soon : words.today.meets).replace("%s", log.clock(meeting.start));
+  } else {
+    away.textContent = words.usually.replace("%s", log.slot(usual));
+  }
 }
 
 function showSession(now) {
