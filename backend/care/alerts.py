@@ -22,7 +22,7 @@ from backend.care.models import Alert, Case, Cases, Note
 from backend.care.rota import people_on
 from backend.errors import Conflict, Invalid, NotYours
 from backend.rosters.access import ABSENT
-from backend.rosters.models import Child
+from backend.rosters.models import Carer, Child, Guardianship
 from chat.access import relations_to_child
 from chat.models import Room
 from matching.cards import mentor_relation
@@ -93,6 +93,17 @@ def tell_those_on_duty(
 def people_to_name(actor: Any, child: Child) -> Any:
     """Whom this person can report."""
     return people_around(child.pk).exclude(pk=actor.pk)
+
+
+def parts_around(child: Child) -> dict[int, str]:
+    """What each of them is to the child, by user id: guardian, carer, former mentor, or the role of a mentor now."""
+    parts = dict.fromkeys(Carer.objects.filter(child=child).values_list("user", flat=True), "carer")
+    parts |= dict.fromkeys(
+        Guardianship.objects.filter(child=child).values_list("guardian", flat=True), "guardian"
+    )
+    pairings = Pairing.objects.filter(child=child)
+    parts |= dict.fromkeys(pairings.values_list("mentor__user", flat=True), "former")
+    return parts | dict(pairings.live().values_list("mentor__user", "role"))
 
 
 @transaction.atomic

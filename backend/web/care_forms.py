@@ -104,8 +104,19 @@ class TellForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 5}),
     )
 
-    def __init__(self, *args: Any, people: list[tuple[int, str]], is_child: bool, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *args: Any,
+        people: list[tuple[int, str]],
+        is_child: bool,
+        in_family: bool = False,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(*args, **kwargs)
+        if in_family and not is_child:
+            self.fields["named"].help_text = _(
+                "This person learns nothing of it; of a report nobody else in the family does either."
+            )
         self.fields["named"].choices = [("", _("somebody else, or I would rather not say")), *people]
         self.fields["words"].required = not is_child
         if is_child:

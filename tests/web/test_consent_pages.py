@@ -53,7 +53,7 @@ def test_a_guardian_withdraws_in_two_taps_reads_what_it_means_and_agrees_again(f
     assert not Pairing.objects.live().exists()
     assert "没有有效的同意" in text_of(parent.get("/"))
     again = text_of(parent.post(f"/children/{child}/consent/give/", follow=True))
-    assert "你已经在这里同意了：2020年2月17日" in again
+    assert "您已经在这里同意了：2020年2月17日" in again
     assert Consent.objects.filter(withdrawn_on=None).count() == 1
 
 
@@ -66,7 +66,7 @@ def test_one_of_two_is_told_that_the_mentors_stay_and_finds_the_way_back(family)
     assert re.findall(r"/children/\d+/[a-z/-]+", home) == [f"/children/{child}/consent/"]
     assert "李老师" not in home and parent.get(f"/children/{child}/history/").status_code == 404
     page = text_of(parent.get(f"/children/{child}/consent/"))
-    assert "你已经撤回了同意" in page and "2020" not in page.split("<main")[1].split("</main")[0]
+    assert "您已经撤回了同意" in page and "2020" not in page.split("<main")[1].split("</main")[0]
     parent.post(f"/children/{child}/consent/give/")
     assert "下次" in text_of(parent.get("/"))
 

@@ -1,5 +1,6 @@
 """What a parent and a carer see and may do; and that a stranger sees nothing."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -241,3 +242,17 @@ def test_a_way_in_that_a_parent_holds_ends_with_the_parent_s_own(family, ends):
             find(code)
         assert find(others.code)
         assert browser_of(other).post(path).context["way_in"].code
+
+
+def test_whom_one_names_to_those_on_duty_is_shown_with_what_they_are_to_the_child(family):
+    path = f"/children/{family.child.pk}/tell/"
+    child, parent, mentor = (
+        browser_of(user).get(path).content.decode()
+        for user in (family.child.user, family.parent, family.wellbeing.user)
+    )
+    assert f"{family.academic.name}（学科老师）" in child and f"{family.parent.name}（家长）" in child
+    assert f"{family.academic.name}（学业导师）" in parent and f"{family.parent.name}（" not in parent
+    assert "家长也不会知道" in child and "家长也不会知道" in mentor
+    assert "家长也不会知道" not in parent and "家里其他人也不会知道" in parent
+    chosen = [re.findall(r'value="(\w+)"[^>]*\schecked', page) for page in (child, parent, mentor)]
+    assert chosen == [["report"], [], []]

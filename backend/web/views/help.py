@@ -22,6 +22,8 @@ from backend.rosters.models import Child
 from backend.web.appearance import appearance_of
 from backend.web.care_forms import TellForm
 from backend.web.saying import teacher
+from backend.web.templatetags.shuangdao import ROLES, TEACHERS
+from chat.access import children_of_family
 from chat.endpoint import LANGUAGE_COOKIE
 
 
@@ -114,8 +116,14 @@ def tell(request: HttpRequest, child_id: int) -> HttpResponse:
     """A worry, or a report of somebody, from a mentor, a guardian or the child itself."""
     child = alerts.access_child_to_tell(request.user, child_id)
     is_child = child.user_id == request.user.pk
-    people = list(alerts.people_to_name(request.user, child).values_list("pk", "name"))
-    form = TellForm(request.POST or None, people=people, is_child=is_child)
+    in_family = child in children_of_family(request.user)
+    form = TellForm(
+        request.POST or None,
+        people=_with_parts(request, child, is_child),
+        is_child=is_child,
+        in_family=in_family,
+        initial={"kind": "report"} if is_child else None,  # the way here is a button that says so
+    )
     if request.method == "POST" and form.is_valid():
         alerts.tell_those_on_duty(actor=request.user, child_id=child_id, **form.cleaned_data)
         if is_child:
@@ -126,3 +134,17 @@ def tell(request: HttpRequest, child_id: int) -> HttpResponse:
             messages.success(request, _("Thank you. Those on duty have it, and somebody looks after it."))
         return redirect("home")
     return render(request, "help/tell.html", {"child": child, "form": form, "is_child": is_child})
+
+
+def _with_parts(request: HttpRequest, child: Child, is_child: bool) -> list[tuple[int, str]]:
+    """Whom one can name, each with what they are to the child: a family knows few of them by the whole name."""
+    words = (TEACHERS if is_child else ROLES) | {
+        "former": _("a mentor before"),
+        "guardian": _("parent or guardian"),
+        "carer": _("with the child at home"),
+    }
+    parts = alerts.parts_around(child)
+    return [
+        (pk, _("%(name)s (%(apart)s)") % {"name": name, "apart": words[parts[pk]]})
+        for pk, name in alerts.people_to_name(request.user, child).values_list("pk", "name")
+    ]
