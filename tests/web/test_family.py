@@ -256,3 +256,22 @@ def test_whom_one_names_to_those_on_duty_is_shown_with_what_they_are_to_the_chil
     assert "家长也不会知道" not in parent and "家里其他人也不会知道" in parent
     chosen = [re.findall(r'value="(\w+)"[^>]*\schecked', page) for page in (child, parent, mentor)]
     assert chosen == [["report"], [], []]
+
+
+def test_a_telephone_that_is_handed_over_asks_the_child_by_name_and_says_nothing_in_the_address(family):
+    family.child.user.login = "muyang"
+    family.child.user.set_password("a quiet evening")
+    family.child.user.save()
+    carer, foreign = browser_of(family.carer), browser_of(family.academic.user)
+    assert f'name="child" value="{family.child.pk}"' in (
+        carer.get(f"/children/{family.child.pk}/hand-over/").content.decode()
+    )
+    for browser, called in ((carer, True), (foreign, False)):
+        answer = browser.post("/sign-out/", {"child": family.child.pk})
+        assert answer.headers["Location"] == "/sign-in/?left"
+        assert ("请沐阳登录" in browser.get("/sign-in/?left").content.decode()) == called
+    assert "muyang" not in carer.get("/sign-in/").content.decode()
+    carer.post("/sign-in/", {"username": "muyang", "password": "a quiet evening"})
+    assert carer.session["_auth_user_id"] == str(family.child.user_id)
+    carer.post("/sign-out/")
+    assert "请沐阳登录" not in carer.get("/sign-in/").content.decode()

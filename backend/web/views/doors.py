@@ -13,10 +13,15 @@ from django.views.decorators.http import require_POST
 
 from backend.accounts import sign_outs
 from backend.accounts.throttling import TooManyTries
+from backend.rosters.models import Child
 from backend.web.appearance import YEAR, remember_appearance
 from backend.web.demonstration.roles import role_of
 from backend.web.middleware import LANGUAGE_COOKIE
 from backend.web.views.signing import go_in, redirect_signed_out
+from chat.access import children_of_family
+
+# In the session of nobody: what the child is called who signs in next, for so many seconds.
+HANDED_TO, HANDING_OVER = "handed_to", 10 * 60
 
 
 class SignInForm(AuthenticationForm):
@@ -37,18 +42,36 @@ class SignIn(LoginView):
             context = self.get_context_data(form=SignInForm(), refusal=refused)
             return self.render_to_response(context, status=refused.kind.http)
 
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return super().get_context_data(handed_to=self.request.session.get(HANDED_TO), **kwargs)
+
     def form_valid(self, form: AuthenticationForm) -> HttpResponse:
+        self.request.session.pop(HANDED_TO, None)
         return go_in(self.request, form.get_user(), self.get_success_url())
 
 
 @require_POST
 def sign_out(request: HttpRequest) -> HttpResponse:
+    child = _child_handed_to(request)
     sign_outs.sign_out(request)
+    if child is not None:
+        request.session[HANDED_TO] = child.call_name
+        request.session.set_expiry(HANDING_OVER)
     # In the demonstration to the list of roles.
     to_roles = settings.DEMO and role_of(request.get_host()) is None
     response = redirect("home") if to_roles else redirect_signed_out()
     sign_outs.leave_nothing(response)
     return response
+
+
+def _child_handed_to(request: HttpRequest) -> Child | None:
+    """Whose turn it is on this telephone, where a grown-up of the family signs out for that."""
+    asked = request.POST.get("child", "")
+    return (
+        next((each for each in children_of_family(request.user) if str(each.pk) == asked), None)
+        if asked
+        else None
+    )
 
 
 @require_POST
