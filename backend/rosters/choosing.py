@@ -3,7 +3,7 @@
 Every act says which version the actor looked at, and raises UploadMovedOn when that is no longer the upload.
 """
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -141,10 +141,11 @@ def undo_correction(*, actor: Any, upload_id: int, version: int, correction: int
 
 
 def set_rows_aside(*, actor: Any, upload_id: int, version: int, rows: Rows | None = None) -> RosterUpload:
-    """Rows that have problems are left out; None: all of them that remain."""
+    """Rows that have problems, or of which something was remarked, are left out; None: all that have problems."""
     upload = _open(actor, upload_id, version)
-    bad = {(one["kind"], one["row"]) for one in upload.report["problems"] if one.get("kind")}
-    chosen = bad if rows is None else bad & set(rows)
+    report = upload.report
+    bad = _rows_of(report["problems"])
+    chosen = bad if rows is None else (bad | _rows_of(report["warnings"])) & set(rows)
     if not chosen:
         raise Invalid(_("Choose at least one of the rows."))
 
@@ -152,6 +153,10 @@ def set_rows_aside(*, actor: Any, upload_id: int, version: int, rows: Rows | Non
         return replace(choices, aside=choices.aside | chosen)
 
     return _change(actor, upload, edit, "set_aside", facts={"rows": len(chosen)})
+
+
+def _rows_of(told: Iterable[Mapping[str, Any]]) -> set[tuple[str, int]]:
+    return {(one["kind"], one["row"]) for one in told if one.get("kind")}
 
 
 def set_value_aside(

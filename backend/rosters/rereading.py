@@ -176,7 +176,7 @@ def report_of(reading: Reading, found: RosterFile) -> dict[str, Any]:
     tables = reading.chosen.tables if reading.chosen else dict[str, Table]()
     places = reading.chosen.places if reading.chosen else dict[str, Place]()
     known = districts()
-    bad = {(problem.file, problem.row) for problem in found.problems}
+    bad = {(problem.file, problem.row) for problem in (*found.problems, *found.warnings)}
     texts = {}
     for kind, table in tables.items():
         known_places = places_of(table.heading, kind)
@@ -185,7 +185,7 @@ def report_of(reading: Reading, found: RosterFile) -> dict[str, Any]:
                 texts[table.source, number] = (kind, texts_of(known_places, row))
     return {
         "problems": [_problem(problem, texts, known) for problem in found.problems],
-        "warnings": [_plain(warning) for warning in found.warnings],
+        "warnings": [_warning(warning, texts) for warning in found.warnings],
         "difference": {},
         "sheets": reading.sheets,
         "places": {kind: {"title": at.title, "heading_row": at.heading_row} for kind, at in places.items()},
@@ -200,6 +200,12 @@ def report_of(reading: Reading, found: RosterFile) -> dict[str, Any]:
 def _plain(problem: Problem) -> dict[str, Any]:
     names = ("file", "row", "column", "wrong", "expected")
     return {name: getattr(problem, name) for name in names}
+
+
+def _warning(warning: Problem, texts: Mapping[tuple[str, int], tuple[str, dict[str, str]]]) -> dict[str, Any]:
+    """kind and name: whose row it is; "" when it is the file's."""
+    kind, cells = texts.get((warning.file, warning.row), ("", {}))
+    return _plain(warning) | {"kind": kind, "name": cells.get("name", "")}
 
 
 def _problem(
@@ -280,7 +286,12 @@ def bad_rows(reading: Reading) -> list[BadRow]:
     assert whole.chosen is not None
     problems: dict[tuple[str, int], list[Problem]] = {}
     kinds = {table.source: kind for kind, table in whole.chosen.tables.items()}
-    for problem in people_of(whole).problems:
+    read = people_of(whole)
+    wrong = {(problem.file, problem.row) for problem in read.problems}
+    # Of a row in which nothing is wrong what was remarked is why somebody set it aside.
+    remarks = [one for one in read.warnings if (one.file, one.row) not in wrong]
+    remarked = [one for one in remarks if (kinds.get(one.file, ""), one.row) in aside]
+    for problem in (*read.problems, *remarked):
         problems.setdefault((kinds.get(problem.file, ""), problem.row), []).append(problem)
     found = []
     for kind, table in whole.chosen.tables.items():

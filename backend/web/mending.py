@@ -73,7 +73,7 @@ def warned(warnings: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
         key = (one["file"], one["column"], one["wrong"], one["expected"])
         told = {"file": sheet_of(one["file"]), "column": headed("", one["column"]), "rows": []}
         group = groups.setdefault(key, {**one, **told})
-        group["rows"].append(one["row"])
+        group["rows"].append({"row": one["row"], "kind": one.get("kind", ""), "name": one.get("name", "")})
     for group in groups.values():
         group["shown"] = group["rows"][:ROWS_TO_CHOOSE]
         group["more"] = len(group["rows"]) - len(group["shown"])

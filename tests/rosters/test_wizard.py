@@ -367,3 +367,21 @@ def test_a_file_of_which_all_children_were_set_aside_still_brings_its_mentors(co
     choosing.set_rows_aside(actor=coordinator, upload_id=upload.pk, version=1)
     upload = imports.take_upload(actor=coordinator, upload_id=upload.pk)
     assert (Child.objects.count(), Mentor.objects.count(), SetAside.objects.count()) == (0, 1, 1)
+
+
+def test_a_remarked_row_is_named_and_can_be_set_aside(coordinator: User) -> None:
+    upload = brought(coordinator, kids({"学生编号": "K9"}))
+    remark = next(one for one in upload.report["warnings"] if one["column"] == "child_id")
+    assert (remark["kind"], remark["row"]) == ("children", 3) and remark["name"] == CHILD["姓名"]
+    with pytest.raises(Invalid):  # all that remain are those with problems
+        choosing.set_rows_aside(actor=coordinator, upload_id=upload.pk, version=1)
+    with pytest.raises(Invalid):
+        choosing.set_rows_aside(actor=coordinator, upload_id=upload.pk, version=1, rows={("children", 2)})
+    upload = choosing.set_rows_aside(
+        actor=coordinator, upload_id=upload.pk, version=1, rows={("children", 3)}
+    )
+    assert upload.state == "checked" and upload.report["warnings"] == []
+    imports.take_upload(actor=coordinator, upload_id=upload.pk)
+    kept = SetAside.objects.get()
+    assert kept.row == 3 and [one["column"] for one in kept.problems] == ["child_id"]
+    assert Child.objects.count() == 1

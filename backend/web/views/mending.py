@@ -89,6 +89,11 @@ def aside(request: HttpRequest, upload_id: int) -> HttpResponse:
     """All rows that remain set aside, or rows put back."""
     common = {"actor": request.user, "upload_id": upload_id, "version": version_of(request)}
     back = request.POST.get("back", "")
+    if remarked := request.POST.get("remarked", ""):
+        kind, _colon, number = remarked.partition(":")
+        choosing.set_rows_aside(**common, rows={(kind, number_of(number) or 0)})
+        messages.success(request, _set_aside(1))
+        return redirect("import", upload_id)
     if not back:
         upload = choosing.set_rows_aside(**common)
         messages.success(request, _set_aside(upload.changes[-1]["facts"]["rows"]))
