@@ -29,7 +29,7 @@ from backend.rosters.models import Child, Mentor, RosterUpload, SetAside  # noqa
 from backend.rosters.ways_in import invite_person  # noqa: E402
 from chat.acts import Speak  # noqa: E402
 from chat.meetings import record_meeting_elsewhere  # noqa: E402
-from chat.models import Elsewhere, Held, Reader, Session, Summary  # noqa: E402
+from chat.models import Elsewhere, Held, Reader, Room, Session, Summary  # noqa: E402
 from chat.programme import add_holiday  # noqa: E402
 from chat.protocol import Side  # noqa: E402
 from chat.readers import ask_to_read  # noqa: E402
@@ -229,6 +229,7 @@ def live_a_little(world: World) -> None:
     began = now - timedelta(hours=1)
     # Paired since last week, so that something can lie behind.
     Pairing.objects.filter(child=world.child).update(started_at=now - timedelta(days=7))
+    Room.objects.update(understood_at=timezone.now())  # who can read is told before anything else
     world.session = Session.objects.create(
         room=world.pairing.room,
         opened_at=began,

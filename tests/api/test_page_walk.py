@@ -301,14 +301,14 @@ def call_of(world: World) -> CallRequest:
 
 def body_of(world: World, name: str) -> dict[str, Any]:
     """Where an empty form finds nothing; else it is only shown again."""
-    today = timezone.localdate().isoformat()
+    today, week_on = (timezone.localdate() + timedelta(days=days) for days in (0, 7))
     place, version = world.place, {"version": world.round.version}
     bodies: dict[str, dict[str, Any]] = {
         "change": {**version, "mentor_id": place.mentor_id, "slot": place.slot},
         "swap": {**version, "other_id": world.foreign_child.pk},
         "lock_pair": {"kind": "pin", "mentor_id": place.mentor_id},
         "export_pairs": {"form": "csv", "password": cast.PASSWORD},
-        "export_meetings": {"form": "csv", "password": cast.PASSWORD, "first": today, "last": today},
+        "export_meetings": {"form": "csv", "password": cast.PASSWORD, "first": today, "last": week_on},
         "answer_call": {"outcome": "reached"},
         "call_me": {"topic": "other"},
         "end_pairing": {"reason": "not_a_fit", "note": "她喜欢先画图再算。"},

@@ -31,6 +31,7 @@ def test_the_room_says_who_reads_along_while_it_is_open(
     say(mentor, "之前的话")
     readers = mentor.locator("#readers")
     expect(readers).to_have_text("只有李老师、沐阳、紧急时的项目负责老师（每次都有记录）能看到这里的话。")
+    parent.get_by_text("更多，想改点什么").click()
     parent.get_by_role("link", name="看聊天").click()
     parent.get_by_role("button", name="问问沐阳").click()
     expect(parent.get_by_text("还没有回答")).to_be_visible()
