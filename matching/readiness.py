@@ -83,13 +83,11 @@ def seats(day: date) -> Seats:
             both=Sum("capacity", filter=certified & Q(is_academic=True), default=0),
         )
     )
-    here = Q(role=Role.ACADEMIC, mentor__in=mentors_of(Role.ACADEMIC, day))
-    taken = Pairing.objects.live().aggregate(
-        taken_academic=Count("pk", filter=here),
-        taken_wellbeing=Count(
-            "pk", filter=Q(role=Role.WELLBEING, mentor__in=mentors_of(Role.WELLBEING, day))
-        ),
-    )
+    # Each asked by itself: inside one aggregate the mentors would be looked up for every pair.
+    taken = {
+        f"taken_{role}": Pairing.objects.live().filter(role=role, mentor__in=mentors_of(role, day)).count()
+        for role in Role.values
+    }
     return Seats(children=Child.objects.publishable().count(), **counted, **taken)
 
 

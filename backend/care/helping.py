@@ -43,13 +43,15 @@ def card_for(child: Child, now: datetime) -> Card:
         return Card(State.COMING, case.owner.name)
     if alert.exhausted_at is not None:
         return Card(State.NOBODY)
-    called = list(alert.wakes.values_list("person", flat=True))
+    called = dict(alert.wakes.order_by("made_at").values_list("person", "made_at"))
     here = rota.there(called, now)
     if not here and not _is_woken(alert, now):
         return Card(State.NOBODY)
-    if now - alert.raised_at >= MOMENTS:
+    # Who comes to the screen late was called just now.
+    just_called = [each.name for each in here if now - called[each.pk] < MOMENTS]
+    if not just_called and now - alert.raised_at >= MOMENTS:
         return Card(State.LATE)
-    return Card(State.CALLED, here[0].name if here else "")
+    return Card(State.CALLED, just_called[0] if just_called else "")
 
 
 def _is_woken(alert: Alert, now: datetime) -> bool:

@@ -128,7 +128,8 @@ def test_they_talk_through_a_lost_network_and_the_parent_reads_that_somebody_cam
     before = carer.locator("ul.plain li").first.inner_text()
     carer.get_by_role("link", name="换个时间").first.click()
     check_reads_well(carer)
-    carer.locator("button[name=start]").last.click()
+    carer.locator("input[type=radio][name=start]").last.check()
+    carer.get_by_role("button", name="改到选好的时间").click()
     expect(carer.get_by_text("已经改到")).to_be_visible()
     assert carer.locator("ul.plain li").first.inner_text() != before
 
