@@ -1,13 +1,13 @@
 """Before a round: what children need beside what mentors offer, who has hardly anybody, and who is left out.
 
-Everything is counted in the database, over those whose pairing could be published on the day.
+Everything is counted in the database, but for who has hardly anybody (`scarcity`), over those whose pairing could be published on the day.
 """
 
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery, Sum, Value
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Sum, Value
 
 from backend.rosters.models import (
     Child,
@@ -20,7 +20,7 @@ from backend.rosters.models import (
     WellbeingBand,
 )
 from matching.core.openings import STAGES
-from matching.models import Lock, Pairing, Role
+from matching.models import Pairing, Role
 from matching.snapshot import children_with_reasons, mentors_with_reasons
 
 WELLBEING = ""  # stands for the subject where nobody teaches one
@@ -146,49 +146,6 @@ def hours(day: date) -> dict[str, dict[int, Cell]]:
             elif row["who"] == role:
                 cell.supply = row["n"]
     return found
-
-
-def with_hardly_anybody(role: str, day: date) -> Any:
-    """Children for whom at most one mentor of this role comes into question, those with none first.
-
-    ``only``: the id of that one mentor, or None. A mentor comes into question who could have the role for the
-    child, shares an hour with it, and is not forbidden for it; others may need the same seat.
-    """
-    if role == Role.ACADEMIC:
-        rows: Any = Teaching.objects
-        fits = {"subject__childsubject__child": OuterRef("pk")}
-        again = {"subject__childsubject__child": OuterRef(OuterRef("pk"))}
-    else:
-        rows, fits, again = WellbeingBand.objects, {}, {}
-    grade = OuterRef(OuterRef("grade"))
-    # A mentor once, by the first row that fits. DISTINCT with an offset counts twice in SQLite's subqueries.
-    before = rows.filter(
-        **again, mentor=OuterRef("mentor"), pk__lt=OuterRef("pk"), low__lte=grade, high__gte=grade
-    )
-    shared = MentorSlot.objects.filter(mentor=OuterRef("mentor"), slot__in=_slots_of_child())
-    barred = Lock.objects.filter(
-        Q(role="") | Q(role=role),
-        kind=Lock.Kind.FORBID,
-        lifted_at=None,
-        child=OuterRef(OuterRef("pk")),
-        mentor=OuterRef("mentor"),
-    )
-    possible = rows.filter(
-        Exists(shared),
-        ~Exists(barred),
-        ~Exists(before),
-        **fits,
-        low__lte=OuterRef("grade"),
-        high__gte=OuterRef("grade"),
-        mentor__in=mentors_of(role, day),
-    )
-    possible = possible.order_by().values("mentor")
-    few = Child.objects.publishable().filter(~Exists(possible[1:2]))
-    return few.annotate(only=Subquery(possible[:1])).order_by(F("only").asc(nulls_first=True), "roster_id")
-
-
-def _slots_of_child() -> Any:
-    return ChildSlot.objects.filter(child=OuterRef(OuterRef(OuterRef("pk")))).values("slot")
 
 
 def children_left_out() -> Any:

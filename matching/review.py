@@ -110,6 +110,18 @@ def full_days(round_: Round, mentors: list[int]) -> dict[int, list[tuple[int, in
     return found
 
 
+def people_left_out(entries: list[dict[str, str]]) -> dict[tuple[str, str], dict[str, Any]]:
+    """By (kind, roster id) of these rows of Round.left_out: {"pk", "name", "roster_id"}. One query, whoever is among
+    them: of two, that for a kind of which there is nobody would not be asked at all."""
+    told = [
+        model.objects.filter(roster_id__in=[entry["id"] for entry in entries if entry["kind"] == kind])
+        .order_by()
+        .values("pk", "name", "roster_id", kind=Value(kind))
+        for kind, model in (("child", Child), ("mentor", Mentor))
+    ]
+    return {(row["kind"], row["roster_id"]): row for row in told[0].union(told[1], all=True)}
+
+
 def _full_days(round_: Round) -> Any:
     """{"mentor", "day", "n"}"""
     rows = round_.proposals.order_by().annotate(day=F("slot") / 24).filter(mentor__is_wellbeing=True)

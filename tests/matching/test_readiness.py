@@ -24,6 +24,7 @@ from matching.core.openings import STAGES
 from matching.core.weights import Weights
 from matching.locks import add_lock
 from matching.models import Pairing, Role, Round
+from matching.scarcity import with_hardly_anybody
 from matching.snapshot import take_snapshot
 
 pytestmark = pytest.mark.django_db
@@ -107,10 +108,27 @@ def test_the_heat_maps_count_as_plain_loops_do(ragged: Any, django_assert_num_qu
         assert {slot: cell for slot, cell in cells.items() if any(cell)} == expected
 
 
+def comes_into_question(child: Any, mentor: Any, role: Any = "academic") -> bool:
+    return fit_terms(child, mentor, role, Weights()) is not None and bool(child.slots & mentor.slots)
+
+
 def test_children_with_hardly_anybody_are_those_whom_loops_find(ragged: Any) -> None:
     child = Child.objects.publishable().first()
     for mentor in Mentor.objects.filter(is_wellbeing=True):
         add_lock(actor=ragged, kind="forbid", child_id=child.pk, mentor_id=mentor.pk)
+    # Of some who have many, all but the last are forbidden.
+    roster = take_snapshot(timezone.localdate()).roster
+    ids = dict(Mentor.objects.values_list("roster_id", "pk"))
+    for one in roster.children[-6:]:
+        could = sorted(ids[m.id] for m in roster.mentors if m.capacity and comes_into_question(one, m))
+        for mentor in could[:-1]:
+            add_lock(
+                actor=ragged,
+                kind="forbid",
+                child_id=Child.objects.get(roster_id=one.id).pk,
+                mentor_id=mentor,
+                role="academic",
+            )
     roster = take_snapshot(timezone.localdate()).roster
     barred = {(forbid.child, forbid.mentor): forbid.role for forbid in roster.forbids}
     kinds = set()
@@ -121,13 +139,12 @@ def test_children_with_hardly_anybody_are_those_whom_loops_find(ragged: Any) -> 
                 mentor.id
                 for mentor in roster.mentors
                 if mentor.capacity
-                and fit_terms(one, mentor, role, Weights()) is not None
-                and one.slots & mentor.slots
+                and comes_into_question(one, mentor, role)
                 and barred.get((one.id, mentor.id), "other") not in (None, role)
             ]
             if len(possible) < 2:
                 expected[one.id] = possible[0] if possible else None
-        rows = readiness.with_hardly_anybody(role, timezone.localdate())
+        rows = with_hardly_anybody(timezone.localdate())[role]
         ids = dict(Mentor.objects.values_list("pk", "roster_id"))
         assert {row.roster_id: ids.get(row.only) for row in rows} == expected
         assert [row.only is None for row in rows] == sorted((row.only is None for row in rows), reverse=True)

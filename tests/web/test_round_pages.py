@@ -106,6 +106,21 @@ def test_every_page_asks_as_often_for_many_as_for_few_and_stays_small(desk: Clie
     hold_together(few, ask_all(desk, coordinator, 240, 1800))
 
 
+def test_who_could_not_take_part_is_asked_for_once_whoever_they_are(desk: Client, coordinator: Any) -> None:
+    round_ = add_programme(60, coordinator)
+    child, mentor = (
+        {"kind": kind, "id": model.objects.first().roster_id, "reason": reason}
+        for kind, model, reason in (("child", Child, "no_consent"), ("mentor", Mentor, "paused"))
+    )
+    path, counts = f"/rounds/{round_.pk}/exceptions/left_out/", []
+    for rows in ([child], [mentor], [child, mentor]):
+        Round.objects.filter(pk=round_.pk).update(left_out=rows)
+        queries, _size, _took, page = asked(desk, path)
+        counts.append(queries)
+        assert len(page.object_list) == len(rows)
+    assert len(set(counts)) == 1, counts
+
+
 @pytest.mark.deep
 @pytest.mark.timeout(600)
 def test_every_page_of_a_province_asks_as_often_as_of_a_city(desk: Client, coordinator: Any) -> None:

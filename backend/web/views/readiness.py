@@ -9,12 +9,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from backend.accounts.access import check_may, may
-from backend.rosters.models import Mentor, Subject
+from backend.rosters.models import Child, Mentor, Subject
 from backend.web.templatetags.shuangdao import WEEKDAYS, grade, local_name, role
 from matching import readiness
 from matching.core.openings import STAGES
 from matching.models import Role
 from matching.readiness import WELLBEING, Cell
+from matching.scarcity import with_hardly_anybody
 from matching.snapshot import today
 from matching.wording import left_out_in_words
 
@@ -47,10 +48,12 @@ def _head(request: HttpRequest, tab: str) -> dict[str, Any]:
     check_may(request.user, "round", "list")
     day = today()
     seats = readiness.seats(day)
+    scarce = with_hardly_anybody(day)
     return {
         "tab": tab,
         "seats": seats,
-        "few": [(each, readiness.with_hardly_anybody(each, day).count()) for each in Role.values],
+        "scarce": scarce,
+        "few": [(each, len(scarce[each])) for each in Role.values],
         "out": [
             ("child", readiness.children_left_out().count()),
             ("mentor", readiness.mentors_left_out(day).count()),
@@ -114,13 +117,18 @@ def hardly_anybody(request: HttpRequest, role: str) -> HttpResponse:
     context = _head(request, f"few_{role}")
     if role not in Role.values:
         raise Http404
-    rows = readiness.with_hardly_anybody(role, today()).select_related("district")
-    page = Paginator(rows.prefetch_related("wanted__subject"), PER_PAGE).get_page(request.GET.get("page"))
-    mentors = Mentor.objects.in_bulk({child.only for child in page if child.only})
+    page = Paginator(context["scarce"][role], PER_PAGE).get_page(request.GET.get("page"))
+    rows = Child.objects.select_related("district").prefetch_related("wanted__subject")
+    children = rows.in_bulk([scarce.child for scarce in page])
+    mentors = Mentor.objects.in_bulk({scarce.only for scarce in page if scarce.only})
     context |= {
         "role": role,
         "page": page,
-        "rows": [{"child": child, "only": mentors.get(child.only)} for child in page],
+        "rows": [
+            {"child": children[scarce.child], "only": mentors.get(scarce.only)}
+            for scarce in page
+            if scarce.child in children
+        ],
     }
     return render(request, "rounds/hardly_anybody.html", context)
 

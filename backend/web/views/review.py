@@ -12,7 +12,6 @@ from django.utils.translation import gettext_lazy
 from openpyxl import Workbook
 
 from backend.rosters.export import write_row
-from backend.rosters.models import Child, Mentor
 from backend.web import openings
 from backend.web.filters import ProposalFilter
 from backend.web.templatetags.shuangdao import slot
@@ -100,19 +99,13 @@ def _full_days(round_: Round, page: Page[Any]) -> list[Any]:
     ]
 
 
-def _left_out(round_: Round, page: Page[Any]) -> list[Any]:
-    people: dict[tuple[str, str], Any] = {}
-    for kind, model in (("child", Child), ("mentor", Mentor)):
-        ids = [entry["id"] for entry in page if entry["kind"] == kind]
-        people |= {(kind, p.roster_id): p for p in model.objects.filter(roster_id__in=ids)}
+def _left_out(_round: Round, page: Page[Any]) -> list[Any]:
+    people = review.people_left_out(list(page))
+    told = [(entry, people.get((entry["kind"], entry["id"]))) for entry in page]
     return [
-        {
-            "kind": entry["kind"],
-            "person": people[entry["kind"], entry["id"]],
-            "why": left_out_in_words(entry["reason"]),
-        }
-        for entry in page
-        if (entry["kind"], entry["id"]) in people
+        {"kind": entry["kind"], "person": person, "why": left_out_in_words(entry["reason"])}
+        for entry, person in told
+        if person
     ]
 
 
