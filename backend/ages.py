@@ -49,6 +49,13 @@ def age_on(birth: date, day: date) -> int:
     return day.year - birth.year - ((day.month, day.day) < (birth.month, birth.day))
 
 
+def usual_grade(birth: date, day: date) -> int:
+    """Of a child that came to school in the first autumn after its sixth birthday (义务教育法 11); below 1 before that,
+    above 12 after school. A school year begins in September."""
+    entered = birth.year + 6 + (birth.month >= 9)
+    return day.year - (day.month < 9) - entered + 1
+
+
 def age_at(birth: date, now: datetime) -> int:
     return age_on(birth, local_day(now))
 

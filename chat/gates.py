@@ -3,11 +3,12 @@
 Rows and dates run out without anybody doing anything, so a duty compares; nothing has to remember to call it.
 """
 
+from collections.abc import Collection
 from datetime import date, datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Case, CharField, Exists, F, OuterRef, Q, Value, When
+from django.db.models import Case, CharField, Count, Exists, F, OuterRef, Q, Value, When
 
 from backend.audit import log as audit
 from backend.rosters.models import Certificate, Child
@@ -29,6 +30,14 @@ def enforce(now: datetime) -> int:
 def standing_changed(sender: Any, *, now: datetime, **_facts: Any) -> None:
     """What a coordinator changes holds at once; only what runs out by itself waits for the duty."""
     enforce(now)
+
+
+def open_rooms_of(mentors: Collection[str]) -> dict[str, int]:
+    """By roster id of these mentors, of how many pairs the room is open now; who has none is absent."""
+    rooms = Room.objects.filter(ended_at=None, pairing__ended_at=None, shut_by="")
+    counted = rooms.filter(pairing__mentor__roster_id__in=mentors).order_by()
+    rows = counted.values("pairing__mentor__roster_id").annotate(n=Count("pk"))
+    return {row["pairing__mentor__roster_id"]: row["n"] for row in rows}
 
 
 def _missing(today: date) -> Case:

@@ -46,6 +46,7 @@ def choose_sheets(*, actor: Any, upload_id: int, version: int, places: Mapping[s
             headings={kind: chosen for kind, chosen in choices.headings.items() if kind not in moved},
             corrections=tuple(one for one in choices.corrections if one.kind not in moved),
             aside=frozenset((kind, row) for kind, row in choices.aside if kind not in moved),
+            apart=frozenset() if "children" in moved else choices.apart,
         )
 
     return _change(actor, upload, edit, "sheets", recall=True)
@@ -178,6 +179,28 @@ def set_value_aside(
     }
     chosen = {(kind, row) for row in (same if rows is None else same & rows)}
     return set_rows_aside(actor=actor, upload_id=upload_id, version=version, rows=chosen)
+
+
+def say_two_children(*, actor: Any, upload_id: int, version: int, row: int) -> RosterUpload:
+    """The child of this row is another one than the child it looks like."""
+    upload = _open(actor, upload_id, version)
+    others = {
+        (one["row"], one["looks_like"])
+        for one in upload.report["problems"]
+        if one["row"] == row and one["looks_like"]
+    }
+    if not others:
+        raise Invalid(_("Choose at least one of the rows."))
+    return _change(actor, upload, lambda choices: replace(choices, apart=choices.apart | others), "two")
+
+
+def ask_again(*, actor: Any, upload_id: int, version: int, row: int) -> RosterUpload:
+    """Takes ``say_two_children`` back."""
+    upload = _open(actor, upload_id, version)
+    said = {(number, other) for number, other in Choices.from_json(upload.choices).apart if number == row}
+    if not said:
+        raise NotYours
+    return _change(actor, upload, lambda choices: replace(choices, apart=choices.apart - said), "asked_again")
 
 
 def put_rows_back(*, actor: Any, upload_id: int, version: int, rows: Rows | None = None) -> RosterUpload:

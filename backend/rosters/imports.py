@@ -14,6 +14,7 @@ from backend.rosters import signals
 from backend.rosters.access import access_upload
 from backend.rosters.as_cells import children_with_rows, mentors_with_rows
 from backend.rosters.aside import close_those_brought, keep_aside
+from backend.rosters.changing import changed_cells, losing_vetting
 from backend.rosters.models import Child, Mentor, RosterUpload
 from backend.rosters.moving_on import UploadMovedOn, move_on
 from backend.rosters.newcomers import Newcomers
@@ -67,6 +68,15 @@ def looked_at(reading: Reading) -> dict[str, Any]:
             "children": children_not_yet(found.children, children),
             "mentors": mentors_not_yet(found.mentors, mentors, timezone.localdate()),
         }
+        here, mentor_ids = districts(), _mentor_ids(found)
+        report["changing"] = {
+            kind: changed_cells(rows, known, lambda row: normal(row, here, mentor_ids), key)
+            for kind, rows, known, key in (
+                ("children", found.children, children, "child_id"),
+                ("mentors", found.mentors, mentors, "mentor_id"),
+            )
+        }
+        report["losing_vetting"] = losing_vetting(found.mentors, mentors, timezone.localdate())
     state = State.REFUSED if found.problems else State.CHECKED
     return {"state": state, "report": report, "choices": reading.choices.as_json()}
 

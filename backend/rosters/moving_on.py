@@ -16,6 +16,8 @@ WORDS = {
     "undone": gettext_noop("took a correction back"),
     "set_aside": gettext_noop("set %(rows)d rows aside"),
     "put_back": gettext_noop("put %(rows)d rows back"),
+    "two": gettext_noop("said of two children who look alike that they are two"),
+    "asked_again": gettext_noop("took back that two children who look alike are two"),
     "taken": gettext_noop("took everybody in the file"),
     "dropped": gettext_noop("dropped the file"),
 }

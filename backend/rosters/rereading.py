@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from backend.rosters.claims import claim_problems
-from backend.rosters.models import Child, District, KnownHeading, Mentor, RosterUpload
+from backend.rosters.models import District, KnownHeading, RosterUpload
 from backend.rosters.reading import guessing, open_hours
 from backend.rosters.reading.chosen import (
     KINDS,
@@ -26,6 +26,7 @@ from backend.rosters.reading.chosen import (
 from backend.rosters.reading.columns import COLUMNS, may_be_empty
 from backend.rosters.reading.rows import Problem, RosterFile, read_tables
 from backend.rosters.reading.tables import BadFile, Table
+from backend.rosters.remarks import look_alikes, remarks
 
 KEYS = {kind: next(iter(columns)) for kind, columns in COLUMNS.items()}
 
@@ -116,59 +117,9 @@ def people_of(reading: Reading) -> RosterFile:
     tables = {kind: each for kind, each in reading.chosen.tables.items() if each.rows or not beside[kind]}
     found = read_tables(tables, districts=districts(), beside=beside)
     open_hours.keep_to(found, settings.ROOM_HOURS, timezone.localdate())
-    found.problems.extend(claim_problems(found))
-    found.warnings.extend([*_of_locks(reading, found), *_loose_ends(found, beside), *_twice(found)])
+    found.problems.extend([*claim_problems(found), *look_alikes(found, reading.choices.apart)])
+    found.warnings.extend(remarks(found, reading.file_name, beside, timezone.localdate()))
     return found
-
-
-def _of_locks(reading: Reading, found: RosterFile) -> list[Problem]:
-    """Pins and forbids are standing on the site, with who made them; a file can't bring them in."""
-    if not found.locks:
-        return []
-    wrong, expected = (
-        _("the sheet of pins and forbids is not taken"),
-        _("them on the page of pins and forbids"),
-    )
-    return [Problem(reading.file_name, 1, "kind", wrong, expected)]
-
-
-def _loose_ends(found: RosterFile, beside: Mapping[str, set[str]]) -> list[Problem]:
-    """Earlier mentors who are neither here nor in the file: the cell is left out, and it is said."""
-    known = set(Mentor.objects.values_list("roster_id", flat=True))
-    known |= {row.get("mentor_id") for row in found.mentors}
-    warnings = []
-    for row in found.children:
-        for column in ("previous_academic", "previous_wellbeing"):
-            mentor = row.get(column)
-            if mentor is None or mentor in known:
-                continue
-            aside = mentor in beside.get("mentors", ())
-            wrong = _("mentor %(id)s was set aside") if aside else _("there is no mentor %(id)s")
-            expected = _("a mentor who is here; the cell is left empty")
-            warnings.append(Problem(row.file, row.number, column, wrong % {"id": mentor}, expected))
-    return warnings
-
-
-def _twice(found: RosterFile) -> list[Problem]:
-    """The same child under two ids, as when another list numbers them anew: both would come in."""
-    first = {
-        (name, born): _("in the programme, with number %(id)s") % {"id": roster_id}
-        for name, born, roster_id in Child.objects.values_list("name", "birth_date", "roster_id")
-    }
-    ids = set(Child.objects.values_list("roster_id", flat=True))
-    warnings = []
-    for row in found.children:
-        if row.get("child_id") in ids:
-            continue
-        who = (row.get("name"), row.get("birth_date"))
-        if who in first:
-            wrong = _("a child of this name and birth date is here twice: also %(where)s")
-            expected = _("every child once, with the number it has")
-            warnings.append(
-                Problem(row.file, row.number, "child_id", wrong % {"where": first[who]}, expected)
-            )
-        first.setdefault(who, _("in row %(row)d") % {"row": row.number})
-    return warnings
 
 
 def report_of(reading: Reading, found: RosterFile) -> dict[str, Any]:
@@ -184,7 +135,10 @@ def report_of(reading: Reading, found: RosterFile) -> dict[str, Any]:
             if (table.source, number) in bad:
                 texts[table.source, number] = (kind, texts_of(known_places, row))
     return {
-        "problems": [_problem(problem, texts, known) for problem in found.problems],
+        "problems": [
+            _problem(problem, texts, known) | {"in_file": problem.looks_like in found.ids.get("children", ())}
+            for problem in found.problems
+        ],
         "warnings": [_warning(warning, texts) for warning in found.warnings],
         "difference": {},
         "sheets": reading.sheets,
@@ -198,7 +152,7 @@ def report_of(reading: Reading, found: RosterFile) -> dict[str, Any]:
 
 
 def _plain(problem: Problem) -> dict[str, Any]:
-    names = ("file", "row", "column", "wrong", "expected")
+    names = ("file", "row", "column", "wrong", "expected", "looks_like")
     return {name: getattr(problem, name) for name in names}
 
 
@@ -215,7 +169,7 @@ def _problem(
 
     kind: "" when it is the file's and not a row's.  value: what stands in the cell.  near: what may be meant.
     alike: the value can't be read wherever it stands, so it may be corrected in all rows at once.
-    may_be_empty: the row could be taken without it.
+    may_be_empty: the row could be taken without it.  in_file: the child that this one looks like has a row here too.
     """
     kind, cells = texts.get((problem.file, problem.row), ("", {}))
     if not kind or problem.column not in COLUMNS[kind]:

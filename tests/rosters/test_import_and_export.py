@@ -82,6 +82,7 @@ def test_a_changed_cell_is_named_and_the_rest_keeps_its_rows(imported: User, sma
 def test_new_and_gone_are_told_apart_and_nobody_is_deleted(imported: User, small_city: bytes) -> None:
     def edit(workbook: Workbook) -> None:
         put("学生", 2, "学生编号", "NEW")(workbook)
+        put("学生", 2, "姓名", "新来的")(workbook)
 
     found = take(imported, edited(small_city, edit))
     assert found["children"]["new"] == ["NEW"] and found["children"]["gone"] == ["K00001"]

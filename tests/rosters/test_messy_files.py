@@ -18,7 +18,7 @@ from backend.rosters.reading.rows import read_roster
 
 CHILD = {
     "学生编号": "K1", "姓名": "陈雨桐", "年级": "五年级", "需要学科": "数学", "可用时间": "mon-19;tue-19",
-    "区县": "历下区", "出生日期": "2010-02-17", "家长姓名": "陈敏", "家长电话": "13800138000",
+    "区县": "历下区", "出生日期": f"{date.today().year - 11}-02-17", "家长姓名": "陈敏", "家长电话": "13800138000",
 }  # fmt: skip
 MENTOR = {
     "导师编号": "M1", "姓名": "高远", "角色": "学业", "任教": "数学:4-6", "可用时间": "mon-19",
@@ -48,7 +48,7 @@ def child(**cells: Any) -> bytes:
 
 
 def two(**cells: Any) -> bytes:
-    return workbook(children=(CHILD, {**CHILD, "学生编号": "K2", **cells}))
+    return workbook(children=(CHILD, {**CHILD, "学生编号": "K2", "姓名": "陈小满", **cells}))
 
 
 def mentor(**cells: Any) -> bytes:

@@ -38,7 +38,11 @@ def today():
 )
 def test_other_hours_of_a_file_are_left_out_with_a_warning(coordinator, settings, born, hours, taken) -> None:
     settings.ROOM_HOURS = hours
-    child, mentor = CHILD | {"可用时间": EVENING, "出生日期": born}, MENTOR | {"可用时间": EVENING}
+    grade = "高一" if born < "2005" else "五年级"
+    child, mentor = (
+        CHILD | {"可用时间": EVENING, "出生日期": born, "年级": grade},
+        MENTOR | {"可用时间": EVENING},
+    )
     upload = imports.check_upload(
         actor=coordinator, file_name="r.xlsx", content=workbook(children=(child,), mentors=(mentor,))
     )

@@ -136,7 +136,7 @@ ENGLISH = {
 K2 = {"学生编号": "K2", "姓名": "陈小满"}
 FOUND_K2 = ("陈小满", *K1[1:])
 BAD_DATES = [{**K2, "出生日期": None}]
-FIVE = [{"学生编号": f"K{n}", "年级": "五年及"} for n in range(2, 43)]
+FIVE = [{"学生编号": f"K{n}", "姓名": f"陈{n}", "年级": "五年及"} for n in range(2, 43)]
 
 FILES: dict[str, File] = {
     "nothing wrong": File(kids(), people={"K1": K1, "M1": M1}),
@@ -173,7 +173,7 @@ FILES: dict[str, File] = {
     "the same slip in 41 rows": File(
         kids(*FIVE),
         (correct("grade", "五年及", "五年级"),),
-        {"K1": K1, "M1": M1} | {f"K{n}": K1 for n in range(2, 43)},
+        {"K1": K1, "M1": M1} | {f"K{n}": (f"陈{n}", *K1[1:]) for n in range(2, 43)},
     ),
     "a slip corrected in one row and set aside in another": File(
         kids({**K2, "区县": "历山区"}, {"学生编号": "K3", "姓名": "陈三", "区县": "历山区"}),

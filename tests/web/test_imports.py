@@ -1,6 +1,7 @@
 """The import as a coordinator meets it: only with the forms that the pages hold."""
 
 import io
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -8,9 +9,12 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 from openpyxl import load_workbook
 
 from backend.rosters.models import Child, Mentor, RosterUpload, SetAside
+from chat.models import Room
+from tests.chat.people import add_family
 from tests.rosters.test_messy_files import CHILD, MENTOR, csv_text, rename, title_row, workbook
 from tests.rosters.test_wizard_files import both, headed
 from tests.web.pressing import press
@@ -189,3 +193,55 @@ def test_the_preview_says_who_cannot_be_matched_yet(desk: Client) -> None:
     page = " ".join(desk.get(path).content.decode().split())
     assert "1 人暂时不能匹配：监护人还没有同意" in page and "陈雨桐" in page
     assert "1 人暂时不能匹配：审核已过期" in page and "高远" in page
+
+
+def test_the_preview_says_whose_rooms_would_shut_before_anybody_confirms(desk: Client) -> None:
+    family = add_family()
+    until = timezone.localdate() + timedelta(days=200)
+    Mentor.objects.filter(pk=family.academic.pk).update(roster_id="M1", vetted_until=until)
+    cases = (("2020-01-01", 1), ("", 1), (until.replace(year=until.year + 1).isoformat(), 0))
+    for vetted, mentors in cases:
+        path = bring(desk, workbook(mentors=[{**MENTOR, "审核有效期": vetted}]))
+        page = desk.get(path)
+        told = [(one["name"], one["rooms"]) for one in page.context["losing_rooms"]]
+        assert told == [(family.academic.name, 1)] * mentors
+    # It stands above the button, with the way to the row in which the date may be mistyped.
+    path = bring(desk, workbook(mentors=[{**MENTOR, "审核有效期": "2020-01-01"}]))
+    html = desk.get(path).content.decode()
+    assert 0 < html.index("他们正在使用的房间会马上关闭") < html.index("确认导入这份名单")
+    press(desk, f"{path}rows/mentors/2/", "更正这一行", vetted_until=until.isoformat())
+    assert desk.get(path).context["losing_rooms"] == []
+    Room.objects.filter(pairing__mentor=family.academic).update(ended_at=timezone.now())
+    path = bring(desk, workbook(mentors=[{**MENTOR, "审核有效期": ""}]))
+    assert desk.get(path).context["losing_rooms"] == []
+
+
+def test_of_two_who_look_alike_somebody_says_whether_they_are_one_child(desk: Client) -> None:
+    path = bring(desk, workbook())
+    press(desk, path, "确认导入这份名单")
+    alike = {**CHILD, "学生编号": "K7", "年级": "六年级"}
+    for button, people in (
+        ("是同一个孩子，沿用编号 K1", [("K1", 6)]),
+        ("是两个孩子，都导入", [("K1", 6), ("K7", 6)]),
+    ):
+        path = bring(desk, workbook(children=[alike]))
+        html = desk.get(path).content.decode()
+        assert "确认导入" not in html and "是同一个孩子吗" in html
+        press(desk, path, button)
+        if "两个" in button:
+            assert "已说明是两个孩子" in desk.get(path).content.decode()
+            press(desk, path, "撤销")
+            assert "确认导入" not in desk.get(path).content.decode()
+            press(desk, path, button)
+        press(desk, path, "确认导入这份名单")
+        assert list(Child.objects.order_by("roster_id").values_list("roster_id", "grade")) == people
+
+
+def test_who_changes_stands_with_the_name_and_what_was_before(desk: Client) -> None:
+    press(desk, bring(desk, workbook()), "确认导入这份名单")
+    changed = {**CHILD, "年级": "六年级", "区县": "历城区", "可用时间": "tue-19;wed-19"}
+    html = desk.get(bring(desk, workbook(children=[changed]))).content.decode()
+    told = " ".join(html[html.index("谁有变化") :].split())
+    assert "陈雨桐" in told and "<del>五年级</del> → <ins>六年级</ins>" in told
+    assert "<del>历下区</del> → <ins>历城区</ins>" in told
+    assert "<del>周一 19:00–20:00</del> → <ins>周三 19:00–20:00</ins>" in told and "周二" not in told

@@ -56,12 +56,14 @@ class Correction:
 @dataclass(frozen=True, slots=True)
 class Choices:
     """places: by kind; without any, sheets go by their names.  headings: by kind, heading -> canonical column,
-    or "" for one that is left out.  aside: (kind, row)."""
+    or "" for one that is left out.  aside: (kind, row).  apart: (row of a child, id of the child it looks like) of
+    those who are two children all the same."""
 
     places: Mapping[str, Place] = field(default_factory=dict)
     headings: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     corrections: tuple[Correction, ...] = ()
     aside: frozenset[tuple[str, int]] = frozenset()
+    apart: frozenset[tuple[int, str]] = frozenset()
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -69,6 +71,7 @@ class Choices:
             "headings": {kind: dict(chosen) for kind, chosen in self.headings.items()},
             "corrections": [asdict(correction) for correction in self.corrections],
             "aside": sorted(self.aside),
+            "apart": sorted(self.apart),
         }
 
     @classmethod
@@ -80,6 +83,7 @@ class Choices:
                 Correction(**{**one, "rows": tuple(one["rows"])}) for one in given.get("corrections", ())
             ),
             aside=frozenset((kind, row) for kind, row in given.get("aside", ())),
+            apart=frozenset((row, other) for row, other in given.get("apart", ())),
         )
 
     def corrected(

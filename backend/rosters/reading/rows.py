@@ -14,13 +14,16 @@ from backend.rosters.reading.tables import BadFile, Table, is_workbook, read_csv
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """wrong, expected: sentences' parts in the reader's language, already with the value in question."""
+    """wrong, expected: sentences' parts in the reader's language, already with the value in question.
+
+    looks_like: the id of the child who may be this one; empty when that is not what is asked."""
 
     file: str
     row: int
     column: str
     wrong: str
     expected: str
+    looks_like: str = ""
 
     def __str__(self) -> str:
         expected = _("expected")

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from functools import wraps
-from itertools import islice
 from typing import Any
 
 from django import forms
@@ -20,19 +19,20 @@ from backend.rosters import blank_files, choosing, imports
 from backend.rosters.access import access_upload
 from backend.rosters.aside import waiting
 from backend.rosters.forgetting import FILES_LIVE
-from backend.rosters.models import RosterUpload
+from backend.rosters.models import Mentor, RosterUpload
 from backend.rosters.moving_on import said
 from backend.rosters.people import set_gone_inactive
 from backend.rosters.reading.chosen import KINDS, ROWS_SHOWN
 from backend.rosters.reading.columns import COLUMNS, headed
 from backend.rosters.reading.tables import MOST_BYTES
+from backend.web import changed_cells
 from backend.web.mending import corrected, grouped, warned
 from backend.web.numbers import number_of
+from chat.gates import open_rooms_of
 from matching.wording import left_out_in_words
 
 PER_PAGE = 20
 GROUPS_PER_PAGE = 15
-PEOPLE_SHOWN = 200
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 View = Callable[..., HttpResponse]
 KIND_WORDS = {"children": gettext_lazy("Children"), "mentors": gettext_lazy("Mentors")}
@@ -125,8 +125,10 @@ def show(request: HttpRequest, upload_id: int) -> HttpResponse:
         "corrections": corrected(upload.choices.get("corrections", []), report.get("corrected", {})),
         "aside": report.get("aside", []),
         "kinds": KIND_WORDS,
+        "apart": upload.choices.get("apart", []),
         "changes": [said(change) for change in reversed(upload.changes)],
-        "difference": _difference(report["difference"], report.get("not_yet", {})),
+        "difference": _difference(report),
+        "losing_rooms": _losing_rooms(report) if is_open else [],
         "gone": {kind: len(found.get("gone", ())) for kind, found in report["difference"].items()},
     }
     return render(request, "imports/show.html", context)
@@ -138,24 +140,26 @@ def _not_asked_above(problems: list[dict[str, Any]], headings: list[dict[str, An
     return [one for one in problems if one.get("kind") or one["column"] not in likely]
 
 
-def _difference(found: dict[str, Any], not_yet: dict[str, Any]) -> dict[str, Any]:
-    """With the columns as files head them, the first of a long list; and who can't be matched, by reason."""
+def _difference(report: dict[str, Any]) -> dict[str, Any]:
+    """With the first of those who change, cell by cell; and who can't be matched, by reason."""
     shown = {}
-    for kind, people in found.items():
-        changed = islice(people["changed"].items(), PEOPLE_SHOWN)
-        names = {id_: [_column(kind, column) for column in columns] for id_, columns in changed}
-        waiting_for = [(left_out_in_words(why), told) for why, told in not_yet.get(kind, {}).items()]
+    for kind, people in report["difference"].items():
+        reasons = report.get("not_yet", {}).get(kind, {})
         shown[kind] = {
             **people,
-            "changed": names,
             "changes": len(people["changed"]),
-            "not_yet": waiting_for,
+            "changing": changed_cells.told(kind, report.get("changing", {}).get(kind, ())),
+            "not_yet": [(left_out_in_words(why), told) for why, told in reasons.items()],
         }
     return shown
 
 
-def _column(kind: str, column: str) -> str:
-    return _("takes part again") if column == "active" else headed(kind, column)
+def _losing_rooms(report: dict[str, Any]) -> list[dict[str, Any]]:
+    """Mentors whose rooms would shut, as their vetting would have run out: each with the rooms that are open now."""
+    losing = {one["id"]: one for one in report.get("losing_vetting", ())}
+    rooms = open_rooms_of(list(losing))
+    names = dict(Mentor.objects.filter(roster_id__in=rooms).values_list("roster_id", "name"))
+    return [{**losing[id_], "name": names[id_], "rooms": count} for id_, count in sorted(rooms.items())]
 
 
 def _sheets(report: dict[str, Any]) -> dict[str, Any]:

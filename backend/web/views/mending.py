@@ -54,7 +54,7 @@ def headings(request: HttpRequest, upload_id: int) -> HttpResponse:
 @require_POST
 @told
 def correct(request: HttpRequest, upload_id: int) -> HttpResponse:
-    """One wrong value: put right, emptied, or its rows set aside."""
+    """One wrong value: put right, emptied, or its rows set aside; or a child who is not the one it looks like."""
     given = request.POST
     common = {
         "actor": request.user,
@@ -63,7 +63,15 @@ def correct(request: HttpRequest, upload_id: int) -> HttpResponse:
         **{name: given.get(name, "") for name in ("kind", "column", "was")},
         "rows": set(_numbers(given.getlist("row"))) if given.get("some") else None,
     }
-    if given.get("do") == "aside":
+    if given.get("do") == "two":
+        upload = choosing.say_two_children(
+            actor=request.user,
+            upload_id=upload_id,
+            version=version_of(request),
+            row=number_of(given.get("row", "")) or 0,
+        )
+        messages.success(request, _("Both are taken. It can be taken back below."))
+    elif given.get("do") == "aside":
         upload = choosing.set_value_aside(**common)
         messages.success(request, _set_aside(upload.changes[-1]["facts"]["rows"]))
     else:
@@ -76,10 +84,11 @@ def correct(request: HttpRequest, upload_id: int) -> HttpResponse:
 @require_POST
 @told
 def undo(request: HttpRequest, upload_id: int) -> HttpResponse:
-    correction = number_of(request.POST.get("correction", "")) or 0
-    choosing.undo_correction(
-        actor=request.user, upload_id=upload_id, version=version_of(request), correction=correction
-    )
+    common = {"actor": request.user, "upload_id": upload_id, "version": version_of(request)}
+    if row := number_of(request.POST.get("apart", "")):
+        choosing.ask_again(**common, row=row)
+    else:
+        choosing.undo_correction(**common, correction=number_of(request.POST.get("correction", "")) or 0)
     return _back(upload_id)
 
 
