@@ -13,6 +13,7 @@ from django.contrib.auth import get_user
 from django.contrib.sessions.backends.db import SessionStore
 from django.contrib.sessions.models import Session as SignIn
 from django.db import InterfaceError, OperationalError, connection
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from backend.errors import NOT_SIGNED_IN, Refusal
@@ -20,6 +21,7 @@ from chat import statements
 from chat.access import RoomEnded, access_room
 from chat.acts import Numbered
 from chat.models import Attendance, Held, ReadMark, Room, Session
+from chat.models.rooms import STOPS
 from chat.protocol import LIMITS, HeldState, Side
 from chat.reading_along import numbers_now
 from chat.statements import these
@@ -109,20 +111,18 @@ def rooms_now(rooms: Iterable[int]) -> dict[int, RoomNow]:
         "stamp",
         "ended_at",
         "pairing__ended_at",
-        "frozen_at",
-        "shut_by",
-        "looked_for_at",
+        Coalesce(*STOPS),
     )
     for row in Room.objects.filter(pk__in=these(rooms, "bigint")).values_list(*columns, *_PEOPLE):
-        room, epoch, last, stamp, ended_at, over_at, frozen_at, shut_by, looked_for_at = row[:9]
-        users = {pk: _proof(*held) for pk, is_active, *held in (row[9:13], row[13:]) if is_active}
+        room, epoch, last, stamp, ended_at, over_at, frozen_at = row[:7]
+        users = {pk: _proof(*held) for pk, is_active, *held in (row[7:11], row[11:]) if is_active}
         found[room] = RoomNow(
             room=room,
             epoch=epoch,
             last=last,
             stamp=stamp,
             ended=ended_at is not None or over_at is not None,
-            frozen=frozen_at is not None or shut_by != "" or looked_for_at is not None,
+            frozen=frozen_at is not None,
             users=users,
         )
     return found

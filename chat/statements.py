@@ -17,7 +17,7 @@ from django.db.models.expressions import RawSQL
 
 from chat.acts import Numbered
 from chat.models import Attendance, Event, Held, Room, Session
-from chat.models.rooms import MSG
+from chat.models.rooms import MSG, STOPS
 from chat.protocol import Event as EventFrame
 from chat.protocol import EventKind, Message, Side
 
@@ -44,13 +44,14 @@ class LockedRoom:
 _LOCK = """
     SELECT room.id, room.last_s, room.stamp, room.closed_at,
         room.ended_at IS NOT NULL OR pairing.ended_at IS NOT NULL,
-        room.frozen_at IS NOT NULL OR room.shut_by <> '' OR room.looked_for_at IS NOT NULL,
+        COALESCE({stops}) IS NOT NULL,
         pairing.role, child.birth_date, child.id, child.grade
     FROM chat_room room
     JOIN matching_pairing pairing ON pairing.id = room.pairing_id
     JOIN rosters_child child ON child.id = pairing.child_id
     WHERE room.id IN ({these}) ORDER BY room.id {lock}
 """
+_STOPS = ", ".join(f"room.{stop}" for stop in STOPS)
 
 
 def lock_rooms(
@@ -61,7 +62,7 @@ def lock_rooms(
     """
     which = these(sorted(set(rooms)), "bigint")
     lock = "FOR UPDATE OF room" if connection.vendor == "postgresql" else ""
-    asked: list[Statement] = [(_LOCK.format(these=which.sql, lock=lock), which.params)]
+    asked: list[Statement] = [(_LOCK.format(stops=_STOPS, these=which.sql, lock=lock), which.params)]
     rows = [
         {"room_id": room, "sender": side.value, "cid": cid.replace("-", "")} for room, side, cid in spoken
     ]

@@ -13,6 +13,8 @@ from matching.models import Pairing
 MSG = "msg"
 SIDES = [(side.value, side.value) for side in Side]
 KINDS = [MSG, *(kind.value for kind in EventKind)]
+# A room's columns that say since when: while one of them is set, nobody may write in it.
+STOPS = ("frozen_at", "shut_at", "looked_for_at")
 
 
 def new_epoch() -> str:
@@ -38,9 +40,7 @@ class Rooms(models.QuerySet["Room"]):
         names = [f"pairing__{one}__{field}" for one in people for field in ("user", "name")]
         return self.select_related("pairing__child", "pairing__mentor").only(
             "ended_at",
-            "frozen_at",
-            "shut_at",
-            "looked_for_at",
+            *STOPS,
             "pairing__role",
             "pairing__ended_at",
             "pairing__child__call_name",
@@ -104,7 +104,7 @@ class Room(models.Model):
     @property
     def frozen_since(self) -> datetime | None:
         """While it is frozen."""
-        return min(filter(None, (self.frozen_at, self.shut_at, self.looked_for_at)), default=None)
+        return min(filter(None, (getattr(self, stop) for stop in STOPS)), default=None)
 
     def seems_frozen_to(self, user: models.Model) -> bool:
         """Needs with_people(). A missing gate everybody may know; a lead's freezing, or that
