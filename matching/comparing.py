@@ -19,7 +19,7 @@ from backend.rosters.models import Child
 from matching.access import access_round
 from matching.apart import SolverFailed, run_apart
 from matching.core import roster
-from matching.core.alternatives import Alternative
+from matching.core.plan import Alternative
 from matching.edits import Choice, choices_for
 from matching.models import Comparison, Round
 from matching.rounds import RoundMovedOn

@@ -15,7 +15,6 @@ from backend.rosters.models import Child, Mentor
 from backend.rosters.reading.cells import plain
 from backend.rosters.reading.columns import LOCKS, names_of
 from backend.rosters.reading.rows import Row, read_roster
-from matching.core.locks import check_locks
 from matching.core.roster import Roster
 from matching.models import Lock
 from matching.snapshot import take_snapshot, today
@@ -180,6 +179,9 @@ def check_can_hold(roster: Roster) -> None:
 
 
 def problems_of(roster: Roster) -> list[dict[str, Any]]:
+    # Each server would pay for the solver's libraries at its start, and few ever check locks.
+    from matching.core.locks import check_locks
+
     found = []
     for problem in check_locks(roster):
         locks = [roster.pins[at] for at in problem.pins] + [roster.forbids[at] for at in problem.forbids]

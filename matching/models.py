@@ -216,7 +216,7 @@ class Comparison(models.Model):
     """What other choices for a child and role would cost the others: asked for, and worked out by the worker.
 
     version: the edit of the plan that it is about.  attempt, lease_until: as of a round.
-    found: matching.core.alternatives.Alternative as JSON, the cheapest first; null until answered.
+    found: matching.core.plan.Alternative as JSON, the cheapest first; null until answered.
     """
 
     round = models.ForeignKey(Round, on_delete=models.CASCADE, related_name="comparisons")

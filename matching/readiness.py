@@ -19,8 +19,8 @@ from backend.rosters.models import (
     Teaching,
     WellbeingBand,
 )
-from matching.core.openings import STAGES
-from matching.models import Pairing, Role
+from matching.core.roster import STAGES
+from matching.models import Lock, Pairing, Role
 from matching.snapshot import children_with_reasons, mentors_with_reasons
 
 WELLBEING = ""  # stands for the subject where nobody teaches one

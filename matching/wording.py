@@ -6,8 +6,8 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from matching.core.alternatives import Alternative
 from matching.core.fit import most_of_each
+from matching.core.plan import Alternative
 from matching.core.roster import Role
 from matching.core.weights import Weights
 

@@ -3,44 +3,17 @@
 import math
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
 from matching.core.market import Market
 from matching.core.outset import ENOUGH, Outset
-from matching.core.plan import Options, Result
+from matching.core.plan import Alternative, Options, Result
 from matching.core.roster import ROLES, Pin, Place, Role, Roster
 from matching.core.solve import Infeasible, solve
 
 CANDIDATES = 2  # so many times the choices wanted are solved, since prices order them only nearly
-
-
-@dataclass(frozen=True, slots=True)
-class Alternative:
-    """A place, and by how much the best plan with it falls short of the best plan: at each level, >= 0.
-
-    The first level that differs counts: what is lost there may win something below, which is then < 0.
-    others_…: the part that the other children lose together; < 0 when they win.
-    alone: the child had both mentors, and would be left with this one.
-    exact: both plans are proved; else ``objective`` may be off by ``slack`` points either way.
-    """
-
-    place: Place
-    complete: int
-    priority: int
-    roles: int
-    objective: int
-    others_complete: int
-    others_roles: int
-    others: int
-    alone: bool
-    exact: bool
-    slack: int
-
-    @property
-    def cost(self) -> tuple[int, int, int, int]:
-        return self.complete, self.priority, self.roles, self.objective
 
 
 def alternatives(

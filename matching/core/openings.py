@@ -7,10 +7,9 @@ from statistics import median_low
 
 from matching.core.changes import NEW
 from matching.core.plan import OpenRole, Options
-from matching.core.roster import ACADEMIC, WELLBEING, Band, Child, Mentor, Role, Roster, Teaching
+from matching.core.roster import ACADEMIC, STAGES, WELLBEING, Band, Child, Mentor, Role, Roster, Teaching
 from matching.core.solve import solve
 
-STAGES = ((1, 3), (4, 6), (7, 9), (10, 12))
 NEARLY = 0.001
 
 

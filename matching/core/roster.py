@@ -16,6 +16,7 @@ ROLES: tuple[Role, Role] = (ACADEMIC, WELLBEING)
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 SLOTS = 7 * 24
+STAGES = ((1, 3), (4, 6), (7, 9), (10, 12))  # grades, as they are told to people
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,7 @@ from backend.accounts.models import User
 from backend.errors import NotYours
 from matching import comparing, solving
 from matching.comparing import choices_with_costs, compare_choices, comparison_of, run_next_comparison
-from matching.core.alternatives import Alternative
-from matching.core.plan import Options
+from matching.core.plan import Alternative, Options
 from matching.core.roster import Pin, Place
 from matching.core.solve import solve
 from matching.core.weights import Weights

@@ -20,7 +20,7 @@ from backend.rosters.models import (
 )
 from matching import readiness
 from matching.core.fit import fit_terms
-from matching.core.openings import STAGES
+from matching.core.roster import STAGES
 from matching.core.weights import Weights
 from matching.locks import add_lock
 from matching.models import Pairing, Role, Round

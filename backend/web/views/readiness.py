@@ -12,7 +12,7 @@ from backend.accounts.access import check_may, may
 from backend.rosters.models import Child, Mentor, Subject
 from backend.web.templatetags.shuangdao import WEEKDAYS, grade, local_name, role
 from matching import readiness
-from matching.core.openings import STAGES
+from matching.core.roster import STAGES
 from matching.models import Role
 from matching.readiness import WELLBEING, Cell
 from matching.scarcity import with_hardly_anybody
