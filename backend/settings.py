@@ -57,7 +57,6 @@ INSTALLED_APPS = [
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "django_htmx",
-    "lucide",
     "csp",
     "backend.audit",
     "backend.duties",
@@ -104,6 +103,7 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "backend.web.context.site",
             ],
+            "libraries": {"lucide": "backend.web.icons"},
         },
     }
 ]
