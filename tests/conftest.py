@@ -1,5 +1,6 @@
 """Django's settings for whoever runs pytest without manage.py; and one migrating for the whole run."""
 
+import gc
 import os
 import sqlite3
 from typing import Any
@@ -13,6 +14,12 @@ def pytest_configure(config: pytest.Config) -> None:
     from tests.chat.served import run_folder
 
     run_folder()
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """What is imported by now stays: nobody need look through it for garbage again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")

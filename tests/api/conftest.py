@@ -55,6 +55,12 @@ def plain_settings(settings: Any, tmp_path: Any) -> None:
     settings.PASSWORD_HASHERS = QUICK_HASHERS
 
 
+@pytest.fixture(autouse=True)
+def contexts_are_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody here asks an answer what its templates were given; thousands of answers would keep copies of it all."""
+    monkeypatch.setattr("django.test.client.store_rendered_templates", lambda *_given, **_named: None)
+
+
 @dataclass
 class World:
     """round: solved, not published.  earlier: published, with its pairings.  file: as it was imported.
