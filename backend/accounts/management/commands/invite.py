@@ -32,6 +32,5 @@ class Command(BaseCommand):
             raise CommandError("--email: that is not an e-mail address") from None
         except Refusal as refusal:
             raise CommandError(str(refusal)) from None
-        origin = settings.ORIGINS[0] if settings.ORIGINS else "http://127.0.0.1:8000"
-        self.stdout.write(f"{origin.rstrip('/')}{way_in.link}")
+        self.stdout.write(f"{settings.SITE_ORIGIN.rstrip('/')}{way_in.link}")
         self.stderr.write("The link works once, within 24 hours. It is not shown again.")
