@@ -16,6 +16,16 @@ BIN = Path(sys.prefix) / "bin"
 BY_FILE = ["-n", "3", "--dist", "loadfile", "--no-loadscope-reorder"]
 AS_FREE = ["-n", "2"]  # deep: single tests are long
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+# Of a Chromium that is driven: it talks to nobody but the site.
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 
 
 def find_chromium() -> str | None:

@@ -2,9 +2,11 @@
 
 import json
 import os
+import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.error
 import urllib.request
@@ -16,20 +18,12 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from backend.testing import find_chromium
+from backend.testing import FLAGS, find_chromium
 from tests.browser.cast import CANARIES, PASSWORD
-from tests.chat.served import copy_migrated
+from tests.chat.served import copy_migrated, made_once, run_folder
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
+ROUND_THE_CLOCK = {"SHUANGDAO_MODE": "demo"}
 
 
 @dataclass(frozen=True)
@@ -61,24 +55,41 @@ class Site:
 
 @pytest.fixture
 def site(tmp_path: Path) -> Iterator[Site]:
+    copy_migrated(tmp_path / "data" / "shuangdao.sqlite3")
     yield from _serve(tmp_path)
 
 
 @pytest.fixture
 def round_the_clock(tmp_path: Path) -> Iterator[Site]:
-    """A site whose rooms are open at every hour, as the demonstration's are: tests run at night too."""
-    yield from _serve(tmp_path, SHUANGDAO_MODE="demo")
+    """A site whose rooms are open at every hour, as the demonstration's are: tests run at night too. With its cast."""
+    shutil.copytree(_with_cast(), tmp_path / "data")
+    yield from _serve(tmp_path, **ROUND_THE_CLOCK)
+
+
+def _with_cast() -> Path:
+    """The data of a site in which the cast lives: made once a run."""
+
+    def make(where: Path) -> None:
+        data = Path(tempfile.mkdtemp(dir=run_folder()))
+        copy_migrated(data / "demo.sqlite3")
+        printed = Site("", _environment(data, **ROUND_THE_CLOCK)).furnish("tests.browser.cast")
+        (data / "cast.json").write_text(printed)
+        os.replace(data, where)
+
+    return made_once("cast", make)
+
+
+def _environment(data: Path, **more: str) -> dict[str, str]:
+    kept = {key: value for key, value in os.environ.items() if not key.startswith("SHUANGDAO_")}
+    return {**kept, "SHUANGDAO_DATA_DIR": str(data), "PYTHONPATH": str(ROOT), **more}
 
 
 def _serve(tmp_path: Path, **more: str) -> Iterator[Site]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    kept = {key: value for key, value in os.environ.items() if not key.startswith("SHUANGDAO_")}
-    environment = {**kept, "SHUANGDAO_DATA_DIR": str(tmp_path / "data"), "PYTHONPATH": str(ROOT), **more}
+    environment = _environment(tmp_path / "data", **more)
     site = Site(f"http://127.0.0.1:{port}", environment)
-    name = "demo" if more.get("SHUANGDAO_MODE") == "demo" else "shuangdao"
-    copy_migrated(tmp_path / "data" / f"{name}.sqlite3")
     serve = [sys.executable, "-m", "daphne", "-b", "127.0.0.1", "-p", str(port), "backend.asgi:application"]
     work = [sys.executable, str(ROOT / "manage.py"), "worker"]
     with (tmp_path / "log").open("w") as log:
@@ -110,8 +121,8 @@ def _wait_until_it_answers(url: str) -> None:
     raise AssertionError("the server does not answer")
 
 
-@pytest.fixture
-def browser() -> Iterator[Browser]:
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
     # Not for the whole session: while it runs, no other test in this process could run a loop of its own.
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=find_chromium(), args=FLAGS)
@@ -120,9 +131,19 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
+def browser(chromium: Browser) -> Iterator[Browser]:
+    """What is open in it is this test's."""
+    yield chromium
+    for context in chromium.contexts:
+        context.close()
+
+
+@pytest.fixture
 def cast(round_the_clock: Site) -> dict[str, Any]:
     """A child with two mentors, a parent, a carer, a stranger and a coordinator, who can sign in."""
-    return dict(json.loads(round_the_clock.furnish("tests.browser.cast")))
+    return dict(
+        json.loads((Path(round_the_clock.environment["SHUANGDAO_DATA_DIR"]) / "cast.json").read_text())
+    )
 
 
 def sign_in(browser: Browser, url: str, login: str, *, width: int = 390, **device: Any) -> Page:

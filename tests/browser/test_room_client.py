@@ -12,9 +12,9 @@ from websockets.asyncio.server import ServerConnection
 from websockets.datastructures import Headers
 from websockets.http11 import Request, Response
 
-from backend.testing import find_chromium
+from backend.testing import FLAGS, find_chromium
 from chat.protocol import Seen, parse
-from tests.browser.conftest import FLAGS, ROOT
+from tests.browser.conftest import ROOT
 from tests.chat.tiny_room import TinyRoom, with_room, within
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(120)]

@@ -40,7 +40,7 @@ def migrated() -> Path:
         subprocess.run(migrate, env=environ, check=True)
         os.replace(Path(home) / "shuangdao.sqlite3", where)
 
-    return _made_once("shuangdao.sqlite3", make)
+    return made_once("shuangdao.sqlite3", make)
 
 
 def migrate() -> None:
@@ -56,7 +56,7 @@ def migrate() -> None:
         call_command("migrate", verbosity=0)
         subprocess.run([_postgres("pg_dump"), "-Fc", "-f", where, url], check=True)
 
-    dump = _made_once("shuangdao.dump", make)
+    dump = made_once("shuangdao.dump", make)
     if not mine:
         subprocess.run([_postgres("pg_restore"), "--exit-on-error", "-d", url, dump], check=True)
 
@@ -67,7 +67,7 @@ def _postgres(program: str) -> Path:
     return max(Path(found.origin).parent.glob(f"pginstall*/bin/{program}"))
 
 
-def _made_once(name: str, make: Callable[[Path], None]) -> Path:
+def made_once(name: str, make: Callable[[Path], None]) -> Path:
     """By whichever process of the run comes first; the others wait for it."""
     made = run_folder() / name
     with (run_folder() / f"{name}.lock").open("w") as lock:

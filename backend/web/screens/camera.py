@@ -10,20 +10,11 @@ from urllib.parse import urlsplit
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from backend.testing import FLAGS
 from backend.web.appearance import COOKIE as APPEARANCE
 from backend.web.screens.tour import NoWay, Stop, pattern
 from chat.endpoint import LANGUAGE_COOKIE
 
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--hide-scrollbars",
-]
 # Width, and the least and greatest height: as tall as the page, within reason.
 SIZES = {"phone": (360, 640, 820), "desk": (1080, 600, 780)}
 LANGUAGES = {"zh": "zh-hans", "en": "en"}
@@ -34,7 +25,7 @@ SETTLE = 350  # milliseconds: what a room says after it has been joined
 @contextmanager
 def browser_at(executable: str) -> Iterator[Browser]:
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=executable, args=FLAGS)
+        chromium = playwright.chromium.launch(executable_path=executable, args=[*FLAGS, "--hide-scrollbars"])
         yield chromium
         chromium.close()
 
