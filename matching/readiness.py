@@ -20,7 +20,7 @@ from backend.rosters.models import (
     WellbeingBand,
 )
 from matching.core.roster import STAGES
-from matching.models import Lock, Pairing, Role
+from matching.models import Pairing, Role
 from matching.snapshot import children_with_reasons, mentors_with_reasons
 
 WELLBEING = ""  # stands for the subject where nobody teaches one
