@@ -1,11 +1,8 @@
 """A room read in an emergency: by two, for an hour, one span of days, every view in the log."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
-import time_machine
-from django.db import IntegrityError, transaction
-from django.utils import timezone
 
 from backend.accounts.models import User
 from backend.audit.models import Entry
@@ -16,7 +13,6 @@ from backend.care.readings import (
     AlreadyAsked,
     AlreadyDecided,
     JustRefused,
-    ask_in_emergency,
     attach_reading,
     decide_reading,
     review_reading,
@@ -30,33 +26,10 @@ from chat.pages import page_of
 from chat.protocol import Side
 from chat.record import perform
 from chat.rooms import decide_held
-from chat.rules.times import local_day
+from tests.care.emergency import DAY, NOW, ask, say, words
 from tests.care.test_rules import REASON
 
-NOW = datetime(2020, 2, 19, 11, tzinfo=UTC)
-DAY = timedelta(days=1)
-
-
-@pytest.fixture(autouse=True)
-def at_seven_in_the_evening(settings):
-    settings.ROOMS_ALWAYS_OPEN = True
-    with time_machine.travel(NOW, tick=False) as clock:
-        yield clock
-
-
-@pytest.fixture
-def clock(at_seven_in_the_evening):
-    return at_seven_in_the_evening
-
-
-@pytest.fixture
-def second(db):
-    return User.objects.create_user(name="吴桐", login="co2", is_coordinator=True)
-
-
-def say(room, day, text, number):
-    cid = f"0d8a1f52-8c86-4f5e-9d0b-{number:012}"
-    perform([Speak(room.pk, Side.CHILD, cid, text)], now=NOW - DAY * day)
+pytestmark = pytest.mark.usefixtures("clock")
 
 
 @pytest.fixture
@@ -65,18 +38,6 @@ def rooms(family):
         for number, day in enumerate((3, 2, 1, 0)):
             say(room, day, f"{day}天前", number)
     return family.rooms
-
-
-def ask(actor, room, first=2, last=1, **more):
-    today = local_day(NOW)
-    facts = {"code": "danger", "reason": REASON} | more
-    return ask_in_emergency(
-        actor=actor, room_id=room.pk, first_day=today - DAY * first, last_day=today - DAY * last, **facts
-    )
-
-
-def words(actor, room, **more):
-    return [row["body"] for row in page_of(actor=actor, room_id=room.pk, **more)["results"]]
 
 
 def test_what_two_agreed_on_can_be_read_for_an_hour_and_nothing_else(family, rooms, second, clock):
@@ -275,77 +236,6 @@ def test_a_reading_joins_a_case_of_its_own_child_only(family, lead, second, room
     assert attach_reading(actor=lead, reading_id=reading.pk, case_id=own.pk).case == own
 
 
-SAFE = {"code": "danger", "reason": REASON, "state": "waiting"}
-
-
-@pytest.mark.parametrize(
-    ("name", "fields"),
-    [
-        ("a_reading_is_of_a_range_of_days", {"last_day": local_day(NOW - 9 * DAY)}),
-        ("a_reading_has_a_reason_of_20_characters", {"reason": "二" * 19 + "   "}),
-        ("a_reading_has_a_known_code", {"code": "other"}),
-        (
-            "nobody_approves_their_own_reading",
-            {"state": "opened", "decided_by": "asker", "decided_at": NOW, "opened_at": NOW},
-        ),
-        ("a_reading_opens_once_by_two_or_by_a_lead_alone", {"opened_at": NOW}),
-        ("a_reading_opens_once_by_two_or_by_a_lead_alone", {"state": "opened", "opened_at": NOW}),
-        (
-            "a_reading_opens_once_by_two_or_by_a_lead_alone",
-            {"state": "opened", "alone": True, "opened_at": NOW + DAY},
-        ),
-        (
-            "a_reading_opens_once_by_two_or_by_a_lead_alone",
-            {"state": "opened", "decided_by": "other", "decided_at": NOW, "opened_at": NOW + DAY},
-        ),
-        ("a_reading_opens_once_by_two_or_by_a_lead_alone", {"alone": True}),
-        ("a_reading_opens_once_by_two_or_by_a_lead_alone", {"state": "refused"}),
-        ("a_reading_opens_once_by_two_or_by_a_lead_alone", {"state": "nothing"}),
-        (
-            "nobody_reviews_their_own_reading",
-            {
-                "state": "opened",
-                "alone": True,
-                "opened_at": NOW,
-                "reviewed_by": "asker",
-                "reviewed_at": NOW,
-                "review": "right",
-            },
-        ),
-        (
-            "what_was_done_alone_is_reviewed_by_somebody",
-            {"state": "opened", "alone": True, "opened_at": NOW, "reviewed_at": NOW, "review": "right"},
-        ),
-        (
-            "what_was_done_alone_is_reviewed_by_somebody",
-            {
-                "state": "opened",
-                "decided_by": "other",
-                "decided_at": NOW,
-                "opened_at": NOW,
-                "reviewed_by": "other",
-                "reviewed_at": NOW,
-                "review": "right",
-            },
-        ),
-        ("asked_by_id", {"twice": True}),  # SQLite names the columns of a unique constraint
-    ],
-)
-def test_the_database_refuses_half_a_reading(family, second, name, fields):
-    people = {"asker": family.coordinator, "other": second}
-    given = {
-        key: people.get(value, value) if isinstance(value, str) else value for key, value in fields.items()
-    }
-    twice = given.pop("twice", False)
-    day = local_day(NOW)
-    whole = {"room": family.rooms["academic"], "first_day": day, "last_day": day, "asked_at": NOW} | SAFE
-    if twice:
-        Reading.objects.create(asked_by=family.coordinator, **whole)
-    with pytest.raises(IntegrityError, match=name), transaction.atomic():
-        Reading.objects.create(**(whole | {"asked_by": family.coordinator} | given))
-    assert timezone.now() == NOW
-
-
 def test_whom_a_case_names_reads_nothing_of_its_child_alone_either(family, lead, second_lead, rooms):
     ask(lead, rooms["academic"], alone=True)
     assert words(lead, rooms["academic"])
@@ -428,42 +318,3 @@ def test_who_was_refused_does_not_go_ahead_alone_in_that_room_for_a_day(
     ask(lead, rooms["wellbeing"], alone=True)
     clock.shift(timedelta(seconds=1))
     ask(lead, rooms["academic"], alone=True)
-
-
-def asked_of_page(client, room, **more):
-    given = {"code": "danger", "first_day": "2020-02-13", "last_day": "2020-02-19", "reason": REASON}
-    return client.post(f"/rooms/{room.pk}/ask/", {**given, **more}, follow=True).content.decode()
-
-
-def test_who_asks_is_told_truly_whether_anybody_may_decide(family, lead, client):
-    User.objects.filter(is_coordinator=True).exclude(pk=lead.pk).update(is_active=False)
-    client.force_login(lead)
-    room = family.rooms["academic"]
-    assert client.get(f"/rooms/{room.pk}/ask/").context["form"]["first_day"].value() == local_day(
-        NOW - 6 * DAY
-    )
-    page = asked_of_page(client, room)
-    assert "现在没有第二位可以审核的人，请先邀请一位。" in page and "已通知" not in page
-    assert "您有 1 条紧急查看申请在等第二个人审核。" in client.get("/").content.decode()
-    Reading.objects.all().delete()
-    User.objects.create_user(name="吴桐", login="co2", is_coordinator=True)
-    page = asked_of_page(client, room)
-    assert "已通知" in page and "现在没有第二位" not in page
-
-
-def test_empty_days_are_said_to_be_empty_and_lead_back(family, lead, second_lead, client):
-    room = family.rooms["academic"]
-    say(room, 5, "五天前说的。", 1)
-    reading = ask_in_emergency(
-        actor=lead,
-        room_id=room.pk,
-        first_day=local_day(NOW),
-        last_day=local_day(NOW),
-        code="danger",
-        reason=REASON,
-    )
-    decide_reading(actor=second_lead, reading_id=reading.pk, approve=True)
-    client.force_login(lead)
-    page = client.get(f"/rooms/{room.pk}/").content.decode()
-    assert "这几天没有人说话；其他日期要另外申请。" in page and "还没有说过话" not in page
-    assert 'href="/readings/"' in page
