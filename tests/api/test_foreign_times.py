@@ -6,9 +6,9 @@ import time
 
 import pytest
 
-from tests.api.cast import PEOPLE
+from tests.api.cast import PEOPLE, become
 from tests.api.conftest import World, undone
-from tests.api.test_walk import ABSENT, TABLE, become, path_of
+from tests.api.routes import ABSENT, TABLE, path_of
 
 TURNS = 8
 ROUTES = [

@@ -28,7 +28,8 @@ from schemathesis.specs.openapi.checks import (
 
 from tests.api.cast import PEOPLE
 from tests.api.conftest import World, undone
-from tests.api.test_walk import TABLE, knock, path_of
+from tests.api.knocking import knock
+from tests.api.routes import TABLE, path_of
 
 CHECKS = [status_code_conformance, content_type_conformance, response_schema_conformance]
 NOT_DESCRIBED = {"api-schema", "api-docs", "api-nothing"}  # the description, its page, and no address

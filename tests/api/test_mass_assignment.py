@@ -16,7 +16,8 @@ from drf_spectacular.generators import SchemaGenerator
 
 from tests.api.cast import PEOPLE, STATES
 from tests.api.conftest import World, undone
-from tests.api.test_walk import TABLE, body_of, knock, path_of
+from tests.api.knocking import knock
+from tests.api.routes import TABLE, body_of, path_of
 
 Rows = dict[str, list[dict[str, Any]]]
 WRITES = [

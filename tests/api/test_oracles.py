@@ -15,8 +15,9 @@ from drf_spectacular.generators import SchemaGenerator
 from backend.rosters.models import Child
 from tests.api.cast import DESK, SIGNED_IN
 from tests.api.conftest import World, undone
+from tests.api.knocking import knock
+from tests.api.routes import TABLE, path_of
 from tests.api.test_queries import LISTS
-from tests.api.test_walk import TABLE, knock, path_of
 
 PAGING = {"page", "page_size"}
 # Filters that are not named after the field which they look at.

@@ -15,7 +15,8 @@ from tests.api import cast, fields
 from tests.api.cast import PEOPLE
 from tests.api.conftest import World, undone
 from tests.api.hardened import check_hardened
-from tests.api.test_walk import ABSENT, held_of, knock, meeting_of, routes
+from tests.api.knocking import knock
+from tests.api.routes import ABSENT, held_of, meeting_of, routes
 
 EVERYBODY = frozenset(PEOPLE)
 SIGNED_IN = frozenset(cast.SIGNED_IN)

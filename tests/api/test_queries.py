@@ -21,7 +21,7 @@ from chat.sessions import write_summary
 from matching import locks
 from matching.models import Unserved
 from tests.api.conftest import World, solved_round
-from tests.api.test_walk import TABLE, path_of
+from tests.api.routes import TABLE, path_of
 
 # The most queries of a list, sign-in included. All of them are named; test_every_list_is_here says so.
 LISTS = {

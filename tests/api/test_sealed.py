@@ -35,10 +35,11 @@ from chat.redaction import redact_message
 from chat.rooms import freeze_room
 from chat.rules.gaps import Gaps
 from matching.models import Pairing
+from tests.api import routes as of_rest
 from tests.api import test_page_walk as of_pages
-from tests.api import test_walk as of_rest
 from tests.api.cast import become
 from tests.api.conftest import World, undone
+from tests.api.knocking import ask, counted
 
 FAMILY = ("young guardian", "limited guardian", "carer")  # the first sees all that a guardian can see
 MINUTE = timedelta(minutes=1)
@@ -161,7 +162,7 @@ def replies(world: World, who: str) -> Iterator[tuple[str, Any]]:
             "api-schema",
         ):
             with undone():
-                answer = of_rest.ask(world, who, name, method, path_of(world, who, name))
+                answer = ask(world, who, name, method, path_of(world, who, name))
             yield f"{method} {name}", reply(answer)
     if who == "young guardian":
         yield "the file", unpacked(reply(look(client, of_pages.path_of(world, "own_file"), "post")))
@@ -197,7 +198,7 @@ def room_by_pages(world: World, who: str) -> Iterator[tuple[str, Any]]:
 
 
 def look(client: Any, path: str, method: str = "get") -> Any:
-    with of_rest.counted() as queries:
+    with counted() as queries:
         answer = getattr(client, method)(path)
     answer.queries = len(queries)
     return answer

@@ -18,8 +18,8 @@ from chat.models import Event, Room
 from chat.protocol import Side
 from chat.record import perform
 from matching.models import Pairing
+from tests.api import routes as of_rest
 from tests.api import test_page_walk as of_pages
-from tests.api import test_walk as of_rest
 from tests.api.cast import become
 from tests.api.conftest import World, undone
 from tests.api.test_sealed import MINUTE, clock, letters_of, look, reply, room_by_pages
