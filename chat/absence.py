@@ -16,7 +16,8 @@ from chat.access import family_of, kept_from
 from chat.meetings import cancel_meeting, may_change
 from chat.models import Meeting
 from chat.models.meetings import Meetings
-from chat.rules.times import local_time
+from chat.rules.meetings import MeetingState
+from chat.rules.times import HOUR, local_time
 from matching.again import match_anew
 from matching.models import Pairing, Pairings, Round
 
@@ -59,6 +60,9 @@ def mentor_is_ill(
     gone = [meeting for meeting in meetings_until(mentor, until, now) if may_change(meeting, now)]
     for meeting in gone:
         cancel_meeting(actor=actor, meeting_id=meeting.pk, now=now)
+    # What somebody else had cancelled stays cancelled while the mentor is ill: nobody takes that back.
+    ahead = Meeting.objects.filter(mentor=mentor, start__gt=now - HOUR, start__lt=local_time(until, 24))
+    ahead.filter(state=MeetingState.CANCELLED).update(changed_by=actor, changed_at=now)
     round_ = None
     if anew:
         set_paused(actor=actor, mentor_id=mentor.pk, paused=True)

@@ -1,4 +1,4 @@
-"""What people do with a meeting: move it, cancel it, report that it took place elsewhere."""
+"""What people do with a meeting: move it, cancel it and take that back, report that it took place elsewhere."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -19,7 +19,7 @@ from chat.models import Elsewhere, Meeting
 from chat.protocol import LIMITS
 from chat.rules import meetings as rules
 from chat.rules.meetings import MeetingState
-from chat.rules.times import HOUR, Interval, local_day
+from chat.rules.times import HOUR, Interval, local_day, slot_on
 from chat.summaries import add_version, check_mood, checked_words
 
 OFFERED = timedelta(days=14)
@@ -85,6 +85,45 @@ def cancel_meeting(*, actor: Any, meeting_id: int, now: datetime | None = None) 
     return _change(meeting, actor, now, start=meeting.start, state=MeetingState.CANCELLED)
 
 
+@transaction.atomic
+def take_back_cancelling(*, actor: Any, meeting_id: int, now: datetime | None = None) -> Meeting:
+    """Only by who cancelled it, while both still have the hour. Raises MeetingOver or HourTaken."""
+    now = now or timezone.now()
+    meeting = access_meeting(actor, meeting_id, "cancel")
+    if not may_take_back(actor, meeting, now):
+        raise MeetingOver(
+            _("This can't be taken back any more. Please choose another time for the next one.")
+        )
+    assert meeting.changed_at is not None  # by a constraint
+    as_before = rules.take_back(meeting.value(), meeting.planned_start, meeting.changed_at, now)
+    return _change(meeting, actor, now, start=meeting.start, state=as_before.state)
+
+
+def may_take_back(actor: Any, meeting: Meeting, now: datetime) -> bool:
+    """This person cancelled it a moment ago, and both still have the hour. The meeting is of `access_meeting`."""
+    if (
+        meeting.changed_by_id != actor.pk
+        or meeting.changed_at is None
+        or meeting.pairing.ended_at is not None
+    ):
+        return False
+    return rules.may_take_back(meeting.value(), meeting.changed_at, now) and _is_free(meeting, now)
+
+
+def _is_free(meeting: Meeting, now: datetime) -> bool:
+    """Nobody else has the hour since, it is still a day of the programme, and the weekly hour is still that one."""
+    beside = Meeting.objects.exclude(state=MeetingState.CANCELLED).filter(
+        Q(child=meeting.child_id) | Q(mentor=meeting.mentor_id)
+    )
+    if beside.filter(start__gt=meeting.start - HOUR, start__lt=meeting.start + HOUR).exists():
+        return False
+    day = local_day(meeting.start)
+    weekly = (
+        meeting.start != meeting.planned_start or slot_on(day, meeting.pairing.slot) == meeting.value().hour
+    )
+    return weekly and programme(now).has(day)
+
+
 def may_change(meeting: Meeting, now: datetime) -> bool:
     """It can still be moved or cancelled. The meeting is of `access_meeting` or `meetings_for`."""
     lives = meeting.pairing.ended_at is None
@@ -98,8 +137,9 @@ def _check_may_change(meeting: Meeting, now: datetime) -> None:
 
 def _change(meeting: Meeting, actor: Any, now: datetime, *, start: datetime, state: MeetingState) -> Meeting:
     """Claims the meeting as it was looked at; the database refuses a doubled hour."""
-    old_start, before = meeting.start, meeting.changed_by_id
+    old_start, before, was = meeting.start, meeting.changed_by_id, meeting.state
     as_seen = Meeting.objects.filter(pk=meeting.pk, state=meeting.state, start=old_start)
+    as_seen = as_seen.filter(changed_at=meeting.changed_at)
     try:
         with transaction.atomic():
             claimed = as_seen.update(start=start, state=state, changed_by=actor, changed_at=now)
@@ -108,8 +148,11 @@ def _change(meeting: Meeting, actor: Any, now: datetime, *, start: datetime, sta
     if not claimed:
         raise MeetingOver(_("Somebody changed this meeting a moment ago. Please look at it again."))
     meeting.start, meeting.state, meeting.changed_by, meeting.changed_at = start, state, actor, now
-    audit.record(actor, f"meeting.{state}", meeting, start=start.isoformat(), before=old_start.isoformat())
-    signals.meeting_changed.send(Meeting, meeting=meeting, actor=actor, old_start=old_start, before=before)
+    done = "taken_back" if was == MeetingState.CANCELLED else state
+    audit.record(actor, f"meeting.{done}", meeting, start=start.isoformat(), before=old_start.isoformat())
+    signals.meeting_changed.send(
+        Meeting, meeting=meeting, actor=actor, old_start=old_start, was=was, before=before
+    )
     return meeting
 
 

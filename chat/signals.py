@@ -2,6 +2,7 @@
 
 from django.dispatch import Signal
 
-# Moved or cancelled by a person: ``meeting``, ``actor``, ``old_start``, ``before`` (id of who changed it last).
+# Moved, cancelled or taken back by a person: ``meeting``, ``actor``, ``old_start``, ``was`` (its state),
+# ``before`` (id of who changed it last).
 meeting_changed = Signal()
 summary_written = Signal()  # ``summary``, ``actor``

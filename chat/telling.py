@@ -58,12 +58,23 @@ def pairings_ended(
 
 
 def meeting_changed(
-    sender: Any, *, meeting: Meeting, actor: Any, old_start: datetime, before: int | None, **_facts: Any
+    sender: Any,
+    *,
+    meeting: Meeting,
+    actor: Any,
+    old_start: datetime,
+    was: str,
+    before: int | None,
+    **_facts: Any,
 ) -> None:
     """before: who had changed this meeting last. To them and their family it is an answer."""
-    cancelled = meeting.state == MeetingState.CANCELLED
-    kind = Kind.MEETING_CANCELLED if cancelled else Kind.MEETING_MOVED
-    facts = {"start": _iso(meeting.start)} | ({} if cancelled else {"old_start": _iso(old_start)})
+    if meeting.state == MeetingState.CANCELLED:
+        kind = Kind.MEETING_CANCELLED
+    else:
+        kind = Kind.MEETING_ON_AGAIN if was == MeetingState.CANCELLED else Kind.MEETING_MOVED
+    facts = {"start": _iso(meeting.start)}
+    if kind is Kind.MEETING_MOVED:
+        facts["old_start"] = _iso(old_start)
     when = {
         "needed_by": min(old_start, meeting.start),
         "useful_until": max(old_start, meeting.start) + HOUR,

@@ -155,6 +155,13 @@ class Meetings(mixins.ListModelMixin, GenericViewSet[Meeting]):
         meetings.cancel_meeting(actor=request.user, meeting_id=pk)
         return self._answer(pk)
 
+    @told("Take back that a meeting was cancelled", MeetingOut, refusals=(401, 403, 404, 409))
+    @action(detail=True, methods=["post"], url_path="take-back", url_name="takeback")
+    def take_back(self, request: Request, pk: int) -> Response:
+        """By who cancelled it, for a day and while the hour is still free for both."""
+        meetings.take_back_cancelling(actor=request.user, meeting_id=pk)
+        return self._answer(pk)
+
 
 @extend_schema(tags=["meetings"])
 class Reports(APIView):

@@ -10,6 +10,7 @@ class Kind(StrEnum):
     PAIRING_ENDED = "pairing_ended"
     MEETING_MOVED = "meeting_moved"
     MEETING_CANCELLED = "meeting_cancelled"
+    MEETING_ON_AGAIN = "meeting_on_again"
     MEETING_MISSED = "meeting_missed"
     SUMMARY_WRITTEN = "summary_written"
     SUMMARY_DUE = "summary_due"
@@ -55,6 +56,7 @@ RULES: dict[Kind, Rule] = {
     Kind.PAIRING_ENDED: Rule(Weight.ORDINARY, ("pairing", "read")),
     Kind.MEETING_MOVED: Rule(Weight.ORDINARY, ("meeting", "read")),
     Kind.MEETING_CANCELLED: Rule(Weight.ORDINARY, ("meeting", "read")),
+    Kind.MEETING_ON_AGAIN: Rule(Weight.ORDINARY, ("meeting", "read")),
     # History, not schedule: who sees the schedule only is not told that nobody met.
     Kind.MEETING_MISSED: Rule(Weight.ORDINARY, ("session", "read")),
     Kind.SUMMARY_WRITTEN: Rule(Weight.ORDINARY, ("summary", "read")),

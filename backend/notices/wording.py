@@ -67,6 +67,12 @@ FAMILY: dict[Kind, Words] = {
         ),
         gettext_noop("Your meeting with %(mentor)s on %(start)s is cancelled. The weekly hour stays."),
     ),
+    Kind.MEETING_ON_AGAIN: Words(
+        gettext_noop("A cancelled meeting takes place after all"),
+        gettext_noop("The meeting of %(start)s takes place after all."),
+        gettext_noop("%(mentor)s and %(child)s meet on %(start)s after all: cancelling it was taken back."),
+        gettext_noop("%(mentor)s and you meet on %(start)s after all: cancelling it was taken back."),
+    ),
     Kind.MEETING_MISSED: Words(
         gettext_noop("A meeting did not take place"),
         gettext_noop("A meeting did not take place (%(start)s); the mentor will arrange another time."),
@@ -133,6 +139,11 @@ MENTOR: dict[Kind, Words] = {
         gettext_noop("A meeting is cancelled"),
         gettext_noop("The meeting of %(start)s is cancelled. The weekly hour stays."),
         gettext_noop("Your meeting with %(child)s on %(start)s is cancelled. The weekly hour stays."),
+    ),
+    Kind.MEETING_ON_AGAIN: Words(
+        gettext_noop("A cancelled meeting takes place after all"),
+        gettext_noop("The meeting of %(start)s takes place after all."),
+        gettext_noop("You and %(child)s meet on %(start)s after all: cancelling it was taken back."),
     ),
     Kind.MEETING_MISSED: Words(
         gettext_noop("A meeting did not take place"),
@@ -233,6 +244,8 @@ def on_page(notice: Notice) -> str:
 def _by_whom(notice: Notice) -> str:
     """A meeting that the family cancelled must not read as the mentor staying away. Older notices don't say."""
     by, is_moved = notice.facts.get("by"), notice.kind == Kind.MEETING_MOVED
+    if notice.kind == Kind.MEETING_ON_AGAIN:
+        return ""
     if by == "mentor":
         return _("%(mentor)s chose the new time.") if is_moved else _("%(mentor)s cancelled it.")
     if by != "family":

@@ -66,6 +66,7 @@ ACTS = {
     "meeting.moved": gettext_lazy("meeting moved"),
     "meeting.put_by_demonstration": gettext_lazy("meeting put by the demonstration"),
     "meeting.reported": gettext_lazy("meeting reported"),
+    "meeting.taken_back": gettext_lazy("cancelled meeting taken back"),
     "meetings.exported": gettext_lazy("log of meetings exported"),
     "mentor.activated": gettext_lazy("mentor set active"),
     "mentor.added": gettext_lazy("mentor added"),

@@ -106,8 +106,8 @@ def _grade_of(child: Any) -> str:
     return grade(child.grade, child.school_system)
 
 
-def first_sentences(told: FirstLine, child: str, today: date) -> list[tuple[str, str]]:
-    """Of each mentor the child has now (role, sentence): when they last met, or that they have not yet.
+def first_sentences(told: FirstLine, child: str, today: date) -> list[tuple[str, str, Line | None]]:
+    """Of each mentor the child has now (role, sentence, line): when they last met, or that they have not yet.
 
     The newest first; among them that of a mentor who has ended, where it is the newest of all: somebody came.
     """
@@ -115,11 +115,13 @@ def first_sentences(told: FirstLine, child: str, today: date) -> list[tuple[str,
     if told.last is not None and told.last not in lines:
         lines.append(told.last)
     lines.sort(key=lambda line: line.at, reverse=True)
-    said = [(line.role, what_happened(line, child, today)) for line in lines]
+    said: list[tuple[str, str, Line | None]] = [
+        (line.role, what_happened(line, child, today), line) for line in lines
+    ]
     for pairing, line in told.each:
         if line is None:
             facts = {"mentor": teacher(pairing.mentor.name), "child": child}
-            said.append((pairing.role, _("%(mentor)s and %(child)s have not met yet.") % facts))
+            said.append((pairing.role, _("%(mentor)s and %(child)s have not met yet.") % facts, None))
     return said
 
 

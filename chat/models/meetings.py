@@ -1,6 +1,6 @@
 """Dated meetings, the sessions that took place, what was written about them."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import models
@@ -13,7 +13,7 @@ from chat.rules.attendance import Totals
 from chat.rules.meetings import NEAR, TO_COME, MeetingState, MissedBy
 from chat.rules.meetings import Meeting as MeetingValue
 from chat.rules.sessions import EndWhy
-from chat.rules.times import HOUR
+from chat.rules.times import HOUR, local_day, local_time
 from matching.models import Pairing
 
 USER = settings.AUTH_USER_MODEL
@@ -94,6 +94,15 @@ class Meetings(models.QuerySet["Meeting"]):
         """What people are told comes next: not over yet, and not ended by the mentor already."""
         ended = Exists(_sessions().filter(why=EndWhy.MENTOR))
         return self.to_come().filter(start__gt=now - HOUR).exclude(Q(start__lte=now + NEAR) & ended)
+
+    def called_off(self, now: datetime) -> "Meetings":
+        """Cancelled ones of today and tomorrow: whoever waits for one must not find nothing in its place."""
+        today = local_day(now)
+        return self.filter(
+            state=MeetingState.CANCELLED,
+            start__gte=local_time(today, 0),
+            start__lt=local_time(today, 0) + timedelta(days=2),
+        )
 
 
 def _sessions() -> "models.QuerySet[Session]":

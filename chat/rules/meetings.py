@@ -15,6 +15,7 @@ TOGETHER = timedelta(minutes=5)  # both present so long: held
 OUTAGE = timedelta(minutes=5)  # rooms down so long within the slot: nobody is to blame
 MOMENT = timedelta(minutes=1)  # together shorter than that, without a word: nobody met
 NEAR = timedelta(minutes=15)  # a session this close to a slot belongs to its meeting
+TAKEN_BACK = timedelta(days=1)  # so long after cancelling one may say that it was a slip
 
 
 class MeetingState(StrEnum):
@@ -37,13 +38,13 @@ MOVES: Mapping[MeetingState, frozenset[MeetingState]] = MappingProxyType(
     {
         MeetingState.PLANNED: frozenset({MeetingState.MOVED, MeetingState.CANCELLED}) | JUDGEMENTS,
         MeetingState.MOVED: frozenset({MeetingState.MOVED, MeetingState.CANCELLED}) | JUDGEMENTS,
-        MeetingState.CANCELLED: frozenset(),
+        MeetingState.CANCELLED: frozenset({MeetingState.PLANNED, MeetingState.MOVED}),  # taken back
         MeetingState.HELD: frozenset(),
         MeetingState.MISSED: frozenset(),
         MeetingState.VOID: frozenset(),
     }
 )
-TO_COME = frozenset(state for state, following in MOVES.items() if following)
+TO_COME = frozenset(state for state, following in MOVES.items() if following >= JUDGEMENTS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +113,20 @@ def cancel(meeting: Meeting, now: datetime) -> Meeting:
     """Raises IllegalMove when it can't be changed any more."""
     _check_may_change(meeting, now)
     return replace(meeting, state=MeetingState.CANCELLED)
+
+
+def may_take_back(meeting: Meeting, cancelled_at: datetime, now: datetime) -> bool:
+    """A cancelled one can still take place: for a day, until its hour has well begun."""
+    in_time = now < cancelled_at + TAKEN_BACK and now < meeting.start + NEAR
+    return meeting.state is MeetingState.CANCELLED and in_time
+
+
+def take_back(meeting: Meeting, planned_start: datetime, cancelled_at: datetime, now: datetime) -> Meeting:
+    """As it was before it was cancelled. Raises IllegalMove when it is too late, or it was not cancelled."""
+    if not may_take_back(meeting, cancelled_at, now):
+        raise IllegalMove(expected="one cancelled a moment ago", got=f"a {meeting.state} one at {now}")
+    was = MeetingState.PLANNED if meeting.start == planned_start else MeetingState.MOVED
+    return replace(meeting, state=was)
 
 
 def _check_may_change(meeting: Meeting, now: datetime) -> None:

@@ -105,6 +105,7 @@ TABLE: dict[tuple[str, str], dict[str, int]] = {
     ("api-meetings-hours", "get"): MOVERS,
     ("api-meetings-move", "post"): MOVERS,
     ("api-meetings-cancel", "post"): MOVERS,
+    ("api-meetings-takeback", "post"): answers(409, DESK, "mentor", GUARDIANS, "carer"),  # not cancelled
     ("api-report", "post"): MENTOR_WRITES,
     ("api-report-dispute", "post"): answers(200, "child", GUARDIANS),
     ("api-report-summary", "post"): MENTOR_WRITES,

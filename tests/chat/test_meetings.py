@@ -11,6 +11,7 @@ from django.db import IntegrityError, transaction
 from backend.errors import Invalid, NotYours
 from backend.notices.models import Notice
 from chat import duties
+from chat.absence import mentor_is_ill
 from chat.access import RoomEnded, access_room, meetings_for, rooms_for
 from chat.acts import Arrive, EndSession, Leave, Refused, Said, Speak, Stir, Tick
 from chat.history import first_line, history_for
@@ -22,6 +23,7 @@ from chat.meetings import (
     hours_to_offer,
     move_meeting,
     record_meeting_elsewhere,
+    take_back_cancelling,
 )
 from chat.models import Attendance, Event, Meeting, Room, Session
 from chat.pages import page_of
@@ -375,3 +377,71 @@ def test_a_socket_speaks_the_language_chosen_in_the_browser(family, client, chos
     client.force_login(family.child.user)
     place = place_of(client.session.session_key, family.rooms["academic"].pk, chosen)
     assert place.language == language
+
+
+def test_who_cancelled_takes_it_back_for_a_day_while_the_hour_is_free(family):
+    """A slip of a mother or a mentor: nobody else, not for ever, and never over what has the hour since."""
+    meeting, mentor = academic(family), family.academic.user
+
+    def cancel(who=family.parent, now=None):
+        cancel_meeting(actor=who, meeting_id=meeting.pk, now=now or at(12))
+
+    def back(who=family.parent, now=None):
+        return take_back_cancelling(actor=who, meeting_id=meeting.pk, now=now or at(12.2))
+
+    with pytest.raises(MeetingOver):  # not cancelled at all
+        back()
+    cancel()
+    for who in (mentor, family.carer, family.coordinator):
+        with pytest.raises(MeetingOver):
+            back(who)
+    for who in (family.stranger, family.child.user, family.wellbeing.user):
+        with pytest.raises(NotYours):
+            back(who)
+    with pytest.raises(MeetingOver):  # too late
+        back(now=at(12, day=18))
+    assert (back().state, back_is_twice(back)) == ("planned", True)
+    move_meeting(actor=mentor, meeting_id=meeting.pk, start=at(20, day=19), now=at(12.3))
+    cancel(mentor, at(12.4))
+    assert (back(mentor, at(12.5)).state, academic(family).start) == ("moved", at(20, day=19))
+    cancel(mentor, at(20, day=19))
+    with pytest.raises(MeetingOver):  # a quarter of an hour into it there is nothing left to meet in
+        back(mentor, at(20.25, day=19))
+    assert back(mentor, at(20.2, day=19)).state == "moved"
+
+
+def back_is_twice(back) -> bool:
+    """The second of two tabs is told."""
+    with pytest.raises(MeetingOver):
+        back()
+    return True
+
+
+def test_a_meeting_is_not_taken_back_over_what_came_since(family):
+    meeting = academic(family)
+    other = Meeting.objects.filter(pairing__role="wellbeing").earliest("start")
+    asked = {"actor": family.parent, "meeting_id": meeting.pk, "now": at(12.5)}
+    cancel_meeting(actor=family.parent, meeting_id=meeting.pk, now=at(12))
+    with transaction.atomic():  # another one has the hour
+        Meeting.objects.filter(pk=other.pk).update(start=meeting.start, state="moved", changed_at=at(12))
+        with pytest.raises(MeetingOver):
+            take_back_cancelling(**asked)
+        transaction.set_rollback(True)
+    with transaction.atomic():  # the two meet at another weekly hour by now
+        Pairing.objects.filter(pk=meeting.pairing_id).update(slot=68)
+        with pytest.raises(MeetingOver):
+            take_back_cancelling(**asked)
+        transaction.set_rollback(True)
+    with transaction.atomic():
+        add_holiday(actor=family.coordinator, day=date(2020, 2, 19), name="节日")
+        with pytest.raises(MeetingOver):
+            take_back_cancelling(**asked)
+        transaction.set_rollback(True)
+    with transaction.atomic():  # the mentor fell ill since
+        mentor_is_ill(
+            actor=family.coordinator, mentor_id=family.academic.pk, until=date(2020, 2, 20), now=at(12.2)
+        )
+        with pytest.raises(MeetingOver):
+            take_back_cancelling(**asked)
+        transaction.set_rollback(True)
+    assert take_back_cancelling(**asked).state == "planned"

@@ -16,7 +16,7 @@ from backend.notices.kinds import RULES, Audience, Kind, Weight
 from backend.notices.models import Notice
 from backend.rosters.models import Guardianship
 from chat import duties, reminders, telling
-from chat.meetings import cancel_meeting, move_meeting, record_meeting_elsewhere
+from chat.meetings import cancel_meeting, move_meeting, record_meeting_elsewhere, take_back_cancelling
 from chat.models import Meeting, Session
 from chat.sessions import write_summary
 from matching import signals
@@ -134,6 +134,9 @@ def test_whose_doing_it_was_is_told(
     assert sentence(people[reader]).endswith(moved)
     cancel_meeting(actor=people[who], meeting_id=meeting.pk, now=at(12))
     assert sentence(people[reader]).endswith(cancelled)
+    take_back_cancelling(actor=people[who], meeting_id=meeting.pk, now=at(12))
+    assert sentence(people[reader]).endswith("20:00–21:00的见面恢复了，照常进行。")
+    assert Kind.MEETING_ON_AGAIN not in [notice.kind for notice in got(people[who])]
 
 
 def test_an_answer_to_the_family_s_own_move_is_told_at_once(family: Family) -> None:

@@ -14,6 +14,7 @@ from backend.rosters.consent import withdraw_consent
 from backend.rosters.guardians import set_guardian_status
 from backend.rosters.models import Carer, Child, Guardianship
 from backend.web.saying import coming, on_day, teacher
+from chat.meetings import cancel_meeting
 from chat.models import Meeting
 from chat.rules.meetings import MeetingState
 from tests.chat.people import add_family, at
@@ -98,6 +99,12 @@ def test_the_carer_sees_the_hours_and_moves_one_in_two_taps_but_reads_no_history
         ):
             assert said in reader.get(f"/meetings/{meeting.pk}/").content.decode()
         assert carer.post(f"/meetings/{meeting.pk}/change/").status_code == 409
+        again = {"take_back": "yes"}
+        assert "恢复这次见面" in carer.get(f"/meetings/{meeting.pk}/").content.decode()
+        assert "恢复" not in browser_of(family.parent).get(f"/meetings/{meeting.pk}/").content.decode()
+        assert carer.post(f"/meetings/{meeting.pk}/change/", again).status_code == 302
+        assert Meeting.objects.get(pk=meeting.pk).state == MeetingState.MOVED
+        carer.post(f"/meetings/{meeting.pk}/change/")
     meeting.refresh_from_db()
     assert meeting.state == MeetingState.CANCELLED
     assert carer.get(f"/children/{family.child.pk}/history/").status_code == 404
@@ -275,3 +282,22 @@ def test_a_telephone_that_is_handed_over_asks_the_child_by_name_and_says_nothing
     assert carer.session["_auth_user_id"] == str(family.child.user_id)
     carer.post("/sign-out/")
     assert "请沐阳登录" not in carer.get("/sign-in/").content.decode()
+
+
+def test_what_was_done_and_what_was_called_off_stand_above_the_month(family):
+    """The first view of a mother: did somebody come, what was done, when next, and that nobody comes tonight."""
+    together(family.rooms["academic"], at(19, day=19), 28)
+    meeting = academic(family)
+    Meeting.objects.filter(pk=meeting.pk).update(
+        state=MeetingState.HELD, both_s=28 * 60, mentor_s=1680, child_s=1700, judged_at=at(20, day=19)
+    )
+    talk = Meeting.objects.filter(pairing__role="wellbeing").earliest("start")
+    with time_machine.travel(at(10, day=20), tick=False):
+        cancel_meeting(actor=family.wellbeing.user, meeting_id=talk.pk)
+        home = browser_of(family.parent).get("/").content.decode()
+        first, month = home.split("<table", 1)
+        assert "分数。" in first and "今晚7点和" in first and "的见面取消了。" in first
+        assert f"/meetings/{talk.pk}/" in first and "分数。" not in month
+        for who in (family.carer, family.child.user, family.wellbeing.user):
+            assert "的见面取消了" in browser_of(who).get("/").content.decode()
+        assert "分数" not in browser_of(family.carer).get("/").content.decode()

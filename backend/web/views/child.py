@@ -10,6 +10,7 @@ from backend.rosters.models import Child, Consent
 from backend.web.bands import Band, band_of
 from backend.web.saying import coming, parent, spoken, teacher
 from chat import day, desk, readers
+from chat.access import meetings_for
 from chat.models import Reader
 from chat.rules.meetings import length_for
 from matching.models import Pairing
@@ -18,6 +19,7 @@ from matching.models import Pairing
 def home(request: HttpRequest, child: Child) -> HttpResponse:
     today, band = timezone.localdate(), band_of(child.grade)
     when = spoken if band is Band.SMALL else coming
+    off = list(meetings_for(request.user).called_off(timezone.now()))
     cards = [
         {
             "place": place,
@@ -25,6 +27,9 @@ def home(request: HttpRequest, child: Child) -> HttpResponse:
             "subject": place.room.pairing.subject,
             "who": teacher(place.room.pairing.mentor.name),
             "when": when(place.next.start, today) if place.next else "",
+            "called_off": [
+                spoken(row.start, today) for row in off if row.pairing_id == place.room.pairing_id
+            ],
         }
         for place in desk.places_for(actor=request.user)
     ]

@@ -52,11 +52,20 @@ def home(request: HttpRequest, children: list[Child]) -> HttpResponse:
 def _card(request: HttpRequest, child: Child, now: datetime, today: date) -> dict[str, Any]:
     relations = relations_to_child(request.user, child)
     reads = policy.allows("session", "read", relations)
-    ahead = meetings_for(request.user).ahead(now).filter(child=child)
+    theirs = meetings_for(request.user).filter(child=child)
+    ahead = theirs.ahead(now)
     rows = list(ahead.select_related("pairing__mentor").order_by("start"))
     card: dict[str, Any] = {
         "child": child,
         "reads": reads,
+        "called_off": [
+            {
+                "meeting": row,
+                "said": spoken(row.start, today),
+                "who": teacher(row.pairing.mentor.name),
+            }
+            for row in theirs.called_off(now)
+        ],
         "now": teacher(rows[0].pairing.mentor.name) if rows and rows[0].start <= now else "",
         "next": coming(rows[0].start, today) if rows else "",
         "meetings": [

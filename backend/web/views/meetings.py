@@ -40,6 +40,7 @@ def show(request: HttpRequest, meeting_id: int) -> HttpResponse:
         context["hours"] = [(hour.start.isoformat(), coming(hour.start, today)) for hour in offered[:24]]
         context["may_cancel"] = True
     if found.state == MeetingState.CANCELLED:
+        context["may_take_back"] = meetings.may_take_back(request.user, found, timezone.now())
         context["cancelled"] = _cancelled(request.user, found, is_mentor)
     return render(request, "meeting.html", context)
 
@@ -62,15 +63,20 @@ def _cancelled(reader: Any, meeting: Meeting, is_mentor: bool) -> str:
 
 @require_POST
 def change(request: HttpRequest, meeting_id: int) -> HttpResponse:
-    """Moves the meeting to the hour that was chosen, or cancels it."""
+    """Moves the meeting to the hour that was chosen, cancels it, or takes that back."""
     if "start" in request.POST:
         start = _moment(request.POST["start"])
         done = meetings.move_meeting(actor=request.user, meeting_id=meeting_id, start=start)
         said = _("The meeting is at another time now: %(when)s. Both sides see it.")
+    elif "take_back" in request.POST:
+        done = meetings.take_back_cancelling(actor=request.user, meeting_id=meeting_id)
+        said = _("The meeting of %(when)s takes place after all. Both sides see it.")
     else:
         done = meetings.cancel_meeting(actor=request.user, meeting_id=meeting_id)
         said = _("The meeting of %(when)s is cancelled, this one only. The weekly hour stays.")
     messages.success(request, said % {"when": coming(done.start, timezone.localdate())})
+    if done.state == MeetingState.CANCELLED:
+        return redirect("meeting", meeting_id)  # where a slip can be taken back
     return redirect("home")
 
 

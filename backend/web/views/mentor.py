@@ -51,7 +51,16 @@ def home(request: HttpRequest) -> HttpResponse:
     called = told_apart([place.room.pairing for place in places])
     for row in rows:
         row["called"] = called.get(row["meeting"].pairing_id, row["child"].call_name)
+    called_off = meetings_for(request.user).called_off(now).filter(mentor__user=request.user)
     context = {
+        "called_off": [
+            {
+                "meeting": row,
+                "when": coming(row.start, today),
+                "called": called.get(row.pairing_id, row.pairing.child.call_name),
+            }
+            for row in called_off
+        ],
         "questions": questions_to(request.user),
         "today": [row for row in rows if row["today"]],
         "later": [row for row in rows if not row["today"]],
