@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from backend.audit import log as audit
-from backend.errors import Invalid, NotYours
+from backend.errors import Conflict, Invalid, NotYours
 from backend.rosters.access import access_mentor
 from backend.rosters.models import Mentor, MentorSlot
 from matching.models import Pairing
@@ -59,13 +59,24 @@ def to_keep(asked: Collection[int], before: OwnHours, no_choice: Collection[int]
 
 
 @transaction.atomic
-def set_own_hours(*, actor: Any, slots: Collection[int], no_choice: Collection[int] = ()) -> frozenset[int]:
-    """All free hours at once. Rounds that come use them, and meetings can be moved there. Raises Invalid.
+def set_own_hours(
+    *,
+    actor: Any,
+    slots: Collection[int],
+    no_choice: Collection[int] = (),
+    seen: Collection[int] | None = None,
+) -> frozenset[int]:
+    """All free hours at once. Rounds that come use them, and meetings can be moved there. Raises Invalid, Conflict.
 
     no_choice: the hours that were shown as a child's when the others were chosen.
+    seen: the free hours as they were shown then. The second of two pages is told, and changes nothing.
     """
     mentor = Mentor.objects.select_for_update().get(pk=_own(actor).pk)
     before = _hours_of(mentor)
+    if seen is not None and frozenset(seen) != before.free:
+        raise Conflict(
+            _("Your hours were changed on another page meanwhile. Here they are as they stand now.")
+        )
     after = to_keep(slots, before, no_choice)
     gone, new = before.free - after, after - before.free
     MentorSlot.objects.filter(mentor=mentor, slot__in=gone).delete()

@@ -161,3 +161,24 @@ def test_a_calendar_elsewhere_learns_when_and_nothing_of_the_child(family):
         nowhere = anybody.get("/calendar/x/meetings.ics")
         assert nowhere.status_code == 404
     assert timezone.is_aware(starts[0])
+
+
+@pytest.mark.django_db
+def test_the_second_of_two_pages_of_hours_is_told_and_overwrites_nothing():
+    family = add_family()
+    mentor, client = family.academic, browser_of(family.academic.user)
+    shown = re.findall(r'name="seen" value="(\d+)"', client.get("/my-hours/").content.decode())
+    assert client.post("/my-hours/", {"slot": [68, 92], "seen": shown}).status_code == 302
+    first = set(MentorSlot.objects.filter(mentor=mentor).values_list("slot", flat=True))
+    late = client.post("/my-hours/", {"slot": [69], "seen": shown})
+    assert late.status_code == 409 and "另一个页面" in late.content.decode()
+    assert set(MentorSlot.objects.filter(mentor=mentor).values_list("slot", flat=True)) == first
+    now = re.findall(r'name="seen" value="(\d+)"', late.content.decode())
+    assert {int(slot) for slot in now} == first and client.post("/my-hours/", {"slot": [69], "seen": now})
+
+
+@pytest.mark.django_db
+def test_a_child_is_offered_no_app_with_codes():
+    family = add_family()
+    assert "验证码应用" not in browser_of(family.child.user).get("/account/").content.decode()
+    assert "验证码应用" in browser_of(family.parent).get("/account/").content.decode()

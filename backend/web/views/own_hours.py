@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from backend.errors import Invalid, NotYours
+from backend.errors import Conflict, Invalid, NotYours
 from backend.rosters import people
 from backend.web.numbers import numbers
 from backend.web.templatetags.shuangdao import WEEKDAYS
@@ -24,18 +24,18 @@ from matching.own_hours import OwnHours, own_hours, set_own_hours
 def show(request: HttpRequest) -> HttpResponse:
     """The week as boxes to tick; a script lets one paint over them."""
     hours = own_hours(actor=request.user)
-    refused = ""
+    refused, status = "", 200
     if request.method == "POST":
-        asked, taken = (numbers(request.POST.getlist(name)) for name in ("slot", "taken"))
+        asked, taken, seen = (numbers(request.POST.getlist(name)) for name in ("slot", "taken", "seen"))
         try:
-            set_own_hours(actor=request.user, slots=asked, no_choice=taken)
-        except Invalid as error:
-            refused = str(error)
+            set_own_hours(actor=request.user, slots=asked, no_choice=taken, seen=seen or None)
+        except (Invalid, Conflict) as error:
+            refused, status = str(error), error.kind.http
         else:
             messages.success(request, _("Your free hours are kept."))
             return redirect("my_hours")
     context = {"hours": hours, "rows": _grid(hours), "weekdays": WEEKDAYS, "refused": refused}
-    return render(request, "mentor/hours.html", context, status=400 if refused else 200)
+    return render(request, "mentor/hours.html", context, status=status)
 
 
 def _grid(hours: OwnHours) -> list[tuple[str, list[dict[str, Any]]]]:

@@ -17,6 +17,7 @@ from django.views.decorators.http import require_POST
 
 from backend.accounts import authenticators, sign_in, sign_outs
 from backend.accounts.models import User
+from backend.accounts.sessions import Standing
 from backend.accounts.sign_in import Step
 from backend.accounts.throttling import count_try, tried, was_right
 from backend.errors import NOT_SIGNED_IN, Refusal
@@ -87,7 +88,8 @@ def account(request: HttpRequest) -> HttpResponse:
     user = User.objects.get(pk=request.user.pk)
     has_app = hasattr(user, "authenticator")
     left = user.recovery_codes.count() if has_app else 0
-    return render(request, "signing/account.html", {"has_app": has_app, "left": left})
+    context = {"has_app": has_app, "left": left, "offers_app": standing_of(user) is not Standing.CHILD}
+    return render(request, "signing/account.html", context)
 
 
 @require_POST
