@@ -35,17 +35,21 @@ class Family:
     rooms: dict[str, Room]
 
 
+def lixia_and_maths() -> tuple[District, Subject]:
+    """Whom a test has added live in the one and learn, or teach, the other."""
+    named = {"name": "历下区", "name_en": "Lixia"}
+    district, _ = District.objects.get_or_create(code="370102", defaults=named)
+    named = {"name": "数学", "name_en": "maths"}
+    subject, _ = Subject.objects.get_or_create(code="math", defaults={**named, "order": 1})
+    return district, subject
+
+
 def add_family(
     number: int = 0, *, slots: tuple[int, int] = (67, 91), born: date = date(2009, 5, 4)
 ) -> Family:
     """slots: of the academic and the wellbeing pairing; each is free besides in 68, 69, 92, 93."""
     coordinator, _ = User.objects.get_or_create(login="co", defaults={"name": "甲", "is_coordinator": True})
-    district, _ = District.objects.get_or_create(
-        code="370102", defaults={"name": "历下区", "name_en": "Lixia"}
-    )
-    subject, _ = Subject.objects.get_or_create(
-        code="math", defaults={"name": "数学", "name_en": "maths", "order": 1}
-    )
+    district, subject = lixia_and_maths()
     free = sorted({*slots, 68, 69, 92, 93})
     child = Child.objects.create(
         roster_id=f"C{number}",

@@ -7,21 +7,15 @@ from backend.rosters.models import (
     Child,
     ChildSlot,
     ChildSubject,
-    District,
     Mentor,
     MentorSlot,
-    Subject,
     Teaching,
 )
+from tests.chat.people import lixia_and_maths
 
 
 def add_children(count: int) -> list[Child]:
-    district, _ = District.objects.get_or_create(
-        code="370102", defaults={"name": "历下区", "name_en": "Lixia"}
-    )
-    math, _ = Subject.objects.get_or_create(
-        code="math", defaults={"name": "数学", "name_en": "maths", "order": 1}
-    )
+    district, math = lixia_and_maths()
     start = Child.objects.count()
     made = []
     for number in range(start, start + count):
@@ -42,12 +36,7 @@ def add_children(count: int) -> list[Child]:
 
 
 def add_mentors(count: int) -> list[Mentor]:
-    district, _ = District.objects.get_or_create(
-        code="370102", defaults={"name": "历下区", "name_en": "Lixia"}
-    )
-    math, _ = Subject.objects.get_or_create(
-        code="math", defaults={"name": "数学", "name_en": "maths", "order": 1}
-    )
+    district, math = lixia_and_maths()
     start = Mentor.objects.count()
     made = []
     for number in range(start, start + count):
