@@ -286,6 +286,7 @@ SPECTACULAR_SETTINGS = {
         "ReadingState": "backend.care.models.Reading.State",
         "ReadingCode": "backend.care.models.Reading.Code",
         "ReadingReview": "backend.care.models.Reading.Review",
+        "ShiftPost": "backend.care.models.Shift.Post",
         "StaffCapacity": "backend.api.log.CAPACITIES",
     },
     "SWAGGER_UI_DIST": "SIDECAR",

@@ -30,6 +30,7 @@ from backend.api.programme import Holidays, Programme
 from backend.api.readers import OneReader, ReadersOfChild
 from backend.api.readings import ReadingsOfStaff
 from backend.api.rooms import Freezing, Redactions, Rooms
+from backend.api.rota import RotaNow, Shifts
 from backend.api.rounds import Rounds
 from backend.api.session import Me, Session, Sessions
 from backend.api.summaries import Summaries, SummaryOfReport, SummaryOfSession
@@ -74,6 +75,7 @@ for prefix, resource in (
     ("meetings", Meetings),
     ("summaries", Summaries),
     ("holidays", Holidays),
+    ("shifts", Shifts),
     ("invitations", Invitations),
     ("notices", Notices),
     ("held", HeldMessages),
@@ -132,6 +134,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("elsewhere/<int:report_id>/dispute/", Disputes.as_view(), name="api-report-dispute"),
     path("elsewhere/<int:report_id>/summaries/", SummaryOfReport.as_view(), name="api-report-summary"),
     path("sessions/<int:session_id>/summaries/", SummaryOfSession.as_view(), name="api-session-summary"),
+    path("rota/", RotaNow.as_view(), name="api-rota"),
     path("programme/", Programme.as_view(), name="api-programme"),
     path("rooms/<int:room_id>/messages/<int:s>/redact/", Redactions.as_view(), name="api-redact"),
     path("rooms/<int:room_id>/frozen/", Freezing.as_view(), name="api-room-frozen"),

@@ -7,6 +7,7 @@ from typing import Any
 from django.urls import URLPattern, URLResolver, reverse
 from django.utils import timezone
 
+from backend.care.models import Shift
 from backend.notices.models import Notice
 from backend.rosters.models import ChildSlot, MentorSlot
 from chat.meetings import hours_to_offer
@@ -145,6 +146,10 @@ TABLE: dict[tuple[str, str], dict[str, int]] = {
     ("api-cases-talk", "post"): leads(204),
     ("api-programme", "get"): coordinators(200),
     ("api-programme", "put"): coordinators(200),
+    ("api-rota", "get"): coordinators(200),
+    ("api-shifts-list", "get"): coordinators(200),
+    ("api-shifts-list", "post"): coordinators(201),
+    ("api-shifts-detail", "delete"): coordinators(204),
     ("api-holidays-list", "get"): coordinators(200),
     ("api-holidays-list", "post"): coordinators(201),
     ("api-holidays-detail", "delete"): coordinators(204),
@@ -208,6 +213,8 @@ def path_of(world: World, name: str, *, absent: bool = False) -> str:
     }
     ids |= {f"api-{of}": {"round_id": world.round.pk} for of in ("edits", "undo", "redo", "again")}
     resource = name.removeprefix("api-").rsplit("-", 1)[0].removesuffix("-gone")
+    if name == "api-shifts-detail":
+        ids["shifts"] = {"pk": shift_of(world).pk}
     known = {} if name.endswith("-list") else ids.get(name) or ids.get(resource, {})
     if absent:
         nowhere = {"role": "academic"} | ({"pk": date(1999, 1, 1)} if name.startswith("api-holidays") else {})
@@ -222,6 +229,16 @@ def held_of(world: World) -> Held:
 
 def meeting_of(world: World) -> Meeting:
     return Meeting.objects.to_come().filter(pairing=world.pairing).earliest("start")
+
+
+def shift_of(world: World) -> Shift:
+    begins = timezone.now().replace(minute=0, second=0, microsecond=0) + timedelta(days=1)
+    found, _made = Shift.objects.get_or_create(
+        person=world.coordinator,
+        begins_at=begins,
+        defaults={"post": "counsellor", "ends_at": begins + timedelta(hours=4)},
+    )
+    return found
 
 
 def hour_for(world: World) -> str:
@@ -302,6 +319,12 @@ def body_of(world: World, name: str, method: str) -> dict[str, Any]:
         ("api-report-summary", "post"): {"body": "口算。"},
         ("api-session-summary", "post"): {"body": "分数的加减法。下次：通分。"},
         ("api-programme", "put"): {"first_day": "2020-02-10", "last_day": None},
+        ("api-shifts-list", "post"): {
+            "person": world.coordinator.pk,
+            "post": "counsellor",
+            "begins_at": "2031-02-01T09:00:00+08:00",
+            "ends_at": "2031-02-01T13:00:00+08:00",
+        },
         ("api-holidays-list", "post"): {"day": "2020-04-04", "name": "清明"},
         ("api-invitations-list", "post"): {"user": world.child.user_id},
         ("api-locks-list", "post"): {

@@ -22,8 +22,8 @@ from tests.api.test_queries import LISTS
 PAGING = {"page", "page_size"}
 # Filters that are not named after the field which they look at.
 LOOKS_AT = {
-    "from": {"at", "start", "written_at", "day"},
-    "to": {"at", "start", "written_at", "day"},
+    "from": {"at", "start", "written_at", "day", "ends_at"},
+    "to": {"at", "start", "written_at", "day", "begins_at"},
     "created_from": {"created_at"},
     "created_to": {"created_at"},
     "subject": {"subject", "subjects", "teaches", "wanted", "subject_id"},

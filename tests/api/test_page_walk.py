@@ -9,14 +9,14 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from backend.care.models import Alert, CallRequest, Shift
+from backend.care.models import Alert, CallRequest
 from backend.web.urls import urlpatterns
 from tests.api import cast, fields
 from tests.api.cast import PEOPLE
 from tests.api.conftest import World, undone
 from tests.api.hardened import check_hardened
 from tests.api.knocking import knock
-from tests.api.routes import ABSENT, held_of, meeting_of, routes
+from tests.api.routes import ABSENT, held_of, meeting_of, routes, shift_of
 
 EVERYBODY = frozenset(PEOPLE)
 SIGNED_IN = frozenset(cast.SIGNED_IN)
@@ -279,16 +279,6 @@ def path_of(world: World, name: str, *, absent: bool = False) -> str:
 def alert_of(world: World) -> Alert:
     found, _made = Alert.objects.get_or_create(
         case=world.case, kind="concern", defaults={"raised_at": timezone.now()}
-    )
-    return found
-
-
-def shift_of(world: World) -> Shift:
-    begins = timezone.now().replace(minute=0, second=0, microsecond=0) + timedelta(days=1)
-    found, _made = Shift.objects.get_or_create(
-        person=world.coordinator,
-        begins_at=begins,
-        defaults={"post": "counsellor", "ends_at": begins + timedelta(hours=4)},
     )
     return found
 

@@ -1,6 +1,6 @@
 """Lists ask the database as often for many rows as for one, and come in pages."""
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from backend.care.cases import open_case
 from backend.care.readings import ask_in_emergency
+from backend.care.rota import add_shift
 from backend.notices.kinds import Audience, Kind
 from backend.notices.outbox import News, tell
 from backend.rosters import imports
@@ -41,6 +42,7 @@ LISTS = {
     "api-meetings-list": 4,
     "api-summaries-list": 4,
     "api-holidays-list": 4,
+    "api-shifts-list": 4,
     "api-invitations-list": 4,
     "api-held-list": 4,
     "api-readings-list": 4,
@@ -100,6 +102,10 @@ def test_lists_ask_as_often_for_many_rows_as_for_one(world: World) -> None:
     imports.check_upload(actor=world.coordinator, file_name="again.xlsx", content=world.file)
     write_summary(actor=world.mentor.user, report_id=world.report.pk, body="口算。")
     add_holiday(actor=world.coordinator, day=date(2020, 4, 4))
+    for days in (1, 2):
+        begins = timezone.now() + timedelta(days=days)
+        times = {"begins_at": begins, "ends_at": begins + timedelta(hours=4)}
+        add_shift(actor=world.coordinator, person_id=world.coordinator.pk, post="counsellor", **times)
     invite_person(actor=world.coordinator, user_id=world.child.user_id)
     open_case(actor=None, child_id=world.child.pk, kind="other")
     ask_in_emergency(

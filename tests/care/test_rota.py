@@ -188,3 +188,35 @@ def test_the_shipped_file_could_be_saved(lead, data_dir) -> None:
     assert {"110", "120", "12345", "12355", "12356"} == {row["number"] for row in rows}
     hotlines.save_numbers(actor=lead, rows=rows)
     assert User.objects.filter(pk=lead.pk).exists()
+
+
+def test_over_rest_the_rota_is_planned_as_on_its_page(family, monday, lead, client) -> None:
+    client.force_login(family.coordinator)
+    where = "/api/v1/shifts/"
+
+    def post(**more):
+        times = {"begins_at": at(9).isoformat(), "ends_at": at(13).isoformat()}
+        body = {"person": family.wellbeing.user_id, "post": "counsellor", **times, **more}
+        return client.post(where, body, content_type="application/json")
+
+    def found(**asked):
+        return [row["id"] for row in client.get(where, asked).json()["results"]]
+
+    gaps = client.get("/api/v1/rota/").json()["gaps"]
+    made = post()
+    assert made.status_code == 201 and made.json()["person"]["name"] == "王老师"
+    assert (post().status_code, post().json()["code"]) == (409, "shift.clashes")
+    for wrong in ({"post": "lead"}, {"person": family.parent.pk}, {"ends_at": at(9).isoformat()}):
+        assert post(**wrong).status_code == 400, wrong
+    shift = made.json()["id"]
+    assert found(post="counsellor", person=family.wellbeing.user_id) == [shift]
+    assert found(**{"from": at(13).isoformat()}) == found(to=at(9).isoformat()) == found(post="lead") == []
+    assert found(**{"from": at(12).isoformat(), "to": at(20).isoformat()}) == [shift]
+    now = client.get("/api/v1/rota/").json()
+    assert now["gaps"] != gaps and now["lead"]["id"] == lead.pk
+    with time_machine.travel(at(10), tick=False):
+        client.force_login(family.coordinator)
+        there = client.get("/api/v1/rota/").json()["on_duty"]
+    assert [person["id"] for person in there] == [family.wellbeing.user_id]
+    assert client.delete(f"{where}{shift}/").status_code == 204
+    assert client.get("/api/v1/rota/").json()["gaps"] == gaps and found() == []
