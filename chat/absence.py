@@ -13,7 +13,7 @@ from backend.rosters.access import access_mentor
 from backend.rosters.models import Mentor
 from backend.rosters.people import set_paused
 from chat.access import family_of, kept_from
-from chat.meetings import cancel_meeting, may_change
+from chat.meetings import cancel_meeting, may_change, take_up_again
 from chat.models import Meeting
 from chat.models.meetings import Meetings
 from chat.rules.meetings import MeetingState
@@ -48,10 +48,10 @@ def meetings_until(mentor: Mentor, until: date, now: datetime) -> Meetings:
 def mentor_is_ill(
     *, actor: Any, mentor_id: int, until: date, anew: bool = False, now: datetime | None = None
 ) -> Absence:
-    """Cancels the mentor's meetings up to the end of that day. Their pairs stay as they are.
+    """Cancels the mentor's meetings up to the end of that day, at once. Their pairs stay as they are.
 
-    anew: the mentor is paused besides, and a round is started over exactly their children; nothing of it holds
-    until somebody has looked at it and published it.
+    anew: the mentor is paused besides, at once too, and a round is started over exactly their children: no pair changes
+    until somebody has looked at it and published it. `mentor_is_back` takes all back but what was published.
     """
     now = now or timezone.now()
     mentor = access_mentor(actor, mentor_id, "write")
@@ -59,7 +59,7 @@ def mentor_is_ill(
         raise Invalid(_("Please name a day from today on, at most four weeks ahead."))
     gone = [meeting for meeting in meetings_until(mentor, until, now) if may_change(meeting, now)]
     for meeting in gone:
-        cancel_meeting(actor=actor, meeting_id=meeting.pk, now=now)
+        cancel_meeting(actor=actor, meeting_id=meeting.pk, for_absence=True, now=now)
     # What somebody else had cancelled stays cancelled while the mentor is ill: nobody takes that back.
     ahead = Meeting.objects.filter(mentor=mentor, start__gt=now - HOUR, start__lt=local_time(until, 24))
     ahead.filter(state=MeetingState.CANCELLED).update(changed_by=actor, changed_at=now)
@@ -71,6 +71,27 @@ def mentor_is_ill(
             raise Invalid(_("This mentor has no children now."))
         round_ = match_anew(actor=actor, child_ids=children)
     return Absence(len(gone), round_)
+
+
+@transaction.atomic
+def mentor_is_back(*, actor: Any, mentor_id: int, now: datetime | None = None) -> int:
+    """Ends the pause if there is one. How many of the meetings that fell away take place after all."""
+    now = now or timezone.now()
+    mentor = access_mentor(actor, mentor_id, "write")
+    before = fallen_away(mentor, now).count()
+    set_paused(actor=actor, mentor_id=mentor.pk, paused=False)
+    pause_ended(Mentor, mentor=mentor, actor=actor, now=now)  # who only had meetings cancelled was not paused
+    return before - fallen_away(mentor, now).count()
+
+
+def fallen_away(mentor: Mentor, now: datetime) -> Meetings:
+    """Meetings to come of standing pairs that were cancelled because the mentor is away."""
+    return Meeting.objects.filter(mentor=mentor, for_absence=True, start__gt=now, pairing__ended_at=None)
+
+
+def pause_ended(sender: Any, *, mentor: Mentor, actor: Any, now: datetime, **_facts: Any) -> None:
+    for meeting in fallen_away(mentor, now).select_related("pairing__child", "pairing__mentor"):
+        take_up_again(actor=actor, meeting=meeting, now=now)
 
 
 def next_meetings(actor: Any, mentor: Mentor, now: datetime) -> dict[int, datetime]:

@@ -11,7 +11,7 @@ class ChatConfig(AppConfig):
         from backend.accounts.models import User
         from backend.notices import access as notices
         from backend.rosters import signals as of_rosters
-        from chat import duties, gates, readers, rooms, still_told, telling
+        from chat import absence, duties, gates, readers, rooms, still_told, telling
         from chat import signals as of_rooms
         from matching import signals
 
@@ -24,6 +24,7 @@ class ChatConfig(AppConfig):
         signals.pairings_ended.connect(telling.pairings_ended, dispatch_uid="telling")
         of_rooms.meeting_changed.connect(telling.meeting_changed, dispatch_uid="telling")
         of_rosters.guardianship_changed.connect(readers.guardianship_changed, dispatch_uid="rooms")
+        of_rosters.pause_ended.connect(absence.pause_ended, dispatch_uid="rooms")
         of_rosters.standing_changed.connect(gates.standing_changed, dispatch_uid="rooms")
         notices.narrow_with(still_told.narrow)
         post_delete.connect(rooms.session_ended, sender=Session, dispatch_uid="rooms")

@@ -77,12 +77,27 @@ def move_meeting(*, actor: Any, meeting_id: int, start: datetime, now: datetime 
 
 
 @transaction.atomic
-def cancel_meeting(*, actor: Any, meeting_id: int, now: datetime | None = None) -> Meeting:
-    """This one only; the weekly hour stays. Raises MeetingOver."""
+def cancel_meeting(
+    *, actor: Any, meeting_id: int, for_absence: bool = False, now: datetime | None = None
+) -> Meeting:
+    """This one only; the weekly hour stays. for_absence: until the mentor is back. Raises MeetingOver."""
     now = now or timezone.now()
     meeting = access_meeting(actor, meeting_id, "cancel")
     _check_may_change(meeting, now)
-    return _change(meeting, actor, now, start=meeting.start, state=MeetingState.CANCELLED)
+    state = MeetingState.CANCELLED
+    return _change(meeting, actor, now, start=meeting.start, state=state, for_absence=for_absence)
+
+
+def take_up_again(*, actor: Any, meeting: Meeting, now: datetime) -> bool:
+    """A meeting to come that was cancelled for an absence takes place after all, if its pair, which stands, still has
+    the hour and nobody else does. Inside the transaction that ends the absence, which was allowed.
+    """
+    if not (meeting.for_absence and meeting.start > now and _is_free(meeting, now)):
+        return False
+    as_planned = meeting.start == meeting.planned_start
+    state = MeetingState.PLANNED if as_planned else MeetingState.MOVED
+    _change(meeting, actor, now, start=meeting.start, state=state)
+    return True
 
 
 @transaction.atomic
@@ -135,14 +150,24 @@ def _check_may_change(meeting: Meeting, now: datetime) -> None:
         raise MeetingOver(_("This meeting is over or was cancelled: it can't be changed any more."))
 
 
-def _change(meeting: Meeting, actor: Any, now: datetime, *, start: datetime, state: MeetingState) -> Meeting:
+def _change(
+    meeting: Meeting,
+    actor: Any,
+    now: datetime,
+    *,
+    start: datetime,
+    state: MeetingState,
+    for_absence: bool = False,
+) -> Meeting:
     """Claims the meeting as it was looked at; the database refuses a doubled hour."""
     old_start, before, was = meeting.start, meeting.changed_by_id, meeting.state
     as_seen = Meeting.objects.filter(pk=meeting.pk, state=meeting.state, start=old_start)
     as_seen = as_seen.filter(changed_at=meeting.changed_at)
     try:
         with transaction.atomic():
-            claimed = as_seen.update(start=start, state=state, changed_by=actor, changed_at=now)
+            claimed = as_seen.update(
+                start=start, state=state, changed_by=actor, changed_at=now, for_absence=for_absence
+            )
     except IntegrityError:
         raise HourTaken(_("This hour is not free for both. Please choose another one.")) from None
     if not claimed:

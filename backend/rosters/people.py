@@ -53,11 +53,14 @@ def set_active(*, actor: Any, kind: Kind, pk: int, active: bool) -> Child | Ment
 
 @transaction.atomic
 def set_paused(*, actor: Any, mentor_id: int, paused: bool) -> Mentor:
-    """A pause by a coordinator or by the mentor: no new pairings while it lasts."""
+    """A pause by a coordinator or by the mentor: no new pairings while it lasts. Meetings that an illness took away
+    and that are still to come take place after all when it ends."""
     mentor = access_mentor(actor, mentor_id, "write_own")
     if Mentor.objects.filter(pk=mentor_id, paused=not paused).update(paused=paused):
         audit.record(actor, "mentor.paused" if paused else "mentor.resumed", mentor)
         mentor.refresh_from_db()
+        if not paused:
+            signals.pause_ended.send(Mentor, mentor=mentor, actor=actor, now=timezone.now())
     return mentor
 
 

@@ -116,6 +116,7 @@ class Meeting(Measured):
 
     planned_start: by the weekly hour; it names the occurrence.  start: where it is now.
     child, mentor: of the pairing, here so that the database can refuse a doubled hour.
+    for_absence: cancelled because the mentor is away, and takes place after all when they are back in time.
     """
 
     pairing = models.ForeignKey(Pairing, on_delete=models.PROTECT, related_name="meetings")
@@ -130,6 +131,7 @@ class Meeting(Measured):
     changed_at = models.DateTimeField(null=True)
     judged_at = models.DateTimeField(null=True)
     missed_by = models.CharField(max_length=6, choices=[(m.value, m.value) for m in MissedBy], blank=True)
+    for_absence = models.BooleanField(default=False)
 
     met: bool  # only of with_met()
 
@@ -172,6 +174,10 @@ class Meeting(Measured):
             models.CheckConstraint(
                 condition=~Q(state__in=["moved", "cancelled"]) | Q(changed_at__isnull=False),
                 name="a_changed_meeting_says_when",
+            ),
+            models.CheckConstraint(
+                condition=Q(for_absence=False) | Q(state="cancelled"),
+                name="only_a_cancelled_meeting_is_so_for_an_absence",
             ),
         ]
 

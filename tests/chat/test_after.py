@@ -1,17 +1,18 @@
 """After publishing: who needs a person today, a pair ended with a reason, a mentor who is ill."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
-from django.db import connection
+from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from backend.accounts.models import User
 from backend.errors import Conflict, Invalid, NotYours
 from backend.notices.models import Notice
-from backend.rosters.models import Child
-from chat.absence import mentor_is_ill
+from backend.rosters import people
+from backend.rosters.models import Child, Mentor
+from chat.absence import mentor_is_back, mentor_is_ill
 from chat.attention import Need, counts_of_need, pairs_in_need
 from chat.models import Elsewhere, Event, Meeting, Room, Session
 from chat.planning import plan_meetings
@@ -152,6 +153,44 @@ def test_a_pair_ends_with_a_reason_once_and_never_again_holds(imported: User, pa
         end_pairing(actor=mentor, pairing_id=other.pk, reason="not_a_fit", never_again=True)
 
 
+def check_all_comes_back_with_the_mentor(
+    coordinator: User, mentor: Mentor, cancelled: set[int], until: date
+) -> None:
+    """Whoever ends the pause; but where the pair, its hour or the hour of that day is no longer what it was."""
+    absent = Meeting.objects.filter(pk__in=cancelled).select_related("pairing").order_by("start")
+    assert all(meeting.for_absence for meeting in absent)
+    over, moved, taken, *others = absent
+    Pairing.objects.filter(pk=over.pairing_id).update(ended_at=NOW, end_reason="finished")
+    Pairing.objects.filter(pk=moved.pairing_id).update(slot=3)
+    elsewhere = (
+        Meeting.objects.to_come()
+        .exclude(mentor=mentor)
+        .exclude(mentor__meetings__start=taken.start)
+        .filter(start__gt=NOW)
+        .first()
+    )
+    Meeting.objects.filter(pk=elsewhere.pk).update(
+        child=taken.child_id, start=taken.start, state="moved", changed_at=NOW
+    )
+    Notice.objects.all().delete()
+    assert mentor_is_back(actor=coordinator, mentor_id=mentor.pk, now=NOW) == len(others) > 2
+    states = dict(Meeting.objects.filter(pk__in=cancelled).values_list("pk", "state"))
+    assert {pk for pk, state in states.items() if state == "planned"} == {each.pk for each in others}
+    assert Notice.objects.filter(kind="meeting_on_again", audience="mentor").count() == len(others)
+    assert not Mentor.objects.get(pk=mentor.pk).paused
+    assert mentor_is_back(actor=coordinator, mentor_id=mentor.pk, now=NOW) == 0
+    # Back to where it was: the rest of the story goes on with the mentor away.
+    Pairing.objects.filter(pk=over.pairing_id).update(ended_at=None, end_reason="")
+    Pairing.objects.filter(pk=moved.pairing_id).update(slot=moved.pairing.slot)
+    mentor_is_ill(actor=coordinator, mentor_id=mentor.pk, until=until)
+    people.set_paused(actor=coordinator, mentor_id=mentor.pk, paused=True)
+    people.set_paused(actor=mentor.user, mentor_id=mentor.pk, paused=False)
+    assert Meeting.objects.filter(pk__in=[each.pk for each in others], state="planned").count() == len(others)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Meeting.objects.filter(pk=others[0].pk).update(for_absence=True)
+    people.set_paused(actor=coordinator, mentor_id=mentor.pk, paused=True)
+
+
 def test_a_mentor_who_is_ill_is_away_until_a_day_and_their_children_are_matched_anew(
     imported: User, pairs: list[Pairing]
 ) -> None:
@@ -177,6 +216,7 @@ def test_a_mentor_who_is_ill_is_away_until_a_day_and_their_children_are_matched_
     assert set(done.round.chosen.values_list("pk", flat=True)) == theirs
     mentor.refresh_from_db()
     assert mentor.paused and Pairing.objects.live().count() == len(pairs)
+    check_all_comes_back_with_the_mentor(imported, mentor, within, until)
     round_ = solved(done.round)
     outside = set(Pairing.objects.live().exclude(child__in=theirs).values_list("pk", flat=True))
     other_role = set(

@@ -17,6 +17,7 @@ from chat.models import Meeting
 from matching.locks import add_lock
 from matching.models import Lock, Pairing, Round
 from tests.chat.people import add_family
+from tests.web.pressing import press
 from tests.web.test_rounds import solved, taken
 
 __all__ = ["solved", "taken"]  # fixtures
@@ -65,6 +66,12 @@ def test_from_the_first_page_to_an_end_and_to_who_is_ill(solved: tuple[Client, R
     answer = desk.post(path, {"until": timezone.localdate().isoformat(), "anew": "1"})
     newest = Round.objects.latest("pk")
     assert answer.headers["Location"] == f"/rounds/{newest.pk}/" and not newest.covers_all
+    desk.post(path, {"until": (timezone.localdate() + timezone.timedelta(days=8)).isoformat()})
+    away = Meeting.objects.filter(mentor=other.mentor, state="cancelled", for_absence=True)
+    assert away.exists() and "导师回来了" in desk.get(path).content.decode()
+    press(desk, path, "导师回来了")
+    assert not away.exists() and not Mentor.objects.get(pk=other.mentor_id).paused
+    assert "回来了吗" not in desk.get(path).content.decode()
 
 
 def test_whose_log_one_may_not_read_as_staff_has_no_counts_on_the_pair_s_page_either(

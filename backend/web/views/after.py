@@ -22,7 +22,15 @@ from backend.web.mentor_forms import NoteForm
 from backend.web.needs import NEEDS, PEOPLE_TO_RING, ring
 from backend.web.numbers import numbers
 from backend.web.templatetags.shuangdao import day
-from chat.absence import FURTHEST, meetings_until, mentor_is_ill, next_meetings, pairs_of
+from chat.absence import (
+    FURTHEST,
+    fallen_away,
+    meetings_until,
+    mentor_is_back,
+    mentor_is_ill,
+    next_meetings,
+    pairs_of,
+)
 from chat.access import hand_over_for, reads_as_staff
 from chat.attention import Need, pairs_in_need
 from chat.handing_over import end_with_note
@@ -143,21 +151,36 @@ def away(request: HttpRequest, mentor_id: int) -> HttpResponse:
     """A mentor is ill from today: who is affected, and what to do, in one place."""
     found = access_mentor(request.user, mentor_id, "write")
     now = timezone.now()
-    form = AwayForm(request.POST or None, initial={"until": timezone.localdate(now + USUAL)})
-    if request.method == "POST" and form.is_valid():
+    given = None if "back" in request.POST else request.POST or None
+    form = AwayForm(given, initial={"until": timezone.localdate(now + USUAL)})
+    if given and form.is_valid():
         try:
             return _ill(request, mentor_id, form)
         except Invalid as refused:
             form.add_error(None, str(refused))
+    if request.method == "POST" and "back" in request.POST:
+        return _back(request, mentor_id)
     coming = next_meetings(request.user, found, now)
     context = {
         "mentor": found,
         "form": form,
         "pairs": [(pairing, coming.get(pairing.pk)) for pairing in pairs_of(found)],
         "soon": meetings_until(found, timezone.localdate(now + USUAL), now).count(),
+        "fallen_away": fallen_away(found, now).count(),
         "furthest": timezone.localdate(now + FURTHEST),
     }
     return render(request, "after/away.html", context)
+
+
+def _back(request: HttpRequest, mentor_id: int) -> HttpResponse:
+    number = mentor_is_back(actor=request.user, mentor_id=mentor_id)
+    said = ngettext(
+        "The mentor is back. %(number)d meeting takes place after all; the families are told.",
+        "The mentor is back. %(number)d meetings take place after all; the families are told.",
+        number,
+    )
+    messages.success(request, said % {"number": number})
+    return redirect("away", mentor_id)
 
 
 def _ill(request: HttpRequest, mentor_id: int, form: AwayForm) -> HttpResponse:
@@ -173,6 +196,8 @@ def _ill(request: HttpRequest, mentor_id: int, form: AwayForm) -> HttpResponse:
         return redirect("away", mentor_id)
     messages.success(
         request,
-        _("The mentor is paused, and their children are being matched anew. Look at it, then publish."),
+        _(
+            "The mentor is paused from now on, and their children are being matched anew: the pairs change once you publish."
+        ),
     )
     return redirect("round", done.round.pk)

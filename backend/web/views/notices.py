@@ -17,7 +17,7 @@ from backend.notices.models import Notice
 from backend.notices.outbox import mark_read
 
 PER_PAGE = 30
-CAN_CHANGE = {Kind.MEETING_MOVED}
+CAN_CHANGE = {Kind.MEETING_MOVED, Kind.MEETING_ON_AGAIN}
 TO_READINGS = {Kind.READING_ASKED, Kind.READING_ALONE, Kind.READING_OPENED, Kind.READING_REFUSED}
 IN_HISTORY = {Kind.MEETING_MISSED, Kind.SUMMARY_WRITTEN}
 
