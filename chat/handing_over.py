@@ -8,8 +8,8 @@ from django.utils.translation import gettext as _
 
 from backend.audit import log as audit
 from backend.errors import Invalid
-from chat import checks
-from chat.access import LEAVES_NOTE, access_outgoing, lately_ended
+from chat import checks, telling
+from chat.access import LEAVES_NOTE, access_outgoing, hand_over_for, lately_ended
 from chat.models import HandOver
 from matching.ending import end_pairing
 from matching.models import Pairing
@@ -41,11 +41,28 @@ def leave_note(*, actor: Any, pairing_id: int, body: str, now: datetime) -> Hand
         raise Invalid(
             _("Please take out what leads out of the rooms: %(what)s.") % {"what": _(", ").join(found)}
         )
-    note, _new = HandOver.objects.update_or_create(
-        pairing=pairing, defaults={"body": text, "written_at": now}
-    )
+    note, new = HandOver.objects.update_or_create(pairing=pairing, defaults={"body": text, "written_at": now})
     audit.record(actor, "hand_over.written", note)
+    if new:
+        _tell_the_next(note, now)
     return note
+
+
+def _tell_the_next(note: HandOver, now: datetime) -> None:
+    """Who is the child's mentor in this role already, if they may read it. Who comes later finds it with the child."""
+    pairing = note.pairing
+    following = Pairing.objects.live().filter(child=pairing.child_id, role=pairing.role)
+    for each in following.select_related("mentor__user", "child"):
+        if hand_over_for(each.mentor.user, each) == note:
+            telling.hand_over_left(each, now)
+
+
+def notes_left(actor: Any, now: datetime) -> list[HandOver]:
+    """Own notes that can still be written anew, the newest first."""
+    if not actor.is_authenticated or not actor.is_active:
+        return []
+    rows = HandOver.objects.filter(pairing__in=lately_ended(now).filter(mentor__user=actor))
+    return list(rows.select_related("pairing__child").order_by("-written_at"))
 
 
 def notes_to_leave(actor: Any, now: datetime) -> list[Pairing]:
@@ -56,4 +73,4 @@ def notes_to_leave(actor: Any, now: datetime) -> list[Pairing]:
     return list(rows.select_related("child").order_by("-ended_at"))
 
 
-__all__ = ["LEAVES_NOTE", "MOST", "end_with_note", "leave_note", "notes_to_leave"]
+__all__ = ["LEAVES_NOTE", "MOST", "end_with_note", "leave_note", "notes_left", "notes_to_leave"]

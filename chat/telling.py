@@ -90,6 +90,11 @@ def meeting_changed(
     tell((each for each in news if each.person != actor.pk), now=meeting.changed_at or timezone.now())
 
 
+def hand_over_left(pairing: Pairing, now: datetime) -> None:
+    """To the mentor of this pairing: the one before has left a few words."""
+    tell([_to_mentor(Kind.HAND_OVER, pairing, f"pairing:{pairing.pk}", {})], now=now)
+
+
 def side_of(person: int | None, pairing: Pairing, family: Family) -> str:
     """Whose doing it was, as both sides may know: the family's, the mentor's, or nobody's of the two."""
     if person in family:

@@ -1,6 +1,7 @@
 """Starting, stopping and dropping a round."""
 
 from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from django.db import transaction
@@ -135,6 +136,30 @@ def late_ids(round_: Round) -> frozenset[int]:
         for child in round_.frozen["children"]:
             others.pop(child["id"], None)
     return frozenset(others.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """The round published last, and the one before it. beside: where the last was about some children only, the round
+    over all whose other pairs go on.  solved: how many plans wait to be looked through."""
+
+    current: Round | None
+    earlier: Round | None
+    beside: Round | None
+    solved: int
+
+
+def how_rounds_stand() -> Standing:
+    rounds = Round.objects.defer("snapshot", "left_out")
+    current = rounds.filter(state=State.PUBLISHED).first()
+    before = rounds.filter(state=State.SUPERSEDED).order_by("-published_at")
+    narrow = current is not None and not current.covers_all
+    return Standing(
+        current=current,
+        earlier=before.first(),
+        beside=before.filter(covers_all=True).first() if narrow else None,
+        solved=rounds.filter(state=State.SOLVED).count(),
+    )
 
 
 def children_who_lack_a_mentor() -> list[int]:

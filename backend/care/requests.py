@@ -1,5 +1,6 @@
 """请联系我: a mentor, a parent or a carer asks to be rung, is told by when, and a coordinator says that it was done."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -15,7 +16,7 @@ from backend.care.models.requests import CallRequests
 from backend.errors import Conflict, Invalid, NotYours
 from backend.policy import Relation
 from backend.rosters.access import GUARDIANS
-from backend.rosters.models import Carer, Guardianship, Mentor
+from backend.rosters.models import Carer, Child, Guardianship, Mentor
 from chat.rules.times import local_day, local_time
 
 # How a coordinator can say that it ended.
@@ -112,6 +113,22 @@ def calls_to_make(actor: Any) -> CallRequests:
     """All that wait, the most urgent first."""
     check_may(actor, "call", "list")
     return CallRequest.objects.waiting().select_related("asked_by")
+
+
+def children_of_callers(actor: Any, calls: Iterable[CallRequest]) -> dict[int, list[Child]]:
+    """By user: the children whose parent or carer they are, for whoever may look at children. Two queries."""
+    check_may(actor, "child", "list")
+    askers = [call.asked_by_id for call in calls]
+    found: dict[int, list[Child]] = {}
+    links = Guardianship.objects.filter(guardian__in=askers, child__active=True)
+    links = links.exclude(status=Guardianship.Status.SUSPENDED).select_related("child")
+    for link in links.order_by("child__name"):
+        found.setdefault(link.guardian_id, []).append(link.child)
+    for carer in Carer.objects.filter(user__in=askers, child__active=True).select_related("child"):
+        there = found.setdefault(carer.user_id, [])
+        if carer.child not in there:
+            there.append(carer.child)
+    return found
 
 
 def last_call_of(actor: Any) -> CallRequest | None:

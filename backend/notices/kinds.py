@@ -15,6 +15,7 @@ class Kind(StrEnum):
     SUMMARY_WRITTEN = "summary_written"
     SUMMARY_DUE = "summary_due"
     SUMMARIES_MISSING = "summaries_missing"
+    HAND_OVER = "hand_over"
     READING_ASKED = "reading_asked"
     READING_ALONE = "reading_alone"
     READING_OPENED = "reading_opened"
@@ -62,6 +63,7 @@ RULES: dict[Kind, Rule] = {
     Kind.SUMMARY_WRITTEN: Rule(Weight.ORDINARY, ("summary", "read")),
     Kind.SUMMARY_DUE: Rule(Weight.ORDINARY),
     Kind.SUMMARIES_MISSING: Rule(Weight.ORDINARY),
+    Kind.HAND_OVER: Rule(Weight.ORDINARY),
     Kind.READING_ASKED: Rule(Weight.SAFETY),
     Kind.READING_ALONE: Rule(Weight.SAFETY),
     Kind.READING_OPENED: Rule(Weight.REPLY),

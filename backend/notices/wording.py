@@ -145,6 +145,11 @@ MENTOR: dict[Kind, Words] = {
         gettext_noop("The meeting of %(start)s takes place after all."),
         gettext_noop("You and %(child)s meet on %(start)s after all: cancelling it was taken back."),
     ),
+    Kind.HAND_OVER: Words(
+        gettext_noop("Words from the mentor before you"),
+        gettext_noop("The mentor before you left a few words about a child."),
+        gettext_noop("The mentor before you left a few words about %(child)s."),
+    ),
     Kind.MEETING_MISSED: Words(
         gettext_noop("A meeting did not take place"),
         gettext_noop("The meeting of %(start)s did not take place. Please arrange another time."),

@@ -120,6 +120,17 @@ class PairingFilter(PlaceFilter):
         method="by_gate",
     )
 
+    order = django_filters.OrderingFilter(
+        fields=[("slot", "slot"), ("mentor__name", "mentor"), ("started_at", "since")],
+        choices=[
+            ("slot", _("by hour of the week")),
+            ("mentor", _("by mentor")),
+            ("-since", _("newest pairs first")),
+        ],
+        label=_("Order"),
+        empty_label=_("by child"),
+    )
+
     class Meta:
         model = Pairing
         fields = ["search", "role", "grade", "subject", "shut"]

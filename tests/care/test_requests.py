@@ -17,6 +17,7 @@ from backend.care.requests import (
     take_back_call,
 )
 from backend.errors import Conflict, Invalid, NotYours
+from backend.rosters.models import Guardianship
 from tests.chat.people import add_family, at
 
 pytestmark = pytest.mark.django_db
@@ -106,3 +107,12 @@ def test_the_desk_sees_whom_to_ring_and_what_is_late(settings) -> None:
     desk.post(f"/calls/{CallRequest.objects.get().pk}/", {"outcome": "reached"})
     assert "没有人在等电话" in desk.get("/calls/").content.decode()
     assert "已经联系上" in mentor.get("/call-me/").content.decode()
+    # Whose parent or carer it is stands beside; a guardian who is shut out is nobody's.
+    for who in (family.parent, family.carer):
+        CallRequest.objects.all().delete()
+        ask_to_be_rung(actor=who, topic="hour")
+        assert f'/children/{family.child.pk}/">{family.child.name}' in desk.get("/calls/").content.decode()
+    CallRequest.objects.all().delete()
+    ask_to_be_rung(actor=family.parent, topic="hour")
+    Guardianship.objects.filter(guardian=family.parent).update(status="suspended")
+    assert family.child.name not in desk.get("/calls/").content.decode()

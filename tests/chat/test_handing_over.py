@@ -13,6 +13,7 @@ from backend.audit.models import Entry
 from backend.care.alerts import tell_those_on_duty
 from backend.care.models import Case
 from backend.errors import Invalid, NotYours
+from backend.notices.models import Notice
 from backend.rosters.models import Guardianship
 from chat.access import hand_over_for
 from chat.handing_over import end_with_note, leave_note, notes_to_leave
@@ -70,6 +71,20 @@ def test_the_next_mentor_in_the_role_and_the_desk_read_it_and_nobody_else(family
     Pairing.objects.filter(pk=new.pk).update(ended_at=timezone.now(), end_reason="not_a_fit")
     new.refresh_from_db()
     assert hand_over_for(User.objects.get(pk=new.mentor.user_id), new) is None
+
+
+def test_who_follows_already_is_told_once_that_there_are_words(family: Family) -> None:
+    old = ended(family, note="")
+    new = next_one(family, old)
+    Notice.objects.all().delete()
+    for words in (WORDS, "改过的。"):
+        leave_note(actor=old.mentor.user, pairing_id=old.pk, body=words, now=timezone.now())
+    notice = Notice.objects.get()
+    assert (notice.person_id, notice.kind) == (new.mentor.user_id, "hand_over")
+    browser = Client()
+    browser.force_login(new.mentor.user)
+    page = browser.get("/notices/").content.decode()
+    assert "上一位导师给您留了几句话" in page and f"/my-children/{new.pk}/" in page
 
 
 def test_the_newest_note_is_read_and_none_from_after(family: Family) -> None:
@@ -138,7 +153,11 @@ def test_the_pages_show_it_and_the_desk_s_look_is_on_record(family: Family) -> N
     browser.post(f"/pairings/{old.pk}/end/", {"reason": "mentor_left", "note": ""})
     assert f"/my-children/{old.pk}/note/" in browser.get("/").content.decode()
     browser.post(f"/my-children/{old.pk}/note/", {"note": WORDS})
-    assert f"/my-children/{old.pk}/note/" not in browser.get("/").content.decode()
+    home = browser.get("/").content.decode()  # asked no more, and found again
+    assert (
+        "等您处理" not in home and f"/my-children/{old.pk}/note/" in home[home.index("留给下一位导师的话") :]
+    )
+    assert WORDS in browser.get(f"/my-children/{old.pk}/note/").content.decode()
     new = next_one(family, old)
     browser.force_login(new.mentor.user)
     assert WORDS in browser.get(f"/my-children/{new.pk}/").content.decode()

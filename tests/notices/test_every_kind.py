@@ -33,6 +33,7 @@ TABLE = {
     Kind.MEETING_ON_AGAIN: NEWS,
     Kind.MEETING_MISSED: NEWS,
     Kind.SUMMARY_WRITTEN: NEWS,
+    Kind.HAND_OVER: STAFF,  # to the child's next mentor
     Kind.SUMMARY_DUE: STAFF,
     Kind.SUMMARIES_MISSING: STAFF,
     Kind.READING_ASKED: STAFF,

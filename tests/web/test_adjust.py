@@ -1,6 +1,7 @@
 """A plan changed by hand on its pages, by two people at once."""
 
 import re
+from html import escape, unescape
 
 import pytest
 from django.test import Client
@@ -99,3 +100,41 @@ def test_never_again_is_said_on_the_pair_s_page_and_stands_against_publishing(
     desk.post(f"{path}lock/", {"lift": lock.pk})
     assert not Lock.objects.filter(lifted_at=None).exists()
     assert choices_for(round_, one.child.roster_id, "academic")
+
+
+def test_from_a_narrowed_list_to_a_place_and_back_to_where_one_was(solved: tuple[Client, Round]) -> None:
+    desk, round_ = solved
+    base = f"/rounds/{round_.pk}/"
+    listed = f"{base}proposals/?role=academic&page=1&order=fit"
+    html = desk.get(listed).content.decode()
+    links = re.findall(rf'href="({base}change/\d+/academic/\?[^"]*)"', html)
+    for link in map(unescape, links):
+        page = desk.get(link)
+        html = page.content.decode()
+        if slots := offered(html, "slot"):
+            break
+    child_id = page.context["child"].pk
+    here = f"{listed}#place-{child_id}-academic"
+    assert f'id="place-{child_id}-academic"' in desk.get(listed).content.decode()
+    assert page.context["back"] == here and f'href="{escape(here)}"' in html
+    mentor = int(
+        re.findall(
+            r'name="mentor_id" value="(\d+)">\s*<button type="submit"\s+class="button"\s+name="slot"', html
+        )[0]
+    )
+    given = {"version": round_.version, "mentor_id": mentor, "slot": slots[0], "back": here}
+    for other in ("https://example.org/", "//example.org/", "/rounds/0/", f"{base[:-1]}@example.org"):
+        page = desk.get(f"{base}change/{child_id}/academic/", {"back": other})
+        assert page.context["back"] == ""
+    answer = desk.post(f"{base}change/{child_id}/academic/", given)
+    assert answer.status_code == 302 and answer.headers["Location"] == here
+
+
+def test_the_points_of_a_pair_add_up_on_its_page(solved: tuple[Client, Round]) -> None:
+    desk, round_ = solved
+    place = round_.proposals.first()
+    round_.proposals.filter(pk=place.pk).update(fit=30, value=25, terms={"grade": 20, "shared": 10})
+    html = desk.get(f"/rounds/{round_.pk}/change/{place.child_id}/{place.role}/").content.decode()
+    told = re.sub(r"<[^>]*>|\s", "", html[html.index("<h2>为什么") :])
+    assert sum(map(int, re.findall(r"(\d+)分（最多", told))) == 30
+    assert "合计（契合度）30" in told and "扣除−5" in told and "在方案里计为25" in told

@@ -2,15 +2,18 @@
 
 from collections.abc import Sequence
 from datetime import date, datetime
+from typing import Any
 
 from django import template
 from django.template.loader import render_to_string
+from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from backend.web.months import OUTCOMES
+from backend.web.way_back import with_way_back
 from matching.wording import term_in_words
 
 register = template.Library()
@@ -236,6 +239,13 @@ def terms(value: dict[str, int]) -> str:
 @register.filter
 def percent(fraction: float) -> str:
     return f"{fraction:.2%}"
+
+
+@register.simple_tag(takes_context=True)
+def change_url(context: Any, round_id: int, child_id: int, role: str) -> str:
+    """Where this place of a plan is changed; from there the way leads back to its row on this page."""
+    here = f"{context['request'].get_full_path()}#place-{child_id}-{role}"
+    return with_way_back(reverse("change", args=[round_id, child_id, role]), here)
 
 
 @register.simple_block_tag

@@ -8,6 +8,7 @@ from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -20,6 +21,7 @@ from backend.web.edits import told
 from backend.web.filters import NameFilter
 from backend.web.numbers import numbers
 from backend.web.views.rounds import PER_PAGE, explained, frame
+from backend.web.way_back import way_back, with_way_back
 from backend.web.weeks import week_of_two
 from matching import locks, steps
 from matching.access import access_round, locks_for
@@ -53,7 +55,7 @@ def change(request: HttpRequest, round_id: int, child_id: int, role: str) -> Htt
             broken = refused
         else:
             messages.success(request, _("Changed. The plan's figures were counted again."))
-            return redirect("proposals", round_id)
+            return redirect(way_back(request, round_id) or reverse("proposals", args=[round_id]))
     return _pair(request, round_, child, role, broken)
 
 
@@ -69,7 +71,7 @@ def swap(request: HttpRequest, round_id: int, child_id: int, role: str) -> HttpR
     except BreaksARule as refused:
         return _pair(request, round_, child, role, refused)
     messages.success(request, _("The two have changed places. The plan's figures were counted again."))
-    return redirect("edits", round_id)
+    return redirect(way_back(request, round_id) or reverse("edits", args=[round_id]))
 
 
 def _pair(
@@ -92,6 +94,8 @@ def _pair(
     still_open = round_.unserved.filter(child=child, role=role).select_related("child")
     context = {
         **costs,
+        "back": way_back(request, round_.pk),
+        "off": now.fit - now.value if now else 0,
         "other_role": next(each for each in Role.values if each != role),
         "wanted": child.wanted.select_related("subject"),
         "seats": round_.proposals.filter(mentor=now.mentor).count() if now else 0,
@@ -123,11 +127,11 @@ def _mentors(roster_ids: set[str]) -> dict[str, Mentor]:
 @require_POST
 def lock(request: HttpRequest, round_id: int, child_id: int, role: str) -> HttpResponse:
     """Pins or forbids the mentor whom the plan gives, or lifts what stands."""
-    round_, child = _about(request, round_id, child_id, role)
+    _round, child = _about(request, round_id, child_id, role)
     if "lift" in request.POST:
         locks.lift_lock(actor=request.user, lock_id=_numbers(request, "lift")[0])
         messages.success(request, _("Lifted. It holds from the next round on."))
-        return redirect("change", round_id, child_id, role)
+        return _to_place(request, round_id, child_id, role)
     kind, (mentor_id,) = request.POST.get("kind", ""), _numbers(request, "mentor_id")
     if kind not in Lock.Kind.values:
         raise Http404
@@ -148,7 +152,7 @@ def lock(request: HttpRequest, round_id: int, child_id: int, role: str) -> HttpR
             )
         )
         messages.success(request, said)
-    return redirect("change", round_.pk, child_id, role)
+    return _to_place(request, round_id, child_id, role)
 
 
 def comparison(request: HttpRequest, round_id: int, child_id: int, role: str) -> HttpResponse:
@@ -156,8 +160,9 @@ def comparison(request: HttpRequest, round_id: int, child_id: int, role: str) ->
     round_, child = _about(request, round_id, child_id, role)
     if request.method == "POST":
         compare_choices(actor=request.user, round_id=round_id, child_id=child_id, role=role)
-        return redirect("change", round_id, child_id, role)
-    return render(request, "rounds/costs.html", _costs(round_, child, role))
+        return _to_place(request, round_id, child_id, role)
+    context = {**_costs(round_, child, role), "back": way_back(request, round_id)}
+    return render(request, "rounds/costs.html", context)
 
 
 def edits(request: HttpRequest, round_id: int) -> HttpResponse:
@@ -248,6 +253,11 @@ def _about(request: HttpRequest, round_id: int, child_id: int, role: str) -> tup
     if role not in Role.values:
         raise Http404
     return round_, child
+
+
+def _to_place(request: HttpRequest, round_id: int, child_id: int, role: str) -> HttpResponse:
+    place = reverse("change", args=[round_id, child_id, role])
+    return redirect(with_way_back(place, way_back(request, round_id)))
 
 
 def _costs(round_: Round, child: Child, role: str, choices: list[Choice] | None = None) -> dict[str, Any]:

@@ -164,7 +164,10 @@ def away(request: HttpRequest, mentor_id: int) -> HttpResponse:
     context = {
         "mentor": found,
         "form": form,
-        "pairs": [(pairing, coming.get(pairing.pk)) for pairing in pairs_of(found)],
+        "pairs": sorted(
+            ((pairing, coming.get(pairing.pk)) for pairing in pairs_of(found)),
+            key=lambda pair: (pair[1] is None, pair[1] or now),
+        ),
         "soon": meetings_until(found, timezone.localdate(now + USUAL), now).count(),
         "fallen_away": fallen_away(found, now).count(),
         "furthest": timezone.localdate(now + FURTHEST),

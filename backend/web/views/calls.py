@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
+from backend.accounts.access import may
 from backend.care import requests
 from backend.care.models import CallRequest
 from backend.web.templatetags.shuangdao import day_and_hour
@@ -52,7 +53,10 @@ def index(request: HttpRequest) -> HttpResponse:
     """Whom to ring, the most urgent first."""
     page = Paginator(requests.calls_to_make(request.user), PER_PAGE).get_page(request.GET.get("page"))
     outcomes = [(each.value, each.label) for each in requests.RUNG]
-    return render(request, "calls/index.html", {"page": page, "now": timezone.now(), "outcomes": outcomes})
+    children = requests.children_of_callers(request.user, page) if may(request.user, "child", "list") else {}
+    rows = [(asked, children.get(asked.asked_by_id, [])) for asked in page]
+    context = {"page": page, "rows": rows, "now": timezone.now(), "outcomes": outcomes}
+    return render(request, "calls/index.html", context)
 
 
 @require_POST

@@ -33,8 +33,8 @@ from chat.access import children_of_family
 from chat.attention import Need, counts_of_need, not_come_of_pairs
 from chat.holds import waiting_holds
 from chat.models import Room
-from matching.models import Pairing, Round
-from matching.rounds import children_who_lack_a_mentor
+from matching.models import Pairing
+from matching.rounds import children_who_lack_a_mentor, how_rounds_stand
 
 NAMED = 6
 
@@ -56,6 +56,7 @@ def show(request: HttpRequest) -> HttpResponse:
     ready = Mentor.objects.publishable(timezone.localdate()).count()
     calls = calls_to_make(request.user)
     counts = counts_of_need(actor=request.user, now=timezone.now())
+    standing = how_rounds_stand()
     context = {
         "needs": [(need, NEEDS[need].count % {"number": counts[need]}) for need in Need if counts[need]],
         "calls": calls.count(),
@@ -70,8 +71,10 @@ def show(request: HttpRequest) -> HttpResponse:
         "mentors": mentors,
         "not_ready": mentors - ready,
         "pairings": Pairing.objects.filter(ended_at=None).count(),
-        **_rounds(),
-        "solved": Round.objects.filter(state="solved").count(),
+        "current": standing.current,
+        "earlier": standing.earlier,
+        "beside": standing.beside,
+        "solved": standing.solved,
         "unpaired": len(children_who_lack_a_mentor()),
         "shut": Room.objects.live().exclude(shut_by="").count(),
         "held": waiting_holds(request.user).count() if may(request.user, "held", "decide_academic") else 0,
@@ -88,20 +91,6 @@ def show(request: HttpRequest) -> HttpResponse:
         **_files(request),
     }
     return render(request, "home_coordinator.html", context)
-
-
-def _rounds() -> dict[str, Any]:
-    """The round published last, the one before; and where the last was about some children only, the round over all
-    whose other pairs go on beside it."""
-    rounds = Round.objects.defer("snapshot", "left_out")
-    current = rounds.filter(state="published").first()
-    before = rounds.filter(state="superseded").order_by("-published_at")
-    narrow = current is not None and not current.covers_all
-    return {
-        "current": current,
-        "earlier": before.first(),
-        "beside": before.filter(covers_all=True).first() if narrow else None,
-    }
 
 
 def _files(request: HttpRequest) -> dict[str, Any]:

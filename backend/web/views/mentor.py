@@ -20,7 +20,7 @@ from backend.web.saying import coming, on_day, told_apart, what_happened
 from backend.web.views.people import week_of
 from chat import desk, history, meetings
 from chat.access import access_outgoing, access_pairing, children_of_family, hand_over_for, meetings_for
-from chat.handing_over import leave_note, notes_to_leave
+from chat.handing_over import leave_note, notes_left, notes_to_leave
 from chat.models import HandOver
 from chat.models.meetings import Meetings
 from chat.rules.meetings import NEAR, MeetingState, length_for
@@ -87,6 +87,7 @@ def home(request: HttpRequest) -> HttpResponse:
             }
             for place in places
         ],
+        "notes_left": notes_left(request.user, now),
         "notes_to_leave": notes_to_leave(request.user, now),
         "watches": may_watch(request.user),
         "pausing": Mentor.objects.filter(user=request.user, active=True, paused=True).exists(),
@@ -160,7 +161,12 @@ def note(request: HttpRequest, pairing_id: int) -> HttpResponse:
         except Invalid as refused:
             form.add_error("note", str(refused))
         else:
-            messages.success(request, _("Kept for the next mentor. Thank you."))
+            messages.success(
+                request,
+                _(
+                    "Kept for the next mentor. You find it again on this page, under “For the next mentors”. Thank you."
+                ),
+            )
             return redirect("home")
     return render(request, "mentor/note.html", {"pairing": pairing, "form": form})
 

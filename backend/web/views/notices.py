@@ -53,6 +53,8 @@ def _leads_to(notice: Notice) -> str:
     number: Any = notice.about.partition(":")[2]
     if notice.kind in CAN_CHANGE and notice.audience != Audience.CHILD:
         return reverse("meeting", args=[number])
+    if notice.kind == Kind.HAND_OVER:
+        return reverse("my_child", args=[number])
     if notice.kind in TO_READINGS:
         return reverse("readings")
     if notice.kind in IN_HISTORY and notice.audience == Audience.FAMILY:
