@@ -114,5 +114,5 @@ def test_the_desk_sees_whom_to_ring_and_what_is_late(settings) -> None:
         assert f'/children/{family.child.pk}/">{family.child.name}' in desk.get("/calls/").content.decode()
     CallRequest.objects.all().delete()
     ask_to_be_rung(actor=family.parent, topic="hour")
-    Guardianship.objects.filter(guardian=family.parent).update(status="suspended")
+    Guardianship.objects.filter(guardian=family.parent).update(status="suspended", status_reason="x")
     assert family.child.name not in desk.get("/calls/").content.decode()
