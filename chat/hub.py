@@ -17,7 +17,7 @@ from weakref import WeakKeyDictionary
 from channels.layers import get_channel_layer
 from django.utils import timezone
 
-from chat import checks, reading
+from chat import checks, polling, reading
 from chat.acts import Numbered, Performed, Tick
 from chat.bells import GROUP, pass_on
 from chat.connection import Socket
@@ -191,8 +191,6 @@ class Hub:
         for socket in list(view.sockets):
             if now.ended:
                 socket.close(Close.ENDED, "the pairing has ended")
-            elif now.users.get(socket.place.user) != socket.place.proof:
-                socket.close(Close.NOT_SIGNED_IN, "the account is disabled or signed out everywhere")
             elif now.frozen:
                 socket.close(Close.NOT_NOW, "the room is frozen")
         if now.last > view.head:
@@ -233,7 +231,7 @@ class Hub:
             suspects, self._suspects = self._suspects, set()
             await self._reread(dirty, asked)
             if suspects:
-                await self._check_sessions(each for each in self.sockets if each.place.user in suspects)
+                await self._check_sign_ins(each for each in self.sockets if each.place.user in suspects)
 
     async def _reread(self, rooms: Iterable[int], asked: Asked | None = None) -> None:
         """asked: by sockets that wait for it, whose details are read even when nothing changed."""
@@ -261,15 +259,17 @@ class Hub:
 
     async def _poll(self) -> None:
         started = time.monotonic()
-        await self._reread(list(self.views))
-        await self._check_sessions(self.sockets)
+        if self.views:
+            known = [(view.room, view.head, view.stamp) for view in self.views.values()]
+            await self._reread(await self.read(polling.changed_rooms, known))
+        await self._check_sign_ins(self.sockets)
         stale, self._looked = not self.is_fresh(), started
         if stale:
             for view in self.views.values():
                 view.wake()
         if not self.views:
             return
-        for room in await self.read(reading.due_ticks, list(self.views)):
+        for room in await self.read(polling.due_ticks, list(self.views)):
             if room not in self._ticking and self.writer.put(
                 Tick(room), lambda _, r=room: self._ticking.discard(r)
             ):
@@ -291,14 +291,15 @@ class Hub:
             socket.check_time()
         self._buckets = {user: each for user, each in self._buckets.items() if not each.is_full(now)}
 
-    async def _check_sessions(self, sockets: Iterable[Socket]) -> None:
-        sockets = list(sockets)
-        if not sockets:
+    async def _check_sign_ins(self, sockets: Iterable[Socket]) -> None:
+        places = {each: each.place for each in sockets}
+        if not places:
             return
-        standing = await self.read(reading.standing, [each.place.session for each in sockets])
-        for socket in sockets:
-            if socket.place.session not in standing:
-                socket.close(Close.NOT_SIGNED_IN, "signed out")
+        held = [(place.session, place.user, place.proof) for place in places.values()]
+        lapsed = await self.read(polling.lapsed, held)
+        for socket, place in places.items():
+            if place.session in lapsed:
+                socket.close(Close.NOT_SIGNED_IN, "signed out, or the account is disabled")
 
     async def _beat(self) -> None:
         while True:
@@ -344,11 +345,9 @@ class Hub:
             return
         for room, side, on in hint.get("typing", ()):
             self._pass_on_typing(room, Side(side), on)
-        user = hint.get("user")
-        theirs = {each.place.room for each in self.sockets if each.place.user == user}
-        if theirs:
-            self._suspects.add(user)
-        self._dirty |= (set(hint["rooms"]) | theirs) & self.views.keys()
+        if any(each.place.user == hint.get("user") for each in self.sockets):
+            self._suspects.add(hint["user"])
+        self._dirty |= set(hint["rooms"]) & self.views.keys()
         if self._dirty or self._suspects:
             self._wake.set()
 

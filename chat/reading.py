@@ -11,13 +11,12 @@ from uuid import UUID
 from django.conf import settings
 from django.contrib.auth import get_user
 from django.contrib.sessions.backends.db import SessionStore
-from django.contrib.sessions.models import Session as SignIn
 from django.db import InterfaceError, OperationalError, connection
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from backend.errors import NOT_SIGNED_IN, Refusal
-from chat import statements
+from chat import polling, statements
 from chat.access import RoomEnded, access_room
 from chat.acts import Numbered
 from chat.models import Attendance, Held, ReadMark, Room, Session
@@ -35,22 +34,19 @@ class Place:
     side: Side
     user: int
     session: str
-    proof: int
+    proof: str
     names: dict[Side, str]
     language: str
 
 
 @dataclass(frozen=True, slots=True)
 class RoomNow:
-    """A room as it is now. users: the proofs of both, by user; those who are disabled are left out."""
-
     room: int
     epoch: str
     last: int
     stamp: int
     ended: bool
     frozen: bool
-    users: dict[int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,28 +77,15 @@ def place_of(session: str | None, room_id: int, chosen: str | None = None) -> Pl
     people = room.pairing
     names = {Side.MENTOR: people.mentor.name, Side.CHILD: people.child.call_name}
     language = chosen if chosen in dict(settings.LANGUAGES) else user.language
-    proof = _proof(user.password, user.sign_outs)
+    proof = polling.proof_of(user.password, user.sign_outs)
     return Place(room.pk, side, user.pk, session, proof, names, language)
-
-
-def _proof(password: str, sign_outs: int) -> int:
-    """Another one whenever a session of before is over; means nothing outside this process."""
-    return hash((password, sign_outs))
 
 
 def rows_after(room_id: int, after: int, limit: int = LIMITS.window_messages) -> list[Numbered]:
     return statements.rows_after(room_id, after, limit)
 
 
-_PEOPLE = [
-    f"pairing__{who}__user__{column}"
-    for who in ("mentor", "child")
-    for column in ("pk", "is_active", "password", "sign_outs")
-]
-
-
 def rooms_now(rooms: Iterable[int]) -> dict[int, RoomNow]:
-    """Asked every second of every room that is open here: plain columns, no models."""
     found: dict[int, RoomNow] = {}
     columns = (
         "pk",
@@ -113,9 +96,8 @@ def rooms_now(rooms: Iterable[int]) -> dict[int, RoomNow]:
         "pairing__ended_at",
         Coalesce(*STOPS),
     )
-    for row in Room.objects.filter(pk__in=these(rooms, "bigint")).values_list(*columns, *_PEOPLE):
-        room, epoch, last, stamp, ended_at, over_at, frozen_at = row[:7]
-        users = {pk: _proof(*held) for pk, is_active, *held in (row[7:11], row[11:]) if is_active}
+    for row in Room.objects.filter(pk__in=these(rooms, "bigint")).values_list(*columns):
+        room, epoch, last, stamp, ended_at, over_at, frozen_at = row
         found[room] = RoomNow(
             room=room,
             epoch=epoch,
@@ -123,7 +105,6 @@ def rooms_now(rooms: Iterable[int]) -> dict[int, RoomNow]:
             stamp=stamp,
             ended=ended_at is not None or over_at is not None,
             frozen=frozen_at is not None,
-            users=users,
         )
     return found
 
@@ -159,20 +140,6 @@ def answers() -> bool:
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1")
     return True
-
-
-def due_ticks(rooms: Iterable[int]) -> list[int]:
-    """Rooms whose session has a deadline that has passed."""
-    found = Session.objects.filter(
-        room__in=these(rooms, "bigint"), ended_at=None, next_tick_at__lte=timezone.now()
-    )
-    return list(found.values_list("room", flat=True))
-
-
-def standing(sessions: Iterable[str]) -> set[str]:
-    """Of these sessions, by key, those that have neither ended nor expired."""
-    rows = SignIn.objects.filter(session_key__in=these(set(sessions), "text"), expire_date__gt=timezone.now())
-    return set(rows.values_list("session_key", flat=True))
 
 
 def beat(heard: dict[UUID, datetime]) -> dict[UUID, str]:

@@ -44,14 +44,14 @@ class LockedRoom:
 _LOCK = """
     SELECT room.id, room.last_s, room.stamp, room.closed_at,
         room.ended_at IS NOT NULL OR pairing.ended_at IS NOT NULL,
-        COALESCE({stops}) IS NOT NULL,
+        {stopped},
         pairing.role, child.birth_date, child.id, child.grade
     FROM chat_room room
     JOIN matching_pairing pairing ON pairing.id = room.pairing_id
     JOIN rosters_child child ON child.id = pairing.child_id
     WHERE room.id IN ({these}) ORDER BY room.id {lock}
 """
-_STOPS = ", ".join(f"room.{stop}" for stop in STOPS)
+STOPPED = f"COALESCE({', '.join(f'room.{stop}' for stop in STOPS)}) IS NOT NULL"
 
 
 def lock_rooms(
@@ -62,7 +62,7 @@ def lock_rooms(
     """
     which = these(sorted(set(rooms)), "bigint")
     lock = "FOR UPDATE OF room" if connection.vendor == "postgresql" else ""
-    asked: list[Statement] = [(_LOCK.format(stops=_STOPS, these=which.sql, lock=lock), which.params)]
+    asked: list[Statement] = [(_LOCK.format(stopped=STOPPED, these=which.sql, lock=lock), which.params)]
     rows = [
         {"room_id": room, "sender": side.value, "cid": cid.replace("-", "")} for room, side, cid in spoken
     ]
@@ -158,14 +158,27 @@ def _add_events(numbered: Iterable[tuple[int, Numbered]]) -> Statement | None:
 
 
 def these(values: Iterable[int | str], kind: str) -> RawSQL:
-    """For ``__in``: one parameter, however many. Django's own list costs microseconds for each.
-
-    Nothing in the values may have to be escaped in an array: they are numbers, UUIDs, keys of sign-ins.
-    """
+    """For ``__in``: one parameter, however many. Django's own list costs microseconds for each."""
     if connection.vendor == "postgresql":
         # Unlike of JSON, the planner knows how many there are: for few it uses the index.
-        return RawSQL(f"SELECT unnest(CAST(%s AS {kind}[]))", ["{" + ",".join(map(str, values)) + "}"])  # noqa: S611
+        return RawSQL(f"SELECT unnest(CAST(%s AS {kind}[]))", [_array(values)])  # noqa: S611
     return RawSQL("SELECT value FROM json_each(%s)", [json.dumps([*values])])
+
+
+def as_table(columns: Mapping[str, str], rows: Iterable[Sequence[int | str]]) -> Statement:
+    """As `these`, of several columns: a table ``r`` for FROM, with its parameters."""
+    rows = list(rows)
+    if connection.vendor == "postgresql":
+        lists = ", ".join(f"CAST(%s AS {kind}[])" for kind in columns.values())
+        values = [_array(row[n] for row in rows) for n in range(len(columns))]
+        return f"unnest({lists}) AS r({', '.join(columns)})", values
+    members = ", ".join(f"json_extract(value, '$[{n}]') AS {name}" for n, name in enumerate(columns))
+    return f"(SELECT {members} FROM json_each(%s)) AS r", [json.dumps(rows)]  # noqa: S608
+
+
+def _array(values: Iterable[int | str]) -> str:
+    """Nothing in them may have to be escaped: they are numbers, UUIDs, keys of sign-ins."""
+    return "{" + ",".join(map(str, values)) + "}"
 
 
 def _said_before() -> str:
