@@ -7,7 +7,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from operator import add
 
 from backend.care.detection.patterns import beginnings
@@ -42,17 +42,21 @@ class Sought:
 
     def __init__(self, name: str) -> None:
         self.pattern = pattern(name)
-        begin = beginnings(map(filled, lines(name)))
-        self._anywhere = begin is None
-        self._ones, self._pairs = begin or (frozenset[str](), frozenset[str]())
+        self._name = name
+
+    @cached_property
+    def _beginnings(self) -> tuple[frozenset[str], frozenset[str]] | None:
+        """Worked out for the first long text: most processes meet none for a while after their start."""
+        return beginnings(map(filled, lines(self._name)))
 
     def finditer(self, text: str) -> "Iterator[re.Match[str]]":
-        if self._anywhere or len(text) <= LONG:
+        if len(text) <= LONG or self._beginnings is None:
             yield from self.pattern.finditer(text)
             return
         where = places(text)
-        begin = {*(self._pairs & where.pairs.keys())}
-        begin.update(*(where.of[one] for one in self._ones if one in where.of))
+        ones, pairs = self._beginnings
+        begin = {*(pairs & where.pairs.keys())}
+        begin.update(*(where.of[one] for one in ones if one in where.of))
         all_at = sorted([at for pair in begin for at in where.pairs[pair]] + [where.last])
         if len(all_at) > len(text) / FEW:
             yield from self.pattern.finditer(text)
