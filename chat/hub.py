@@ -5,6 +5,7 @@ poll every second all do the same: they move the head of a room, and its sockets
 """
 
 import asyncio
+import itertools
 import logging
 import time
 import uuid
@@ -31,7 +32,7 @@ from chat.writer import Writer
 
 POLL = 1.0  # seconds
 FRESH = 2.0  # who may be here was looked at so long ago, at most, when anything is delivered
-BEAT = 15.0
+BEAT = 15  # seconds
 GRACE = 5.0
 RECENT = 64  # rows of a room in memory: who is further behind reads them
 RING = 0.05  # seconds between two hints: the hundreds of batches of a busy second are fewer
@@ -302,12 +303,17 @@ class Hub:
                 socket.close(Close.NOT_SIGNED_IN, "signed out, or the account is disabled")
 
     async def _beat(self) -> None:
-        while True:
-            await self.read(still_serving, self._process, timezone.now())
-            await asyncio.sleep(BEAT)
-            self._sweeper.sweep(here=len(self.sockets), gone=self.gone)
+        """Each connection every BEAT seconds; every second those whose turn it is, so that few are kept waiting."""
+        for second in itertools.count():
+            if second % BEAT == 0:
+                await self.read(still_serving, self._process, timezone.now())
+                self._sweeper.sweep(here=len(self.sockets), gone=self.gone)
+            await asyncio.sleep(1)
             sockets = {
-                each.token: each for view in self.views.values() for each in view.sockets if each.arrived
+                each.token: each
+                for view in self.views.values()
+                for each in view.sockets
+                if each.arrived and each.token.int % BEAT == second % BEAT
             }
             if not sockets:
                 continue
