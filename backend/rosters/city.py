@@ -40,12 +40,21 @@ class City:
         self.today = today
         self.size = size
         self.busy: dict[str, set[int]] = defaultdict(set)  # hours of the hidden plan, by person
+        self.born: set[tuple[str, date]] = set()
         self.children = [self._child(number) for number in range(size)]
         self.mentors = self._counsellors() + self._teachers()
 
     def _name(self) -> str:
         at = self.random.randrange(0, len(GIVEN) - 1, 2)
         return self.random.choice(FAMILY) + GIVEN[at : at + 2]
+
+    def _birth_date(self, name: str, born: date) -> str:
+        """That day, or the first one after it on which no other child of this name was born: an import asks of two
+        such children whether they are one."""
+        while (name, born) in self.born:
+            born += timedelta(days=1)
+        self.born.add((name, born))
+        return born.isoformat()
 
     def _phone(self, kind: int, number: int) -> str:
         return f"13{kind}{number:08d}"
@@ -55,16 +64,18 @@ class City:
         wanted = [s for s in SUBJECTS if grade >= {"physics": 8, "chemistry": 9}.get(s, 1)]
         # Every eleventh child has the parent of the child before it: some sixty pairs of siblings.
         family = number - 1 if number % 11 == 5 else number
+        name = self._name()
+        born = date(self.today.year - 6 - grade, 1 + number % 12, 1 + number % 28)
         return {
             "child_id": f"K{number + 1:05d}",
-            "name": self._name(),
+            "name": name,
             "grade": grade,
             "subjects": self.random.sample(wanted, self.random.choice((1, 1, 2))),
             "district": self.random.choice(JINAN)[0],
             "gender": self.random.choice("fm"),
             "preferred_mentor_gender": self.random.choice(("", "", "", "f", "m")),
             "priority": self.random.choices((0, 1, 2, 3), (85, 9, 4, 2))[0],
-            "birth_date": date(self.today.year - 6 - grade, 1 + number % 12, 1 + number % 28).isoformat(),
+            "birth_date": self._birth_date(name, born),
             "parent_name": FAMILY[family % len(FAMILY)] + "敏",
             "parent_phone": self._phone(8, family),
             "carer_name": FAMILY[(family + 7) % len(FAMILY)] + "秀英",

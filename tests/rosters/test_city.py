@@ -22,3 +22,8 @@ def test_the_figures_of_the_city() -> None:
         assert seats == sum(c["grade"] >= 10 and c["subjects"][0] == subject for c in city.children)
     assert {len(c["availability"].split(";")) for c in city.children} == set(range(6, 13))
     assert 55 <= 698 - len({c["parent_phone"] for c in city.children}) <= 65
+
+
+def test_no_two_children_of_the_city_can_be_taken_for_one() -> None:
+    children = City(698, date(2020, 2, 17), 2020).children
+    assert len({(child["name"], child["birth_date"]) for child in children}) == 698
