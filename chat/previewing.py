@@ -66,10 +66,8 @@ def preview(round_: Round, *, origin: str, now: datetime) -> list[Preview]:
     texted = set(with_phone) - with_mail if texting.available() else set()
     found = []
     for kind, by_audience in told.items():
-        examples = _examples(kind, places[kind], by_audience)
-        for audience, counted in by_audience.items():
-            news, reader = examples[audience]
-            found.append(_preview(news, reader, counted, (with_mail, texted), origin, now))
+        for audience, (news, reader) in _examples(kind, places[kind], by_audience).items():
+            found.append(_preview(news, reader, by_audience[audience], (with_mail, texted), origin, now))
     return found
 
 
@@ -95,7 +93,10 @@ def _told(kind: Kind, rows: Iterable[tuple[Any, ...]], families: Any) -> dict[Au
 def _examples(
     kind: Kind, places: QuerySet[Any], told: dict[Audience, _Told]
 ) -> dict[Audience, tuple[News, User]]:
-    """The news of each audience's example, and who reads it, as they will be made when it is told."""
+    """The news of each audience's example, and who reads it, as they will be made when it is told.
+
+    None of an audience whose example has vanished since it was counted.
+    """
     wanted = {counted.example[0] for counted in told.values()}
     rows = {row.pk: row for row in places.filter(pk__in=wanted)} if wanted else {}
     pairings = {pk: row if isinstance(row, Pairing) else _pairing(row) for pk, row in rows.items()}
@@ -107,9 +108,10 @@ def _examples(
     found = {}
     for audience, counted in told.items():
         place, person = counted.example
-        about = f"pairing:{place}"
-        one = next(n for n in news if (n.about, n.person, n.audience) == (about, person, audience))
-        found[audience] = one, readers[person]
+        wanted_news = (f"pairing:{place}", person, audience)
+        one = next((n for n in news if (n.about, n.person, n.audience) == wanted_news), None)
+        if one and person in readers:
+            found[audience] = one, readers[person]
     return found
 
 

@@ -14,6 +14,7 @@ from backend.notices.models import Notice
 from backend.notices.wording import on_page
 from backend.rosters.family import families_of
 from backend.rosters.models import Child, Guardianship, Mentor, MentorSlot
+from backend.web.views.review import with_reasons
 from chat.previewing import preview
 from matching.answers import NotAsked, answer_hours, hours_in_doubt, questions_to
 from matching.edits import change_proposal, choices_for
@@ -101,6 +102,40 @@ def test_what_was_previewed_is_what_everybody_is_told(imported: User, round_: Ro
                 said = [on_page(n) for n in Notice.objects.filter(kind=each.kind, audience=each.audience)]
             assert each.page in said
             assert each.language == ("en" if each.audience == "mentor" else "zh-hans")
+
+
+@pytest.mark.parametrize("gone", ["place", "person"])
+def test_what_vanishes_while_it_is_previewed_is_left_out(
+    imported: User, round_: Round, monkeypatch: pytest.MonkeyPatch, gone: str
+) -> None:
+    """Somebody changes the plan, or a guardian's link, between the counting and the words."""
+
+    def meanwhile() -> bool:
+        if gone == "place":
+            round_.proposals.all().delete()
+        else:
+            Guardianship.objects.update(status="suspended", status_reason="court")
+        return False
+
+    monkeypatch.setattr("chat.previewing.texting.available", meanwhile)
+    previews = preview(round_, origin="https://x.example", now=timezone.now())
+    assert {each.audience for each in previews} == (set() if gone == "place" else {"child", "mentor"})
+
+
+def test_a_pair_that_ended_meanwhile_is_not_among_those_that_move(imported: User, round_: Round) -> None:
+    publish(imported, round_)
+    second = solved(start_round(actor=imported))
+    rows = list(second.proposals.order_by("pk")[:3])
+    ended, replaced, stands = (
+        Pairing.objects.live().get(child=row.child_id, role=row.role, mentor=row.mentor_id) for row in rows
+    )
+    ended.ended_at, ended.end_reason = timezone.now(), "other"
+    ended.save()
+    somebody = Mentor.objects.exclude(pairings__ended_at=None).first() or Mentor.objects.create(
+        roster_id="M-else", user=User.objects.create_user(name="乙", login="else"), capacity=1
+    )
+    Pairing.objects.filter(pk=replaced.pk).update(mentor=somebody)
+    assert [change.pairing.pk for change, _why in with_reasons(second, "moved", rows)] == [stands.pk]
 
 
 def test_an_hour_that_does_not_suit_is_given_out_no_more(imported: User, round_: Round) -> None:

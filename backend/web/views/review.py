@@ -155,9 +155,11 @@ def with_reasons(round_: Round, what: str, rows: list[Any]) -> list[tuple[Change
 
 
 def _with_their_pairs(moving: list[Proposal]) -> list[tuple[Pairing, Proposal]]:
+    """Without those whose pair has ended since the places were read."""
     live = Pairing.objects.live().filter(child__in=[row.child_id for row in moving])
-    pairs = {(pair.child_id, pair.role): pair for pair in live}
-    return [(pairs[row.child_id, row.role], row) for row in moving]
+    pairs = {(pair.child_id, pair.role, pair.mentor_id): pair for pair in live}
+    found = [(pairs.get((row.child_id, row.role, row.mentor_id)), row) for row in moving]
+    return [(pair, row) for pair, row in found if pair]
 
 
 def _why(change: Change) -> str:
