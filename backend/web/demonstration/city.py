@@ -139,21 +139,25 @@ def _explain_rooms() -> None:
     just come, where a visitor reads it first.
     """
     rooms = Room.objects.with_people().live()
-    known = rooms.filter(pairing__child__user__in=[people.person(role) for role in ("child", "teenager")])
+    known = rooms.filter(
+        pairing__child__user__in=[people.person(role) for role in ("child", "young", "teenager")]
+    )
     for room in known.exclude(pairing__child__user=people.person("child"), pairing__role=Role.WELLBEING):
         understand(actor=room.pairing.child.user, room_id=room.pk)
 
 
 def _open_doors(family: Pairing, second: Round) -> None:
     teenager = people.choose_teenager(family)
+    young = people.choose_young(family, teenager)
     counsellor = second.proposals.get(child=family.child, role=Role.WELLBEING).mentor
     people.give("counsellor", counsellor.user)
     people.give("mentor", family.mentor.user)
     people.give("child", family.child.user)
     people.give("parent", family.child.guardianships.get(order=1).guardian)
     people.give("carer", family.child.carer.user)
+    people.give("young", young.user)
     people.give("teenager", teenager.user)
-    people.give("stranger", people.choose_stranger([family.child, teenager]).user)
+    people.give("stranger", people.choose_stranger([family.child, young, teenager]).user)
 
 
 def _count(say: Say, hours, now: datetime) -> None:

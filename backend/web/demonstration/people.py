@@ -14,7 +14,7 @@ from backend.web.demonstration.roles import ROLES
 from matching.answers import answer_hours
 from matching.models import Pairing, Role
 
-STORY_GRADE, GROWN_GRADE = 5, 10
+STORY_GRADE, YOUNG_GRADE, GROWN_GRADE = 5, 2, 10
 
 
 MARK = "demo-"
@@ -100,13 +100,20 @@ def _could_move(pair: Pairing) -> bool:
 
 def choose_teenager(family: Pairing) -> Child:
     """Somebody else's grown child, as near the tenth grade as there is."""
-    others = Child.objects.filter(pairings__ended_at=None, pairings__role=Role.WELLBEING).exclude(
-        pk=family.child_id
-    )
-    ours = set(family.child.guardianships.values_list("guardian", flat=True))
+    return _of_another_family([family.child], GROWN_GRADE)
+
+
+def choose_young(family: Pairing, teenager: Child) -> Child:
+    """A small child of a third family, as near the second grade as there is: its room has pictures to touch."""
+    return _of_another_family([family.child, teenager], YOUNG_GRADE)
+
+
+def _of_another_family(known: list[Child], grade: int) -> Child:
+    others = Child.objects.filter(pairings__ended_at=None, pairings__role=Role.WELLBEING)
+    ours = Guardianship.objects.filter(child__in=known).values("guardian")
     return min(
         others.exclude(guardianships__guardian__in=ours).order_by("roster_id"),
-        key=lambda child: abs(child.grade - GROWN_GRADE),
+        key=lambda child: abs(child.grade - grade),
     )
 
 

@@ -1,7 +1,18 @@
 """Whom a visitor can be, and on which host. Pure: the settings read it too."""
 
 # In the order of the door.
-ROLES = ("child", "mentor", "counsellor", "parent", "carer", "coordinator", "lead", "teenager", "stranger")
+ROLES = (
+    "child",
+    "mentor",
+    "counsellor",
+    "parent",
+    "carer",
+    "coordinator",
+    "lead",
+    "young",
+    "teenager",
+    "stranger",
+)
 HOSTS = tuple(f"{role}.localhost" for role in ROLES)
 DOOR = "localhost"
 

@@ -37,10 +37,9 @@ class Story:
         first_counsellor = self._pair(Role.WELLBEING)
         self._talks[family.pk] = [talks.FRACTIONS, talks.NOBODY_CAME]
         self._talks[first_counsellor.pk] = [talks.MISSING_MUM]
-        teenager = people.person("teenager")
-        for pairing in Pairing.objects.live().filter(child__user=teenager):
-            own = talks.TEENAGER_LEARNING if pairing.role == Role.ACADEMIC else talks.TEENAGER_WELLBEING
-            self._talks[pairing.pk] = [own]
+        for role, (learning, wellbeing) in talks.OF_OTHERS.items():
+            for pairing in Pairing.objects.live().filter(child__user=people.person(role)):
+                self._talks[pairing.pk] = [learning if pairing.role == Role.ACADEMIC else wellbeing]
         lesson, missed = Meeting.objects.filter(pairing=family).order_by("start")[:2]
         yesterday = local_day(now) - timedelta(days=1)
         evening = local_time(local_day(lesson.start) + timedelta(days=2), 17)

@@ -200,6 +200,53 @@ TEENAGER_WELLBEING = Talk(
     mood=3,
 )
 
+YOUNG_LEARNING = Talk(
+    (
+        (M, "{child}，你好！我是{teacher}。今天的作业本在手边吗？"),
+        (C, "大人在旁边"),
+        (M, "好，那请大人帮我们翻开本子。第一题你先试试看。"),
+        (C, "等一下"),
+        (M, "不急，我等你。"),
+        (C, "我做完了"),
+        (M, "好快！第二题呢？"),
+        (C, "我不会"),
+        (M, "不会没关系。我们把题目慢慢念一遍，你念一句，我念一句。"),
+        (C, "我知道了"),
+        (M, "你自己想出来的。再做一道就休息。"),
+        (C, "我做完了"),
+        (C, "我很开心"),
+        (M, "老师也很开心。今天就到这里，下次见！"),
+        (C, "再见"),
+    ),
+    minutes=21,
+    summary="一起做了三道作业题。有一道{child}先说不会，把题目慢慢念了一遍，就自己想出来了。下次接着做。",
+)
+
+YOUNG_WELLBEING = Talk(
+    (
+        (M, "{child}，你好呀！我是{teacher}。今天想说话，还是想听故事？"),
+        (C, "听故事"),
+        (M, "从前有一只小刺猬，它一紧张就缩成一个球。你紧张的时候像什么？"),
+        (C, "像小乌龟"),
+        (M, "小乌龟的壳里面，是什么样子的？"),
+        (C, "黑黑的 有一个枕头"),
+        (M, "有枕头，那一定很软。小乌龟想出来的时候，谁在外面等它？"),
+        (C, "{carer}"),
+        (M, "有{carer}在，真好。下次再给你讲小刺猬过生日。"),
+        (C, "我很开心"),
+        (C, "再见"),
+    ),
+    minutes=17,
+    summary="讲了小刺猬的故事，{child}说自己紧张的时候像小乌龟，壳里有一个枕头。今天很放松。",
+    mood=4,
+)
+
+# By role: with the academic and with the wellbeing mentor.
+OF_OTHERS = {
+    "young": (YOUNG_LEARNING, YOUNG_WELLBEING),
+    "teenager": (TEENAGER_LEARNING, TEENAGER_WELLBEING),
+}
+
 # For everybody else: a greeting and its answer, a goodbye and its answer, and a summary, drawn by chance.
 GREETINGS = (
     ("{child}，晚上好，今天怎么样？", "老师好，挺好的"),

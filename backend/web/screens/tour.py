@@ -26,6 +26,7 @@ class Stop:
 # Headings of the index, in its order.
 PARTS = {
     "child": ("孩子", "The child"),
+    "young": ("低年级的孩子", "The small child"),
     "teenager": ("中学生", "The teenager"),
     "mentor": ("学业导师", "The academic mentor"),
     "counsellor": ("心理导师", "The wellbeing mentor"),
@@ -49,6 +50,9 @@ child | stop | / > /children/N/stop/ | 不想参加了 | No longer wanting to
 child | notices | /notices/ | 通知 | Notices
 child | account | /account/ | 账号 | The account
 child | help-stop | /help/stop/ | 在求助里说不想参加了 | No longer wanting to, said from Help
+young | home | / | 低年级的首页：一句话，一个大按钮 | The first page of a small child
+young | room * | / > /rooms/N/ | 点一点图就能说话，也能听 | Pictures to touch instead of typing, and a voice that reads
+young | readers | / > /rooms/N/ > /rooms/N/readers/ | 谁能看到，用孩子的话说 | Who can read it, in a child's words
 teenager | home | / | 中学生的首页 | The first page of a teenager
 teenager | room | / > /rooms/N/ | 中学生的房间 | A teenager's room
 mentor | today * | / | 今天：接下来见谁，谁在等 | Today: who comes next, and who waits

@@ -113,6 +113,11 @@ def _groups(request: HttpRequest) -> list[dict[str, Any]]:
             "shield-check",
             _("%(name)s. Decides when %(coordinator)s asks to read a room in an emergency."),
         ),
+        "young": (
+            _("A small child"),
+            "shapes",
+            _("%(name)s, in the first years of school. Touches pictures instead of typing."),
+        ),
         "teenager": (_("Another child"), "guitar", _("%(name)s, in senior school, of another family.")),
         "stranger": (
             _("Another mentor"),
@@ -124,7 +129,7 @@ def _groups(request: HttpRequest) -> list[dict[str, Any]]:
         (_("One family and its two mentors"), ("child", "mentor", "counsellor", "parent", "carer")),
         (
             _("Who looks after it all, and others to try the limits"),
-            ("coordinator", "lead", "teenager", "stranger"),
+            ("coordinator", "lead", "young", "teenager", "stranger"),
         ),
     )
     return [
