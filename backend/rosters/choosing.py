@@ -47,6 +47,7 @@ def choose_sheets(*, actor: Any, upload_id: int, version: int, places: Mapping[s
             corrections=tuple(one for one in choices.corrections if one.kind not in moved),
             aside=frozenset((kind, row) for kind, row in choices.aside if kind not in moved),
             apart=frozenset() if "children" in moved else choices.apart,
+            asks=choices.asks,
         )
 
     return _change(actor, upload, edit, "sheets", recall=True)

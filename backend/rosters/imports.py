@@ -43,10 +43,14 @@ class NoLongerFits(Invalid):
     code = "upload.no_longer_fits"
 
 
-def check_upload(*, actor: Any, file_name: str, content: bytes) -> RosterUpload:
-    """Reads the file and keeps it with its report; takes nobody in yet."""
+def check_upload(*, actor: Any, file_name: str, content: bytes, asks: bool = False) -> RosterUpload:
+    """Reads the file and keeps it with its report; takes nobody in yet.
+
+    asks: somebody sits before a page, and of two children who look alike has to say whether they are one; without,
+    it is a remark.
+    """
     check_may(actor, "roster", "import")
-    reading = open_upload(file_name[:200], content, Choices(), recall=True)
+    reading = open_upload(file_name[:200], content, Choices(asks=asks), recall=True)
     with transaction.atomic():
         return RosterUpload.objects.create(
             file_name=file_name[:200],

@@ -117,7 +117,9 @@ def people_of(reading: Reading) -> RosterFile:
     tables = {kind: each for kind, each in reading.chosen.tables.items() if each.rows or not beside[kind]}
     found = read_tables(tables, districts=districts(), beside=beside)
     open_hours.keep_to(found, settings.ROOM_HOURS, timezone.localdate())
-    found.problems.extend([*claim_problems(found), *look_alikes(found, reading.choices.apart)])
+    found.problems.extend(claim_problems(found))
+    alike = found.problems if reading.choices.asks else found.warnings
+    alike.extend(look_alikes(found, reading.choices.apart))
     found.warnings.extend(remarks(found, reading.file_name, beside, timezone.localdate()))
     return found
 

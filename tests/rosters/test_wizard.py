@@ -28,7 +28,7 @@ def colleague(db: Any) -> User:
 
 
 def brought(actor: User, content: bytes) -> RosterUpload:
-    return imports.check_upload(actor=actor, file_name="r.xlsx", content=content)
+    return imports.check_upload(actor=actor, file_name="r.xlsx", content=content, asks=True)
 
 
 def take_without_bad_rows(actor: User, content: bytes) -> RosterUpload:
@@ -378,6 +378,13 @@ def test_the_same_child_under_two_numbers_waits_for_somebody_to_say_so(coordinat
     upload = choosing.set_rows_aside(**say, version=4, rows={(K, 4)})
     assert upload.report["problems"] == [] and len(upload.changes) == 4
     imports.take_upload(actor=coordinator, upload_id=first.pk)
+    assert sorted(Child.objects.values_list("roster_id", flat=True)) == ["K1", "K9"]
+
+
+def test_where_nobody_can_be_asked_two_who_look_alike_are_taken_in_with_a_remark(coordinator: User) -> None:
+    upload = imports.check_upload(actor=coordinator, file_name="r.xlsx", content=kids({"学生编号": "K9"}))
+    assert [one["row"] for one in upload.report["warnings"] if one["looks_like"] == "K1"] == [3]
+    imports.take_upload(actor=coordinator, upload_id=upload.pk)
     assert sorted(Child.objects.values_list("roster_id", flat=True)) == ["K1", "K9"]
 
 

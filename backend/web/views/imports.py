@@ -81,7 +81,7 @@ def index(request: HttpRequest) -> HttpResponse:
     form = FileForm(request.POST or None, request.FILES or None)
     if request.method == "POST" and form.is_valid():
         file = form.cleaned_data["file"]
-        upload = imports.check_upload(actor=request.user, file_name=file.name, content=file.read())
+        upload = imports.check_upload(actor=request.user, file_name=file.name, content=file.read(), asks=True)
         return redirect("import", upload.pk)
     rows = RosterUpload.objects.defer("content", "report", "choices").select_related("uploaded_by")
     page = Paginator(rows, PER_PAGE).get_page(request.GET.get("page"))
