@@ -17,6 +17,7 @@ from chat.acts import EndSession
 from chat.models import Elsewhere, Room, Session, Summary
 from chat.protocol import Side
 from chat.record import perform
+from chat.rules.times import HOUR
 from chat.summaries import add_version, check_mood, checked_words, last_session
 
 PEOPLE = ("room__pairing__child", "room__pairing__mentor")
@@ -31,20 +32,36 @@ def end_session(
     mood: int | None = None,
     now: datetime | None = None,
 ) -> Room:
-    """As the mentor's `end` does. Without a running session only the summary is kept, for the last one."""
+    """As the mentor's `end` does. Without a running session only the summary is kept, for the last one.
+
+    Raises Invalid where there is none in the last day, or what was done in it was written already: who says it later
+    means another meeting, which has not begun.
+    """
     room = access_room(actor, room_id, "end_session")
     check_mood(mood, room.pairing.role)
     text, now = (
         None if summary is None or not summary.strip() else checked_words(summary),
         now or timezone.now(),
     )
-    if text is not None and last_session(room, now) is None:
-        raise Invalid(_("You did not meet here in the last day, so there is nothing that this is about."))
+    if text is not None:
+        _check_has_subject(room, now)
     end = EndSession(room.pk, Side.MENTOR, actor.pk, text, mood)
     done = perform([end], now=now)
     audit.record(actor, "session.ended", room)
     transaction.on_commit(lambda: bells.ring(done))
     return room
+
+
+def _check_has_subject(room: Room, now: datetime) -> None:
+    last = last_session(room, now)
+    if last is None:
+        raise Invalid(_("You did not meet here in the last day, so there is nothing that this is about."))
+    if last.ended_at is not None and last.ended_at < now - HOUR and last.summaries.exists():
+        raise Invalid(
+            _(
+                "No meeting is going on here, and what was done in the last one is written already. This one has not begun: you both have to be in the room."
+            )
+        )
 
 
 @transaction.atomic

@@ -305,6 +305,10 @@ def test_a_summary_with_nothing_to_be_about_is_given_back_and_rewrites_nothing(f
         answer = mentor.post(f"/rooms/{room.pk}/end/", {"body": "今天沐阳没来"})
     assert answer.status_code == 200
     assert [row.body for row in Summary.objects.all()] == ["分数。"]
+    with time_machine.travel(at(21, day=19), tick=False):  # the next one has not begun
+        answer = mentor.post(f"/rooms/{room.pk}/end/", {"body": "今天沐阳没来"})
+    assert "还没有开始" in answer.content.decode()
+    assert [row.body for row in Summary.objects.all()] == ["分数。"]
 
 
 def test_a_meeting_in_which_they_met_becomes_no_other_one(family):

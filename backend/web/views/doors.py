@@ -43,7 +43,8 @@ class SignIn(LoginView):
             return self.render_to_response(context, status=refused.kind.http)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        return super().get_context_data(handed_to=self.request.session.get(HANDED_TO), **kwargs)
+        told = {"handed_to": self.request.session.get(HANDED_TO), "telephone": settings.PROGRAMME_PHONE}
+        return super().get_context_data(**told, **kwargs)
 
     def form_valid(self, form: AuthenticationForm) -> HttpResponse:
         self.request.session.pop(HANDED_TO, None)
