@@ -213,7 +213,7 @@ def path_of(world: World, name: str, *, absent: bool = False) -> str:
     }
     ids |= {f"api-{of}": {"round_id": world.round.pk} for of in ("edits", "undo", "redo", "again")}
     resource = name.removeprefix("api-").rsplit("-", 1)[0].removesuffix("-gone")
-    if name == "api-shifts-detail":
+    if resource == "shifts":  # the list has one, too
         ids["shifts"] = {"pk": shift_of(world).pk}
     known = {} if name.endswith("-list") else ids.get(name) or ids.get(resource, {})
     if absent:
