@@ -78,8 +78,12 @@ def waiting(actor: Any) -> Any:
 
 
 @transaction.atomic
-def bring_in(*, actor: Any, aside_id: int, cells: Mapping[str, str]) -> Child | Mentor:
-    """The person of the row, with cells corrected: canonical column -> text. Raises people.BadCells."""
+def bring_in(
+    *, actor: Any, aside_id: int, cells: Mapping[str, str], apart: str | None = None
+) -> Child | Mentor:
+    """The person of the row, with cells corrected: canonical column -> text; apart as for people.save_child.
+
+    Raises people.BadCells."""
     aside = access_aside(actor, aside_id)
     _claim(aside, actor, End.BROUGHT_IN)
     kind: people.Kind = "child" if aside.kind == "children" else "mentor"
@@ -92,7 +96,7 @@ def bring_in(*, actor: Any, aside_id: int, cells: Mapping[str, str]) -> Child | 
     given = {name: text for name, text in cells.items() if text or (known and name in aside.cells)}
     saved: Child | Mentor
     if kind == "child":
-        saved = people.save_child(actor=actor, child_id=known and known.pk, cells=given)
+        saved = people.save_child(actor=actor, child_id=known and known.pk, cells=given, apart=apart)
     else:
         saved = people.save_mentor(actor=actor, mentor_id=known and known.pk, cells=given)
     if not saved.active:

@@ -19,6 +19,7 @@ from backend.rosters.models import Child, District, Mentor, RosterUpload
 from backend.rosters.newcomers import Newcomers
 from backend.rosters.reading import open_hours
 from backend.rosters.reading.rows import Problem, Row, read_cells
+from backend.rosters.remarks import look_alikes
 
 Kind = Literal["child", "mentor"]
 MODELS: dict[str, type[Child] | type[Mentor]] = {"child": Child, "mentor": Mentor}
@@ -26,7 +27,8 @@ __all__ = ["cells_of", "save_child", "save_mentor", "set_active", "set_gone_inac
 
 
 class BadCells(Invalid):
-    """facts["problems"]: [{"column", "wrong", "expected"}], one for each cell that can't be taken."""
+    """facts["problems"]: [{"column", "wrong", "expected", "looks_like"}], one for each cell that can't be taken.
+    looks_like: number of the child who may be this one, for `save_child`'s apart; else ""."""
 
     code = "person.bad_cells"
 
@@ -105,13 +107,16 @@ def _named_since(upload: RosterUpload, plural: str) -> set[str]:
 
 
 @transaction.atomic
-def save_child(*, actor: Any, child_id: int | None, cells: Mapping[str, str]) -> Child:
+def save_child(
+    *, actor: Any, child_id: int | None, cells: Mapping[str, str], apart: str | None = None
+) -> Child:
     """Adds (child_id None) or edits a child from the cells of one roster row: canonical column -> text.
 
-    Columns left out stay as they are. Raises BadCells with all problems; nothing is written then.
+    apart: number of the child of whom somebody said that it looks like this new one and is another; None where nobody
+    can be asked. Columns left out stay as they are. Raises BadCells with all problems; nothing is written then.
     """
     known = access_child(actor, child_id, "write") if child_id is not None else _new(actor, "child")
-    row, values = _read("child", known, cells)
+    row, values = _read("child", known, cells, apart)
     mentors = {mentor.roster_id: mentor for mentor in Mentor.objects.all()}
     new = Newcomers()
     child, changed = saving.save_child(
@@ -141,7 +146,9 @@ def _new(actor: Any, kind: Kind) -> None:
     check_may(actor, kind, "write")
 
 
-def _read(kind: Kind, known: Child | Mentor | None, given: Mapping[str, str]) -> tuple[Row, dict[str, Any]]:
+def _read(
+    kind: Kind, known: Child | Mentor | None, given: Mapping[str, str], apart: str | None = None
+) -> tuple[Row, dict[str, Any]]:
     """The row that these cells make, over what is known; raises BadCells."""
     plural = "children" if kind == "child" else "mentors"
     key = f"{kind}_id"
@@ -155,8 +162,11 @@ def _read(kind: Kind, known: Child | Mentor | None, given: Mapping[str, str]) ->
     rows: list[Row] = getattr(read, plural)
     if rows and not problems:
         problems = _id_problems(kind, known, rows[0], key) + _consent_problems(known, rows[0])
+        if not problems and apart is not None:
+            problems = look_alikes(read, {(rows[0].number, apart)})
     if problems or not rows:
-        listed = [{"column": p.column, "wrong": p.wrong, "expected": p.expected} for p in problems]
+        names = ("column", "wrong", "expected", "looks_like")
+        listed = [{name: getattr(problem, name) for name in names} for problem in problems]
         raise BadCells(_("Some cells can't be taken."), problems=listed)
     mentor_ids = frozenset(Mentor.objects.values_list("roster_id", flat=True))
     return rows[0], saving.normal(rows[0], districts, mentor_ids)

@@ -85,6 +85,6 @@ def look_alikes(found: RosterFile, apart: Collection[tuple[int, str]]) -> list[P
             if where
             else _("child %(id)s of the programme has the same name and birth date") % {"id": other}
         )
-        expected = _("a decision on the page of this import: the same child, or two children")
+        expected = _("a decision on this page: the same child, or two children")
         problems.append(Problem(row.file, row.number, "child_id", wrong, expected, looks_like=other))
     return problems

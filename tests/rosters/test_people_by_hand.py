@@ -116,6 +116,21 @@ def test_a_parent_may_be_a_mentor_too_and_siblings_share_a_parent(coordinator: U
     assert guardians == {mentor.user_id}
 
 
+def test_where_somebody_can_be_asked_a_new_child_who_looks_like_another_is_asked_about(
+    coordinator: User,
+) -> None:
+    people.save_child(actor=coordinator, child_id=None, cells=CHILD)
+    again = {"actor": coordinator, "child_id": None, "cells": {**CHILD, "child_id": "N2"}}
+    for answer in ("", "N3", "N2"):
+        with pytest.raises(people.BadCells) as refused:
+            people.save_child(**again, apart=answer)
+        assert [problem["looks_like"] for problem in refused.value.facts["problems"]] == ["N1"]
+    second = people.save_child(**again, apart="N1")
+    # Who is here is asked about no more; who comes third looks like the first.
+    people.save_child(actor=coordinator, child_id=second.pk, cells={"needs": "想妈妈"})
+    assert Child.objects.count() == 2
+
+
 def test_two_parents_may_change_places_and_keep_their_links(coordinator: User) -> None:
     second = {"parent2_name": "王勇", "parent2_phone": "13900139000"}
     child = people.save_child(actor=coordinator, child_id=None, cells={**CHILD, **second})

@@ -223,6 +223,16 @@ def test_a_row_with_anothers_id_changes_nobody(coordinator: User) -> None:
     assert Child.objects.get(roster_id="K2").grade == 6
 
 
+def test_who_is_brought_in_and_looks_like_another_is_asked_about(coordinator: User) -> None:
+    take_without_bad_rows(coordinator, kids({"学生编号": "K2", "年级": "十四年级"}))
+    row = aside.waiting(coordinator).get()
+    given = {"actor": coordinator, "aside_id": row.pk, "cells": {**row.cells, "grade": "五年级"}}
+    with pytest.raises(people.BadCells) as refused:
+        aside.bring_in(**given, apart="")
+    assert [problem["looks_like"] for problem in refused.value.facts["problems"]] == ["K1"]
+    assert aside.bring_in(**given, apart="K1").roster_id == "K2"
+
+
 def test_the_bad_rows_come_back_as_a_file_with_their_errors(coordinator: User) -> None:
     upload = brought(
         coordinator, kids({**BAD, "需要关注": "=1+1"}, {"学生编号": "K3", "姓名": "陈三", "年级": "?"})

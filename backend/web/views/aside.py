@@ -34,7 +34,9 @@ def bring_in(request: HttpRequest, aside_id: int) -> HttpResponse:
     if request.method == "POST":
         cells = posted(row.kind, request.POST)
         try:
-            saved = aside.bring_in(actor=request.user, aside_id=aside_id, cells=cells)
+            saved = aside.bring_in(
+                actor=request.user, aside_id=aside_id, cells=cells, apart=request.POST.get("apart", "")
+            )
         except aside.RowMovedOn as moved:
             messages.warning(request, str(moved))
             return redirect("aside")

@@ -30,7 +30,8 @@ def child(request: HttpRequest, child_id: int | None = None) -> HttpResponse:
         found = open_child(actor=request.user, child_id=child_id, now=timezone.now(), action="write")
 
     def save(cells: Mapping[str, str]) -> Any:
-        return people.save_child(actor=request.user, child_id=child_id, cells=cells)
+        apart = request.POST.get("apart", "")
+        return people.save_child(actor=request.user, child_id=child_id, cells=cells, apart=apart)
 
     return _form(request, "child", found, save)
 
