@@ -74,6 +74,29 @@ def test_from_the_first_page_to_an_end_and_to_who_is_ill(solved: tuple[Client, R
     assert "回来了吗" not in desk.get(path).content.decode()
 
 
+def test_lists_of_pairs_stand_in_the_order_asked_for(solved: tuple[Client, Round]) -> None:
+    desk, round_ = solved
+    desk.post(f"/rounds/{round_.pk}/publish/", {"version": round_.version, "password": "a quiet evening"})
+    newest = Pairing.objects.live().order_by("-child__roster_id").first()
+    Pairing.objects.filter(pk=newest.pk).update(started_at=timezone.now() + timezone.timedelta(days=1))
+    sorts = {
+        "": lambda pair: pair.child.roster_id,
+        "slot": lambda pair: pair.slot,
+        "mentor": lambda pair: pair.mentor.name,
+        "-since": lambda pair: -pair.started_at.timestamp(),
+    }
+    for order, key in sorts.items():
+        keys = [key(pair) for pair in desk.get("/pairings/", {"order": order}).context["page"]]
+        assert keys == sorted(keys) and len(set(keys)) > 1, order
+    # Of a mentor who is ill, who meets soonest comes first, and last who has no meeting to come.
+    mentor = max(Mentor.objects.all(), key=lambda each: Pairing.objects.live().filter(mentor=each).count())
+    pairs = list(Pairing.objects.live().filter(mentor=mentor))
+    Meeting.objects.filter(pairing=pairs[0]).delete()
+    shown = [meets for _pair, meets in desk.get(f"/mentors/{mentor.pk}/away/").context["pairs"]]
+    assert len(shown) == len(pairs) > 2 and shown[-1] is None
+    assert shown[:-1] == sorted(shown[:-1])
+
+
 def test_whose_log_one_may_not_read_as_staff_has_no_counts_on_the_pair_s_page_either(
     solved: tuple[Client, Round], coordinator: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -243,6 +243,17 @@ def test_a_child_is_changed_by_hand_under_the_import_s_rules(taken: Client) -> N
     assert (child.grade, child.call_name) == (11, "乐乐")
 
 
+def test_a_child_typed_in_who_looks_like_another_is_asked_about(taken: Client) -> None:
+    child = Child.objects.first()
+    page = taken.get(f"/children/{child.pk}/edit/")
+    cells = {row["name"]: row["text"] for row in page.context["rows"]} | {"child_id": "NEW1"}
+    asked = taken.post("/children/new/", cells)
+    box = f'name="apart" value="{child.roster_id}"'
+    assert asked.status_code == 400 and box in asked.content.decode()
+    assert taken.post("/children/new/", {**cells, "apart": child.roster_id}).status_code == 302
+    assert Child.objects.filter(name=child.name, birth_date=child.birth_date).count() == 2
+
+
 def test_the_export_is_a_workbook(taken: Client) -> None:
     assert taken.post("/export/", {"password": "wrong"}).status_code == 200
     answer = taken.post("/export/", {"password": "a quiet evening"})

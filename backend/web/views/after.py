@@ -183,7 +183,7 @@ def _back(request: HttpRequest, mentor_id: int) -> HttpResponse:
         number,
     )
     messages.success(request, said % {"number": number})
-    return redirect("away", mentor_id)
+    return redirect("mentor", mentor_id)
 
 
 def _ill(request: HttpRequest, mentor_id: int, form: AwayForm) -> HttpResponse:

@@ -180,4 +180,5 @@ def _messages(case: Case) -> list[tuple[str, list[tuple[str, str]]]]:
 
 def _in_words(said: Event, room: Room) -> str:
     who = room.pairing.child.call_name if said.sender == Side.CHILD else room.pairing.mentor.name
-    return f"{day_and_hour(said.at)} · {who} · {said.s}"
+    told = {"when": day_and_hour(said.at), "who": who, "number": said.s}
+    return _("%(when)s · %(who)s · message %(number)d") % told
