@@ -68,6 +68,7 @@ TABLE: dict[str, dict[str, frozenset[Relation]]] = {
     },
     "carer": {
         "invite": frozenset({G}),
+        "end": frozenset({C}),
     },
     "roster": {
         "import": frozenset({C}),

@@ -10,7 +10,7 @@ from backend.accounts.invitations import WayIn, end_unused, invite_newcomer
 from backend.accounts.models import User
 from backend.audit import log as audit
 from backend.errors import Conflict, Invalid, NotYours
-from backend.rosters.access import ABSENT, child_relations
+from backend.rosters.access import ABSENT, check_may, child_relations
 from backend.rosters.models import Carer, Child
 
 
@@ -46,6 +46,21 @@ def invite_carer(*, actor: Any, child_id: int, name: str = "", relation: str = "
     elif has_come(actor, carer):
         raise CarerHasCome(_("They have come already. For a new way in please ask the coordinator."))
     return invite_newcomer(actor=actor, user=carer.user)
+
+
+@transaction.atomic
+def end_carer(*, actor: Any, carer_id: int) -> Child:
+    """They see and move nothing of this child from their next request on, and nobody is told.
+
+    It is apart from what a guardian may see: somebody whom a parent let in may well stay when that parent is shut out.
+    """
+    check_may(actor, "carer", "end")
+    carer = Carer.objects.select_for_update(of=("self",)).select_related("child").filter(pk=carer_id).first()
+    if carer is None:
+        raise NotYours
+    audit.record(actor, "carer.ended", carer, child=carer.child_id, person=carer.user_id)
+    carer.delete()
+    return carer.child
 
 
 def has_come(actor: Any, carer: Carer) -> bool:

@@ -25,6 +25,7 @@ ACTS = {
     "call.asked": gettext_lazy("somebody asked to be rung"),
     "call.taken_back": gettext_lazy("somebody need not be rung any more"),
     "carer.added": gettext_lazy("carer let in by a parent"),
+    "carer.ended": gettext_lazy("carer is one no more"),
     "case.closed": gettext_lazy("case closed"),
     "case.given_back": gettext_lazy("case without its owner, somebody else called"),
     "case.noted": gettext_lazy("note in a case"),

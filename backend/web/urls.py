@@ -96,6 +96,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("readers/<int:reader_id>/", read_along.answer, name="answer_reader"),
     path("readers/<int:reader_id>/give-up/", read_along.give_up, name="give_up_reading"),
     path("guardians/<int:link_id>/", guardians.show, name="guardian"),
+    path("carers/<int:carer_id>/end/", guardians.end, name="end_carer"),
     path("children/<int:child_id>/quiet/", quiet.show, name="quiet"),
     path("help/", help.show, name="help"),
     path("help/ask/", help.ask, name="ask_for_help"),

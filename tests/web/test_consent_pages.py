@@ -9,6 +9,7 @@ import time_machine
 from django.test import Client
 
 from backend.accounts.models import User
+from backend.audit.models import Entry
 from backend.rosters.models import Child, Consent, Guardianship
 from chat.acts import Arrive
 from chat.models import Reader, Session
@@ -147,6 +148,21 @@ def test_a_coordinator_sees_who_consented_how_and_changes_what_a_guardian_may_se
     assert "沐阳" not in text_of(browser_of(family.parent).get("/"))
     own = browser_of(family.child.user).get(f"/children/{family.child.pk}/").content.decode()
     assert f"/guardians/{link.pk}/" not in own and "suspended" not in own
+
+
+def test_a_carer_stays_when_the_parent_is_shut_out_and_a_coordinator_can_end_that(family):
+    desk, link, carer = browser_of(family.coordinator), Guardianship.objects.get(), family.child.carer
+    desk.post(f"/guardians/{link.pk}/", {"status": "suspended", "reason": "court"})
+    assert "沐阳" in text_of(browser_of(family.carer).get("/"))
+    page = text_of(desk.get(f"/guardians/{link.pk}/"))
+    assert family.carer.name in page and "不影响这位照护人" in page
+    path = f"/carers/{carer.pk}/end/"
+    for other in (family.parent, family.carer, family.child.user):
+        assert browser_of(other).post(path).status_code == 404
+    assert path in page and desk.post(path).url == f"/children/{family.child.pk}/"
+    assert "沐阳" not in text_of(browser_of(family.carer).get("/"))
+    assert Entry.objects.get(action="carer.ended").actor_id == family.coordinator.pk
+    assert desk.post(path).status_code == 404
 
 
 def test_after_a_withdrawal_everybody_s_page_says_how_it_stands(family):
