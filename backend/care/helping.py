@@ -10,7 +10,7 @@ from django.db.models import Q, QuerySet
 from backend.accounts.access import check_may
 from backend.accounts.models import User
 from backend.care import rota, waking
-from backend.care.access import close_to
+from backend.care.access import close_to, in_order
 from backend.care.models import Alert, Case, Cases, Wake
 from backend.rosters.models import Child
 
@@ -63,12 +63,11 @@ def _is_woken(alert: Alert, now: datetime) -> bool:
 
 
 def standing_alerts(actor: Any) -> list[Case]:
-    """For a coordinator: cases with an alert that stand, the oldest first; how many, how old, who has them.
+    """For a coordinator: cases with an alert that stand, as the duty screen orders them; how old, who has them.
 
     Without those close to the coordinator, who must not learn of them.
     """
-    cases = _not_close_to(actor).filter(alerts__isnull=False)
-    return list(cases.select_related("owner").distinct().order_by("opened_at"))
+    return list(in_order(_not_close_to(actor).select_related("owner")))
 
 
 def without_anybody(actor: Any) -> int:

@@ -14,6 +14,7 @@ from backend import policy
 from backend.errors import NotYours
 from backend.rosters import carers
 from backend.rosters.models import Child
+from backend.web.in_need import on_call
 from backend.web.months import month_of, signs_in
 from backend.web.saying import coming, first_sentences, spoken, teacher
 from backend.web.templatetags.shuangdao import WEEKDAYS
@@ -41,6 +42,7 @@ def home(request: HttpRequest, children: list[Child]) -> HttpResponse:
     for card in cards:
         card["lacks_consent"] = card["reads"] and card["child"] not in taking_part
     context = {
+        "on_call": on_call(request.user),
         "cards": cards,
         "weekdays": WEEKDAYS,
         "month": today.replace(day=1),

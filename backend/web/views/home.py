@@ -12,8 +12,6 @@ from django.utils.translation import gettext as _
 
 from backend.accounts.access import may
 from backend.care.access import (
-    cases_for,
-    may_watch,
     own_waiting_readings,
     readings_to_review,
     waiting_readings,
@@ -27,6 +25,7 @@ from backend.rosters.aside import waiting
 from backend.rosters.models import Child, Consent, Mentor, RosterUpload
 from backend.rosters.ways_in import never_invited
 from backend.web.demonstration.people import person
+from backend.web.in_need import on_call, rows_of
 from backend.web.needs import NEEDS
 from backend.web.views import child, demo_door, family, mentor
 from chat.access import children_of_family
@@ -81,9 +80,7 @@ def show(request: HttpRequest) -> HttpResponse:
         "readings": waiting_readings(request.user).count(),
         "own_readings": own_waiting_readings(request.user).count(),
         "to_review": readings_to_review(request.user).count(),
-        "alerts": standing_alerts(request.user),
-        "may_open": set(cases_for(request.user).standing().values_list("pk", flat=True)),
-        "may_watch": may_watch(request.user),
+        "in_need": rows_of(request.user, standing_alerts(request.user)),
         "without_anybody": without_anybody(request.user),
         "gaps": len(gaps_ahead(timezone.now())),
         "can_wake": can_wake(timezone.now()),
@@ -125,4 +122,5 @@ def _home_of(request: HttpRequest) -> HttpResponse:
     children_here = children_of_family(request.user)
     if children_here:
         return family.home(request, children_here)
-    return render(request, "home_plain.html", {"withdrawn_from": withdrawn_from(request.user)})
+    context = {"withdrawn_from": withdrawn_from(request.user), "on_call": on_call(request.user)}
+    return render(request, "home_plain.html", context)

@@ -11,9 +11,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from backend.care.access import may_watch
 from backend.errors import Conflict, Invalid
 from backend.rosters.models import Mentor
+from backend.web.in_need import on_call
 from backend.web.mentor_forms import ElsewhereForm, NoteForm
 from backend.web.numbers import numbers
 from backend.web.saying import coming, on_day, told_apart, what_happened
@@ -89,7 +89,7 @@ def home(request: HttpRequest) -> HttpResponse:
         ],
         "notes_left": notes_left(request.user, now),
         "notes_to_leave": notes_to_leave(request.user, now),
-        "watches": may_watch(request.user),
+        "on_call": on_call(request.user),
         "pausing": Mentor.objects.filter(user=request.user, active=True, paused=True).exists(),
         "has_family": bool(children_of_family(request.user)),
     }

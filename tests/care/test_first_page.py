@@ -1,0 +1,61 @@
+"""Whoever may help finds on their first page that a child waits; nobody else, and of what is sealed nobody but a lead."""
+
+import re
+
+import pytest
+
+from backend.care.alerts import ask_for_help, raise_alert, take_case
+from backend.care.models import Shift
+from tests.care.on_duty import put_on_duty
+from tests.web.test_family import browser_of
+
+pytestmark = pytest.mark.django_db
+IN_NEED, UNANSWERED = "需要人的孩子", "还没有人回应"
+
+
+def rows(user) -> list[str]:
+    """What stands in the card of children in need, a line each; that it is the first thing on the page is checked."""
+    page = browser_of(user).get("/").content.decode()
+    main = page[page.index("<main") :]
+    if IN_NEED not in main:
+        return []
+    card = main[main.index(IN_NEED) : main.index("</section>", main.index(IN_NEED))]
+    assert "<section" not in main[: main.index(IN_NEED)].removesuffix(
+        '<section class="card card-now">\n    <h2>'
+    )
+    lines = [re.sub(r"<[^>]*>", " ", each) for each in card.split("<li>")[1:]]
+    return [" ".join(line.split()) for line in lines]
+
+
+@pytest.mark.parametrize("who", ["counsellor", "mentor"])
+def test_who_is_on_duty_reads_first_that_a_child_waits(family, counsellor, lead, who):
+    user = {"counsellor": counsellor, "mentor": family.wellbeing.user}[who]
+    if who == "mentor":
+        put_on_duty(user)
+    assert rows(user) == []
+    raise_alert(actor=None, child=family.child, kind="A1")  # sealed: the leads' alone
+    assert rows(user) == []
+    alert = ask_for_help(actor=family.child.user)
+    (line,) = rows(user)
+    assert "林沐阳" in line and line.endswith(UNANSWERED)
+    take_case(actor=user, case_id=alert.case_id)
+    (line,) = rows(user)
+    assert line.endswith(f"{user.name}在处理")
+    ask_for_help(actor=family.child.user)  # and once more, while it is looked after
+    assert rows(user)[0].endswith(f"{user.name}在处理 {UNANSWERED}")
+
+
+def test_who_is_not_on_duty_and_was_not_called_reads_nothing(family, counsellor):
+    ask_for_help(actor=family.child.user)
+    Shift.objects.all().delete()
+    assert len(rows(counsellor)) == 1  # was called
+    for user in (family.wellbeing.user, family.academic.user, family.parent, family.carer, family.stranger):
+        assert rows(user) == []
+
+
+def test_of_coordinators_a_lead_reads_who_it_is_and_the_others_that_somebody_is(family, counsellor, lead):
+    ask_for_help(actor=family.child.user)
+    for user, named in ((lead, True), (family.coordinator, False)):
+        (line,) = rows(user)
+        assert ("林沐阳" in line) is named and re.search(r"\d\d:\d\d起", line)
+        assert line.endswith(f"起 {UNANSWERED}")  # and no colon that stands alone
