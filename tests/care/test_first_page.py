@@ -59,3 +59,14 @@ def test_of_coordinators_a_lead_reads_who_it_is_and_the_others_that_somebody_is(
         (line,) = rows(user)
         assert ("林沐阳" in line) is named and re.search(r"\d\d:\d\d起", line)
         assert line.endswith(f"起 {UNANSWERED}")  # and no colon that stands alone
+
+
+def test_once_somebody_took_it_the_child_s_first_page_says_so_as_the_help_page_does(family, counsellor):
+    child = browser_of(family.child.user)
+    alert = ask_for_help(actor=family.child.user)
+    assert "看看谁会来" in child.get("/").content.decode()
+    take_case(actor=counsellor, case_id=alert.case_id)
+    first, card = (child.get(path).content.decode() for path in ("/", "/help/now/"))
+    assert (
+        "孙老师看到了，会来找你" in card and "孙老师看到了，会来找你" in first and "看看谁会来" not in first
+    )

@@ -5,10 +5,10 @@ from django.shortcuts import render
 from django.utils import timezone
 
 from backend.ages import rules_at
-from backend.care.helping import card_for
 from backend.rosters.models import Child, Consent
 from backend.web.bands import Band, band_of
 from backend.web.saying import coming, parent, spoken, teacher
+from backend.web.views import help as help_pages
 from chat import day, desk, readers
 from chat.access import meetings_for
 from chat.models import Reader
@@ -45,13 +45,15 @@ def home(request: HttpRequest, child: Child) -> HttpResponse:
             reading.setdefault(reader.room_id, []).append(reader)
     for card in cards:
         card["reading"] = reading.get(card["place"].room.pk, ())
+    told = help_pages.card(child)
     minutes = int(length_for(child.grade).total_seconds() // 60)
     context = {
         "child": child,
         "band": band,
         "cards": cards,
         "minutes": minutes,
-        "help": card_for(child, timezone.now()),
+        "help": told["card"],
+        "helper": told["who"],
         "rests_until": day.rests_until(child, timezone.now()),
         "asking": asking,
         "paused": _is_paused(child),
