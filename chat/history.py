@@ -26,7 +26,7 @@ from chat.models import Elsewhere, Event, Meeting, Session, Summary
 from chat.models.rooms import MSG
 from chat.protocol import Side
 from chat.rules.attendance import minutes
-from chat.rules.meetings import MeetingState
+from chat.rules.meetings import TO_COME, MeetingState
 from chat.rules.times import local_day, local_time
 from chat.sealing import is_kept_from, sealed_sessions, sealed_words, wholly_sealed
 from matching.models import Pairing, Role
@@ -42,7 +42,8 @@ class Line:
     kind:     meeting, session (outside any meeting) or elsewhere (as the mentor reported it).
     state:    of a meeting; held for the other two.
     at:       when it really began, else when it was to be.
-    minutes:  both together, measured; reported ones for `elsewhere`. None when nobody met.
+    minutes:  both together, measured; reported ones for `elsewhere`. None when nobody met,
+              and until they are settled.
     missed_by, mentor_minutes, child_minutes: for staff only; a family is not told who was late.
     said:     messages by side.  how: how the last session ended.
     """
@@ -289,6 +290,8 @@ def _meeting_line(
     _take_said(line, sessions)
     if meeting.state == MeetingState.HELD:
         line.minutes = _minutes(meeting.both_s)
+    elif meeting.state in TO_COME and all(session.both_s is not None for session in sessions):
+        line.minutes = _minutes(sum(session.both_s for session in sessions))
     if relations & STAFF and meeting.judged_at is not None:
         line.missed_by = meeting.missed_by
         line.mentor_minutes, line.child_minutes = _minutes(meeting.mentor_s), _minutes(meeting.child_s)

@@ -128,18 +128,18 @@ def first_sentences(told: FirstLine, child: str, today: date) -> list[tuple[str,
 def what_happened(line: Line, child: str, today: date) -> str:
     """One sentence about a line of the history. Never who was late or who did not come."""
     facts = {"mentor": teacher(line.mentor_name), "child": child, "day": on_day(line.at, today)}
-    if line.state == MeetingState.HELD:
+    if line.state == MeetingState.HELD or line.state in TO_COME:  # together, also where it is not judged yet
         if line.kind == "elsewhere" and line.medium == Elsewhere.Medium.PHONE:
             said = _("%(mentor)s spoke with %(child)s by telephone %(day)s, %(minutes)d minutes.")
         elif line.kind == "elsewhere":
             said = _("%(mentor)s spoke with %(child)s by video %(day)s, %(minutes)d minutes.")
         else:
             said = _("%(mentor)s met %(child)s %(day)s, %(minutes)d minutes.")
-        if not line.minutes:
+        if line.minutes is None:
             said = _("%(mentor)s met %(child)s %(day)s.")
+        elif not line.minutes:
+            said = _("%(mentor)s met %(child)s %(day)s, for less than a minute.")
         return said % {**facts, "minutes": line.minutes}
-    if line.state in TO_COME:  # they met, and the hour is not judged yet
-        return _("%(mentor)s met %(child)s %(day)s.") % facts
     if line.state == MeetingState.CANCELLED:
         return _("The meeting of %(mentor)s and %(child)s %(day)s was cancelled.") % facts
     if line.state == MeetingState.VOID:

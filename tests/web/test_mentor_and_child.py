@@ -295,6 +295,16 @@ def test_right_after_the_meeting_nobody_reads_that_it_did_not_take_place(family)
     assert "周三 19:00" in month and "19:06" not in month  # not how late it began
 
 
+@pytest.mark.parametrize(("seconds", "said"), [(20, "，不到1分钟。"), (25 * 60, "，25分钟。")])
+def test_as_soon_as_minutes_are_measured_they_are_said_of_seconds_too(family, seconds, said):
+    measured(family, at(19, day=19), seconds / 60)
+    assert f"李老师 今晚见了沐阳{said}" in page_of(browser_of(family.parent), "/", at(19.6, day=19))
+    Meeting.objects.filter(pk=academic(family).pk).update(
+        state="held", judged_at=at(21, day=19), both_s=seconds, mentor_s=seconds, child_s=seconds
+    )
+    assert f"李老师 今晚见了沐阳{said}" in page_of(browser_of(family.parent), "/", at(22, day=19))
+
+
 def test_a_summary_with_nothing_to_be_about_is_given_back_and_rewrites_nothing(family):
     room, mentor = family.rooms["academic"], browser_of(family.academic.user)
     with time_machine.travel(at(12, day=17), tick=False):
