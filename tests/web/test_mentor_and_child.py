@@ -275,9 +275,19 @@ def test_what_the_mentor_has_ended_is_no_longer_ahead(family):
 
 
 def test_while_they_are_together_the_parent_reads_it_first(family):
-    room = family.rooms["academic"].pk
-    perform([Arrive(room, side, uuid4()) for side in Side], now=at(19, day=19))
-    assert "李老师来了：19:00开始，正在见面。" in page_of(browser_of(family.parent), "/", at(19.1, day=19))
+    room, parent = family.rooms["academic"].pk, browser_of(family.parent)
+    not_yet = "现在是和李老师见面的时间，两人还没有见上面。"
+    assert not_yet not in page_of(parent, "/", at(18.9, day=19))
+    assert not_yet in page_of(parent, "/", at(19.05, day=19))
+    perform([Arrive(room, Side.CHILD, uuid4())], now=at(19.05, day=19))
+    assert not_yet in page_of(parent, "/", at(19.06, day=19))  # and not who of the two is late
+    perform([Arrive(room, side, uuid4()) for side in Side], now=at(19.1, day=19))
+    together_now = page_of(parent, "/", at(19.2, day=19))
+    assert "李老师来了：19:06开始，正在见面。" in together_now and not_yet not in together_now
+    over = {"ended_at": at(19.3, day=19), "decided_at": at(19.3, day=19), "why": "left"}
+    Session.objects.update(meeting=academic(family), **over)
+    left = page_of(parent, "/", at(19.4, day=19))
+    assert "现在是和李老师见面的时间。" in left
 
 
 def test_the_summary_s_page_names_the_day_in_shanghai(family):

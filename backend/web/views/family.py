@@ -89,6 +89,8 @@ def _card(request: HttpRequest, child: Child, now: datetime, today: date) -> dic
             "firsts": first_sentences(told, child.call_name, today),
             "together": told.running and teacher(told.running.room.pairing.mentor.name),
             "since": told.running and told.running.opened_at,
+            # Of the two, not of the one who is late: what was kept from this reader counts as not there.
+            "not_yet": card["now"] and all(line.meeting != rows[0].pk for line in told.lately),
             "weeks": weeks,
             "signs": signs_in(weeks),
         }
