@@ -361,6 +361,20 @@ def test_a_new_version_of_a_wellbeing_summary_does_not_take_the_old_one_from_the
     assert "改过的。" in page_of(browser_of(family.parent), path, at(21, day=21))
 
 
+def test_a_parent_reads_why_there_is_no_summary_yet_and_not_whether_there_is_one(family):
+    parent, why = browser_of(family.parent), "先由孩子自己看一天"
+    together(family.rooms["academic"], at(13), 25, words=1)
+    assert why not in page_of(parent, "/", at(14)) and "分数。" in page_of(parent, "/", at(14))
+    together(family.rooms["wellbeing"], at(15), 25, words=1)
+    written = page_of(parent, "/", at(16))
+    later = page_of(parent, "/", at(16, day=18))
+    assert why in written and why not in later and later.count("分数。") == 2
+    Summary.objects.filter(session__room=family.rooms["wellbeing"]).delete()
+    main = written.index("<main")
+    assert page_of(parent, "/", at(16))[main:] == written[main:]
+    assert why not in page_of(parent, "/", at(16, day=19))  # none was written
+
+
 def test_a_report_makes_good_what_was_missed_on_the_first_line(family):
     meeting = academic(family)
     missed = {"state": "missed", "missed_by": "both", "judged_at": at(20.1, day=19)}

@@ -1,6 +1,6 @@
 """What a parent, a guardian or a carer sees: that somebody came, and when next."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django import forms
@@ -15,14 +15,17 @@ from backend.errors import NotYours
 from backend.rosters import carers
 from backend.rosters.models import Child
 from backend.web.in_need import on_call
-from backend.web.months import month_of, signs_in
+from backend.web.months import month_of, outcome, signs_in
 from backend.web.saying import coming, first_sentences, spoken, teacher
 from backend.web.templatetags.shuangdao import WEEKDAYS
 from backend.web.views.signing import picture_of
 from chat import history, meetings
 from chat.access import children_of_family, meetings_for, relations_to_child
+from chat.history import Line
 from matching.cards import mentors_of
+from matching.models import Role
 
+SUMMARY_COMES = timedelta(days=2)  # after a meeting: a day to write it, and the child's day
 SHOWN = 4  # the next meetings of each child
 
 
@@ -87,6 +90,9 @@ def _card(request: HttpRequest, child: Child, now: datetime, today: date) -> dic
         weeks = month_of(today.replace(day=1), told.lately, rows, today, who=teacher)
         card |= {
             "firsts": first_sentences(told, child.call_name, today),
+            "child_first": [line for line in told.lately if _is_child_first(line, now)]
+            if policy.allows("summary", "read", relations)
+            else [],
             "together": told.running and teacher(told.running.room.pairing.mentor.name),
             "since": told.running and told.running.opened_at,
             # Of the two, not of the one who is late: what was kept from this reader counts as not there.
@@ -95,6 +101,12 @@ def _card(request: HttpRequest, child: Child, now: datetime, today: date) -> dic
             "signs": signs_in(weeks),
         }
     return card
+
+
+def _is_child_first(line: Line, now: datetime) -> bool:
+    """A summary of it would still be the child's alone. Whether there is one must not show."""
+    waits = line.role == Role.WELLBEING and line.summary is None and outcome(line) == "met"
+    return waits and now - line.at < SUMMARY_COMES
 
 
 def mentors(request: HttpRequest, child_id: int) -> HttpResponse:
