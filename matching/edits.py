@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from matching.core import codec, roster
 from matching.core.fit import FitTerms, fit_terms
 from matching.core.weights import Weights
-from matching.models import Edit, Round
+from matching.models import Edit, Lock, Round
 from matching.publishing import places_of
 from matching.snapshot import snapshot_of
 from matching.steps import BreaksARule, PlanChanged, Seat, seats_of, take_step
@@ -69,19 +69,26 @@ def _child(round_: Round, child_id: str) -> roster.Child | None:
 def _mentors_for(
     round_: Round, child: roster.Child, role: roster.Role
 ) -> Iterator[tuple[roster.Mentor, FitTerms]]:
-    """Mentors of the round who may have this role for the child and are not forbidden for it."""
+    """Mentors of the round who may have this role for the child and are not forbidden for it, then or since."""
     weights = Weights.from_json(round_.weights)
-    barred = {
-        forbid["mentor"]
-        for forbid in round_.frozen["forbids"]
-        if forbid["child"] == child.id and forbid["role"] in (None, role)
-    }
+    barred = {mentor for one, mentor in _forbidden(round_, role) if one == child.id}
     for row in round_.frozen["mentors"]:
         if row[role] and row["id"] not in barred:
             mentor = codec.mentor_from_json(row)
             scored = fit_terms(child, mentor, role, weights)
             if scored is not None:
                 yield mentor, scored
+
+
+def _forbidden(round_: Round, role: str) -> set[tuple[str, str]]:
+    """(child, mentor) that may not be together in this role, by the round's roster or by what was said since."""
+    then = {
+        (forbid["child"], forbid["mentor"])
+        for forbid in round_.frozen["forbids"]
+        if forbid["role"] in (None, role)
+    }
+    since = Lock.objects.filter(kind=Lock.Kind.FORBID, lifted_at=None, role__in=("", role))
+    return then.union(since.values_list("child__roster_id", "mentor__roster_id"))
 
 
 def _why_not(
@@ -153,11 +160,7 @@ def _who_could_swap(
     """
     others = {place.child: place for place in places if place.role != own.role}
     pinned = {pin["child"] for pin in round_.frozen["pins"] if pin["role"] == own.role}
-    barred = {
-        forbid["child"]
-        for forbid in round_.frozen["forbids"]
-        if forbid["mentor"] == own.mentor and forbid["role"] in (None, own.role)
-    }
+    barred = {one for one, mentor in _forbidden(round_, own.role) if mentor == own.mentor}
     if child.id in pinned:
         return {}
     kept = pinned | barred

@@ -5,7 +5,7 @@ nothing wrong with the plan as it would then be.
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django.db import transaction
@@ -22,7 +22,7 @@ from matching.core.fit import FitTerms, fit_terms
 from matching.core.verify import verify
 from matching.core.weights import Weights
 from matching.figures import refresh_summary
-from matching.models import Edit, Proposal, Round, Unserved
+from matching.models import Edit, Lock, Proposal, Round, Unserved
 from matching.publishing import places_of
 from matching.snapshot import snapshot_of
 from matching.states import State
@@ -158,7 +158,7 @@ def _write(round_: Round, seats: list[Seat]) -> None:
             placed.append((seat, child, mentor, _scored(snapshot, child, mentor, seat.role, weights)))
     kept = [place for place in places_of(round_) if (place.child, place.role) not in changed]
     _check(
-        snapshot,
+        _with_forbids_since(snapshot, seats),
         kept + [_place(seat, child, mentor) for seat, child, mentor, _terms in placed],
     )
     for seat in seats:  # all go before any comes back: two may change places under the constraints
@@ -181,6 +181,19 @@ def _write(round_: Round, seats: list[Seat]) -> None:
         )
         for seat, _child, _mentor, scored in placed
     )
+
+
+def _with_forbids_since(snapshot: roster.Roster, seats: list[Seat]) -> roster.Roster:
+    """With what was forbidden of these seats after the round began. What else of the plan it stands against is left to
+    publishing: a plan that no longer holds in one place can still be changed in the others.
+    """
+    standing = Lock.objects.filter(kind=Lock.Kind.FORBID, lifted_at=None)
+    about = standing.filter(
+        child__in=[seat.child for seat in seats], mentor__in=[seat.mentor for seat in seats]
+    )
+    rows = about.values_list("child__roster_id", "mentor__roster_id", "role")
+    since = (roster.Forbid(child, mentor, role or None) for child, mentor, role in rows)
+    return replace(snapshot, forbids=(*snapshot.forbids, *since))
 
 
 def _place(seat: Seat, child: Any, mentor: Any) -> roster.Place:

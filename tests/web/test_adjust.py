@@ -94,6 +94,19 @@ def test_never_again_is_said_on_the_pair_s_page_and_stands_against_publishing(
     given = {"version": round_.version, "password": "a quiet evening"}
     refused = desk.post(f"/rounds/{round_.pk}/publish/", given)
     assert refused.status_code == 409 and one.child.name in refused.content.decode()
+    # Said once, and for all that this plan can still be given; also by whoever knows the hour.
+    page = desk.get(path)
+    assert 'value="forbid"' not in page.content.decode() and 'value="pin"' in page.content.decode()
+    assert one.mentor.roster_id not in {
+        choice.mentor for choice in choices_for(round_, one.child.roster_id, "academic")
+    }
+    wanted = {"version": round_.version, "mentor_id": one.mentor_id, "slot": one.slot}
+    assert desk.post(path, wanted).status_code == 400
+    other = round_.proposals.filter(role="wellbeing").exclude(child=one.child_id).first()
+    kept = {"version": round_.version, "mentor_id": other.mentor_id, "slot": other.slot}
+    assert desk.post(f"/rounds/{round_.pk}/change/{other.child_id}/wellbeing/", kept).status_code == 302
+    round_.refresh_from_db()
+    given["version"] = round_.version
     # A pin beside it can't hold, and says so.
     desk.post(f"{path}lock/", {"kind": "pin", "mentor_id": one.mentor_id})
     assert Lock.objects.count() == 1 and "同时" in desk.get(path).content.decode()

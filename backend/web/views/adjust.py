@@ -92,6 +92,7 @@ def _pair(
     shown = {hours[0].mentor for hours in [*page, *others[:OTHERS_SHOWN]]} | {swap.mentor for swap in swaps}
     people = _mentors(shown)
     still_open = round_.unserved.filter(child=child, role=role).select_related("child")
+    standing = locks_for(request.user).filter(child=child, role__in=("", role))
     context = {
         **costs,
         "back": way_back(request, round_.pk),
@@ -102,7 +103,10 @@ def _pair(
         "week": week_of_two(round_, child, role, now),
         "why": terms_in_words(role, now.terms, Weights.from_json(round_.weights)) if now else [],
         "still_open": explained(list(still_open)),
-        "locks": locks_for(request.user).filter(child=child, role__in=("", role)),
+        "locks": standing,
+        "forbidden": any(
+            now and each.kind == "forbid" and each.mentor_id == now.mentor_id for each in standing
+        ),
         "form": filtered.form,
         "page": page,
         "offers": _with_people(page, people),
