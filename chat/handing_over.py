@@ -19,10 +19,24 @@ MOST = 1000  # characters
 
 @transaction.atomic
 def end_with_note(
-    *, actor: Any, pairing_id: int, reason: str, note: str, now: datetime, never_again: bool = False
+    *,
+    actor: Any,
+    pairing_id: int,
+    reason: str,
+    note: str,
+    now: datetime,
+    never_again: bool = False,
+    pauses: bool = False,
 ) -> None:
     """Ends the pairing, as `end_pairing`, and keeps the note if its mentor wrote one; both or neither."""
-    end_pairing(actor=actor, pairing_id=pairing_id, reason=reason, never_again=never_again, now=now)
+    end_pairing(
+        actor=actor,
+        pairing_id=pairing_id,
+        reason=reason,
+        never_again=never_again,
+        pauses=pauses,
+        now=now,
+    )
     if note.strip():
         leave_note(actor=actor, pairing_id=pairing_id, body=note, now=now)
 

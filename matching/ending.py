@@ -11,6 +11,7 @@ from backend.accounts.access import may
 from backend.audit import log as audit
 from backend.errors import Conflict, Invalid
 from backend.rosters.models import Child
+from backend.rosters.people import set_paused
 from matching import signals
 from matching.access import access_pairing
 from matching.locks import add_lock
@@ -27,11 +28,18 @@ def reasons_for(actor: Any) -> tuple[EndReason, ...]:
 
 @transaction.atomic
 def end_pairing(
-    *, actor: Any, pairing_id: int, reason: str, never_again: bool = False, now: datetime | None = None
+    *,
+    actor: Any,
+    pairing_id: int,
+    reason: str,
+    never_again: bool = False,
+    pauses: bool = False,
+    now: datetime | None = None,
 ) -> Pairing:
     """By a coordinator or its mentor. The room can only be read from then on, and both sides are told.
 
     never_again: a coordinator's: the two are forbidden for each other in every later round.
+    pauses: where the reason is that the mentor left, they are paused: no later round gives them a child.
     """
     now = now or timezone.now()
     pairing = access_pairing(actor, pairing_id, "end")
@@ -48,6 +56,8 @@ def end_pairing(
         ids = {"child_id": pairing.child_id, "mentor_id": pairing.mentor_id}
         add_lock(actor=actor, kind=Lock.Kind.FORBID, **ids)
     audit.record(actor, "pairing.ended", pairing, reason=reason, never_again=never_again)
+    if pauses and reason == EndReason.MENTOR_LEFT:
+        set_paused(actor=actor, mentor_id=pairing.mentor_id, paused=True)
     signals.pairings_ended.send(Pairing, pairings=[pairing], actor=actor, now=now)
     return pairing
 

@@ -6,20 +6,23 @@ Everything is counted in the database; a list is a queryset, of which a page sho
 from collections import Counter, defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery, Sum, Value
 from django.db.models.functions import Coalesce
 
-from backend.rosters.models import Child, Guardianship, Mentor
+from backend.rosters.models import Child, ChildSubject, Guardianship, Mentor
 from matching.core.fit import near
 from matching.core.weights import Weights
+from matching.ending import BY_COORDINATOR
 from matching.models import Pairing, Proposal, Role, Round
 from matching.rounds import late_ids
 
 FAR = 3  # grades from the middle of what the mentor takes
 EVENING = 16  # the hour from which two meetings of a day are on one evening
 MOST_A_DAY = 3  # meetings of a counsellor
+LATELY = timedelta(weeks=4)  # whom somebody parted in that time is not put together again unseen
 BIN = 5  # points of fit in a bar of the plot
 
 
@@ -190,6 +193,19 @@ def with_pairs(proposals: QuerySet[Proposal]) -> QuerySet[Proposal]:
 
 def beginning(round_: Round) -> QuerySet[Proposal]:
     return with_pairs(round_.proposals.all()).filter(same=False)
+
+
+def same_two_again(round_: Round, now: datetime) -> QuerySet[Pairing]:
+    """Pairs that somebody ended lately, and that the plan would begin anew."""
+    anew = beginning(round_).filter(child=OuterRef("child"), role=OuterRef("role"), mentor=OuterRef("mentor"))
+    ended = Pairing.objects.filter(ended_at__gt=now - LATELY, end_reason__in=BY_COORDINATOR)
+    return ended.filter(Exists(anew)).order_by("-ended_at")
+
+
+def with_subject_wanted_most(proposals: QuerySet[Proposal]) -> QuerySet[Proposal]:
+    """``wanted_most``: the subject that the child wants before all others, by id."""
+    first = ChildSubject.objects.filter(child=OuterRef("child")).order_by("rank").values("subject")[:1]
+    return proposals.annotate(wanted_most=Subquery(first))
 
 
 def moving(round_: Round) -> QuerySet[Proposal]:

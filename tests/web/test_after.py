@@ -4,16 +4,18 @@ import re
 
 import pytest
 from django.db import connection
+from django.db.models import OuterRef
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from backend.accounts.models import User
-from backend.rosters.models import Child, Guardianship, Mentor
+from backend.rosters.models import Child, ChildSubject, Guardianship, Mentor, Subject
 from chat import sealing
 from chat.access import meetings_for
 from chat.attention import Need
 from chat.models import Meeting
+from matching import solving
 from matching.locks import add_lock
 from matching.models import Lock, Pairing, Round
 from tests.chat.people import add_family
@@ -66,10 +68,15 @@ def test_from_the_first_page_to_an_end_and_to_who_is_ill(solved: tuple[Client, R
     answer = desk.post(path, {"until": timezone.localdate().isoformat(), "anew": "1"})
     newest = Round.objects.latest("pk")
     assert answer.headers["Location"] == f"/rounds/{newest.pk}/" and not newest.covers_all
+    for _load in range(2):  # the page loads itself again when the round is solved
+        page = desk.get(f"/rounds/{newest.pk}/").content.decode()
+        assert "次见面已取消" in page and "导师从现在起暂停" in page
+    assert solving.run_next_round() and "次见面已取消" in desk.get(f"/rounds/{newest.pk}/").content.decode()
+    assert "次见面已取消" not in desk.get(f"/rounds/{newest.pk}/").content.decode()
     desk.post(path, {"until": (timezone.localdate() + timezone.timedelta(days=8)).isoformat()})
     away = Meeting.objects.filter(mentor=other.mentor, state="cancelled", for_absence=True)
     assert away.exists() and "导师回来了" in desk.get(path).content.decode()
-    press(desk, path, "导师回来了")
+    assert press(desk, path, "导师回来了").headers["Location"] == f"/mentors/{other.mentor_id}/"
     assert not away.exists() and not Mentor.objects.get(pk=other.mentor_id).paused
     assert "回来了吗" not in desk.get(path).content.decode()
 
@@ -146,6 +153,45 @@ def test_an_end_that_would_break_other_locks_says_so_and_changes_nothing(
     answer = desk.post(path, given)
     assert answer.status_code == 200 and other.child.roster_id in answer.content.decode()
     assert Pairing.objects.live().filter(pk=one.pk).exists() and Lock.objects.count() == 1
+
+
+def test_whom_somebody_parted_lately_is_not_put_together_again_unseen(
+    solved: tuple[Client, Round], coordinator: User
+) -> None:
+    """The end because the mentor leaves pauses them unless it is taken back; the page to publish says the rest."""
+    desk, round_ = solved
+    preview, words = f"/rounds/{round_.pk}/publish/", "刚结束的同一位"
+    first = ChildSubject.objects.filter(child=OuterRef("child"), rank=0).values("subject")
+    place = round_.proposals.filter(role="academic", subject__in=first).first()
+    one = {"child": place.child, "mentor": place.mentor, "role": "academic", "subject": place.subject}
+    now = timezone.now()
+    one |= {"round": round_, "slot": place.slot, "started_at": now}
+    ended = Pairing.objects.create(**one, ended_at=now, end_reason="mentor_left")
+    assert words in desk.get(preview).content.decode()
+    for changed in ({"end_reason": "rematched"}, {"ended_at": now - timezone.timedelta(days=40)}):
+        Pairing.objects.filter(pk=ended.pk).update(
+            **{"end_reason": "mentor_left", "ended_at": now, **changed}
+        )
+        assert words not in desk.get(preview).content.decode()
+    most = place.child.wanted.first()
+    other_subject = desk.get(preview).content.decode().count("不是首选科目")
+    place.child.wanted.exclude(pk=most.pk).delete()
+    place.child.wanted.update(rank=3)
+    place.child.wanted.create(subject=Subject.objects.exclude(pk=most.subject_id).first(), rank=0)
+    assert desk.get(preview).content.decode().count("不是首选科目") == other_subject + 1
+    desk.post(preview, {"version": round_.version, "password": "a quiet evening"})
+    by_mentor = {pairing.mentor_id: pairing for pairing in Pairing.objects.live().filter(role="academic")}
+    fit, left, kept = list(by_mentor.values())[:3]
+    for pairing, sent in (
+        (fit, {"reason": "not_a_fit", "pauses": "on"}),
+        (left, {"reason": "mentor_left", "pauses": "on"}),
+        (kept, {"reason": "mentor_left"}),
+    ):
+        path = f"/pairings/{pairing.pk}/end/"
+        assert desk.get(path).context["form"]["pauses"].value() is True
+        desk.post(path, sent)
+        paused = Mentor.objects.get(pk=pairing.mentor_id).paused
+        assert (pairing.mentor_id, paused) == (pairing.mentor_id, pairing is left)
 
 
 def test_numbers_and_days_beyond_all_bounds_are_refused(solved: tuple[Client, Round]) -> None:

@@ -91,7 +91,13 @@ class EndForm(NoteForm):
     never_again = forms.BooleanField(
         label=gettext_lazy("Never match these two again"), required=False, widget=forms.CheckboxInput
     )
-    field_order = ("reason", "never_again", "note")
+    pauses = forms.BooleanField(
+        label=gettext_lazy("If the mentor leaves: no new children for them from now on (paused)"),
+        required=False,
+        initial=True,
+        widget=forms.CheckboxInput,
+    )
+    field_order = ("reason", "pauses", "never_again", "note")
 
     def __init__(self, *args: Any, actor: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -115,6 +121,7 @@ def end(request: HttpRequest, pairing_id: int) -> HttpResponse:
                 reason=form.cleaned_data["reason"],
                 note=form.cleaned_data.get("note", ""),
                 never_again=form.cleaned_data.get("never_again", False),
+                pauses=form.cleaned_data["pauses"],
                 now=timezone.now(),
             )
         except Invalid as refused:

@@ -25,13 +25,13 @@ MOST_SHOWN = 50
 
 def _against_live(round_: Round) -> dict[str, Any]:
     """The difference to the live pairings in numbers, and the first of each kind."""
-    started = review.beginning(round_).select_related("child", "mentor")
+    started = review.with_subject_wanted_most(review.beginning(round_))
     moving = review.moving(round_).select_related("mentor")
     return {
         "difference": review.changes(round_),
         "ended": with_reasons(round_, "ended", list(review.ending(round_)[:MOST_SHOWN])),
         "moved": with_reasons(round_, "moved", list(moving[:MOST_SHOWN])),
-        "started": started[:MOST_SHOWN],
+        "started": started.select_related("child", "mentor", "subject")[:MOST_SHOWN],
         "most": MOST_SHOWN,
     }
 
@@ -55,8 +55,10 @@ def publish(request: HttpRequest, round_id: int) -> HttpResponse:
         return redirect("round", round_id)
     context = {"round": round_, "form": form, **_against_live(round_)}
     if round_.state != State.PUBLISHED:
-        against = rows_against(round_)
+        now, against = timezone.now(), rows_against(round_)
         context["against"] = named_places(against[:MOST_SHOWN])
         context["against_count"] = len(against)
-        context["told"] = preview(round_, origin=settings.SITE_ORIGIN, now=timezone.now())
+        context["told"] = preview(round_, origin=settings.SITE_ORIGIN, now=now)
+        parted = review.same_two_again(round_, now).select_related("child", "mentor")
+        context["parted"] = parted[:MOST_SHOWN]
     return render(request, "rounds/publish.html", context)

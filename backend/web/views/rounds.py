@@ -94,7 +94,10 @@ def show(request: HttpRequest, round_id: int) -> HttpResponse:
             "levels": _levels(round_.summary),
             "counted": _what_counted(round_),
         }
-    return render(request, "rounds/show.html", context)
+    answer = render(request, "rounds/show.html", context)
+    if round_.state == State.SOLVING:  # the page soon loads itself again: what was said stands there still
+        messages.get_messages(request).used = False
+    return answer
 
 
 def frame(request: HttpRequest, round_: Round) -> dict[str, Any]:
