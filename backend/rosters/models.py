@@ -1,6 +1,6 @@
 """The people of the programme as the roster names them, and what must always be true of them."""
 
-from datetime import date
+from datetime import date, timedelta
 
 from django.conf import settings
 from django.db import models
@@ -257,6 +257,9 @@ class Consent(models.Model):
         return f"consent {self.pk}"
 
 
+SOON = timedelta(days=14)  # to renew what runs out
+
+
 class Mentors(models.QuerySet["Mentor"]):
     def publishable(self, today: date) -> "Mentors":
         """Mentors for whom a pairing may be published today; a wellbeing one needs a certificate besides."""
@@ -266,6 +269,16 @@ class Mentors(models.QuerySet["Mentor"]):
         """``certified``: has a certificate that is valid today."""
         valid = Certificate.objects.filter(Q(valid_until=None) | Q(valid_until__gte=today))
         return self.annotate(certified=Exists(valid.filter(mentor=OuterRef("pk"))))
+
+    def running_out(self, today: date) -> "Mentors":
+        """Who takes part and may do so today, but for want of vetting, or of a counsellor's certificate, soon not."""
+        then = today + SOON
+        vetting = Q(vetted_until__range=(today, then))
+        certificate = Q(is_wellbeing=True, certified=True, vetted_until__gte=today)
+        lasting = Certificate.objects.filter(
+            Q(valid_until=None) | Q(valid_until__gt=then), mentor=OuterRef("pk")
+        )
+        return self.with_certificate(today).filter(vetting | certificate & ~Exists(lasting), active=True)
 
 
 class Mentor(models.Model):

@@ -5,6 +5,7 @@ from typing import Any
 import django_filters
 from django import forms
 from django.db.models import Model, Q, QuerySet
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from backend.rosters.models import Child, District, Mentor, Subject
@@ -64,12 +65,22 @@ class MentorFilter(PeopleFilter):
         empty_label=_("all"),
     )
 
+    vetting = django_filters.ChoiceFilter(
+        choices=[("soon", _("ends within two weeks"))],
+        method="by_end",
+        label=_("Vetting or certificate"),
+        empty_label=_("all"),
+    )
+
     class Meta:
         model = Mentor
         fields = ["search", "role", "subject", "district", "active"]
 
     def by_role(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
         return rows.filter(**{f"is_{value}": True})
+
+    def by_end(self, rows: Any, name: str, value: str) -> Any:
+        return rows.running_out(timezone.localdate())
 
 
 class PlaceFilter(django_filters.FilterSet):

@@ -1,11 +1,14 @@
 """The coordinator's lists, and who does not see them."""
 
+from datetime import timedelta
+
 import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from backend.rosters.models import Mentor
 from chat.models import Room
 from tests.chat.people import add_family
 from tests.web.programme import add_children, add_mentors
@@ -79,3 +82,44 @@ def test_the_coordinator_is_told_of_rooms_that_a_gate_has_shut(desk):
     assert "1个房间已关闭" in desk.get("/").content.decode()
     for choice, expected in (("any", 1), ("certificate", 1), ("consent", 0), ("", 2)):
         assert len(desk.get(f"/pairings/?shut={choice}").context["page"].object_list) == expected
+
+
+def test_who_soon_may_not_go_on_is_named_before_it_comes_to_that(desk):
+    """On the first page with how many children, in a list, and on the mentor's page; not who is out already or paused."""
+    today = timezone.localdate()
+    family = add_family()
+    family.child.guardianships.all().delete()
+    page, words = f"/mentors/{family.wellbeing.pk}/", "审核或证书两周内到期"
+
+    def said():
+        home = desk.get("/").content.decode()
+        listed = [mentor.pk for mentor in desk.get("/mentors/?vetting=soon").context["page"]]
+        assert (listed == [family.wellbeing.pk]) is (words in desk.get(page).content.decode())
+        told = "有 1 位导师的审核或证书两周内到期（带着 1 名学生）" in home
+        assert told is bool(listed) and told is ("/mentors/?vetting=soon" in home)
+        return told
+
+    certificate, mentors = family.wellbeing.certificates.get(), Mentor.objects.filter(pk=family.wellbeing.pk)
+    assert not said()
+    for days, soon in ((-1, False), (0, True), (14, True), (15, False)):
+        mentors.update(vetted_until=today + timedelta(days=days))
+        assert (days, said()) == (days, soon)
+    for days, soon in ((-1, False), (0, True), (14, True), (15, False)):
+        family.wellbeing.certificates.filter(pk=certificate.pk).update(
+            valid_until=today + timedelta(days=days)
+        )
+        assert ("certificate", days, said()) == ("certificate", days, soon)
+    family.wellbeing.certificates.update(valid_until=today)
+    family.wellbeing.certificates.create(kind="renewed")
+    assert not said()
+
+
+def test_a_child_s_page_says_which_mentor_is_missing_and_leads_to_one(desk):
+    family = add_family()
+    path = f"/children/{family.child.pk}/"
+    page = desk.get(path).content.decode()
+    assert "还缺" not in page and "/rounds/anew/" not in page
+    family.child.pairings.filter(role="academic").update(ended_at=timezone.now(), end_reason="finished")
+    page = " ".join(desk.get(path).content.decode().split())
+    assert page.count("还缺") == 1 and '学业导师：<span class="badge badge-warn">还缺' in page
+    assert 'action="/rounds/anew/"' in page and f'value="{family.child.pk}"' in page

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
-from django.db.models import Exists, OuterRef
+from django.db.models import Count, Exists, OuterRef, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -56,6 +56,10 @@ def show(request: HttpRequest) -> HttpResponse:
     calls = calls_to_make(request.user)
     counts = counts_of_need(actor=request.user, now=timezone.now())
     standing = how_rounds_stand()
+    running_out = Mentor.objects.running_out(timezone.localdate()).aggregate(
+        mentors=Count("pk", distinct=True),
+        children=Count("pairings__child", filter=Q(pairings__ended_at=None), distinct=True),
+    )
     context = {
         "needs": [(need, NEEDS[need].count % {"number": counts[need]}) for need in Need if counts[need]],
         "calls": calls.count(),
@@ -69,6 +73,7 @@ def show(request: HttpRequest) -> HttpResponse:
         "without_consent": without.exclude(Exists(given)).count(),
         "mentors": mentors,
         "not_ready": mentors - ready,
+        "running_out": running_out,
         "pairings": Pairing.objects.filter(ended_at=None).count(),
         "current": standing.current,
         "earlier": standing.earlier,

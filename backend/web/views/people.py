@@ -60,10 +60,14 @@ def child(request: HttpRequest, child_id: int) -> HttpResponse:
     found = open_child(actor=request.user, child_id=child_id, now=timezone.now())
     relations = child_relations(request.user, found)
     prefetch_related_objects([found], "wanted__subject", "free_slots", "guardianships__guardian")
+    pairings = list(found.pairings.filter(ended_at=None).select_related("mentor", "subject", "room"))
+    taken = {pairing.role for pairing in pairings}
     context = {
         "child": found,
         "consent": found.consents.order_by(F("withdrawn_on").desc(nulls_first=True), "-pk").first(),
-        "pairings": found.pairings.filter(ended_at=None).select_related("mentor", "subject", "room"),
+        "pairings": pairings,
+        "lacking": [role for role in Role.values if found.active and role not in taken],
+        "may_match": may(request.user, "round", "write"),
         **_safeguarding(request, found),
         "week": week_of(found),
         "may_write": policy.allows("child", "write", relations),
@@ -92,6 +96,7 @@ def mentor(request: HttpRequest, mentor_id: int) -> HttpResponse:
         "pairings": found.pairings.filter(ended_at=None).select_related("child", "subject"),
         "week": week_of(found),
         "today": timezone.localdate(),
+        "runs_out": Mentor.objects.running_out(timezone.localdate()).filter(pk=found.pk).exists(),
         "may_write": policy.allows("mentor", "write", mentor_relations(request.user, found)),
     }
     return render(request, "people/mentor.html", context)
