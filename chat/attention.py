@@ -1,5 +1,6 @@
 """Pairs that need a person today, for coordinators: told from times and states, never from words."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
@@ -9,7 +10,7 @@ from django.db.models.functions import Coalesce, Greatest
 
 from backend.accounts.access import check_may
 from backend.accounts.models import User
-from backend.rosters.models import Guardianship
+from backend.rosters.models import Child, Guardianship
 from backend.rosters.ways_in import have_come
 from chat.access import family_of, kept_from
 from chat.models import Elsewhere, Event, Meeting, Session
@@ -124,3 +125,13 @@ def not_come_of_pairs() -> QuerySet[User]:
         | Q(pk__in=guardians.values("guardian"))
     )
     return have_come(User.objects.filter(of_pairs, is_active=True), come=False)
+
+
+def families_not_come(children: Iterable[int]) -> QuerySet[Child]:
+    """Of these children: at whose home no grown-up who may be told of everything ever came, so that what the site says
+    reaches nobody. Without families that are left in peace.
+    """
+    active = Q(guardianships__status=Guardianship.Status.ACTIVE, guardianships__child=OuterRef("pk"))
+    grown_ups = User.objects.filter(active | Q(caring_for__child=OuterRef("pk")), is_active=True)
+    rows = Child.objects.filter(pk__in=children, quiet_since=None)
+    return rows.filter(~Exists(have_come(grown_ups, come=True))).order_by("name", "pk")

@@ -59,9 +59,15 @@ def test_from_the_first_page_to_an_end_and_to_who_is_ill(solved: tuple[Client, R
     assert pairing.child.name in page and "还没答复" in page
     answer = desk.post(f"/pairings/{pairing.pk}/end/", {"reason": "not_a_fit", "never_again": "on"})
     assert answer.headers["Location"] == f"/pairings/{pairing.pk}/" and Lock.objects.count() == 1
-    assert "不太合适" in desk.get(f"/pairings/{pairing.pk}/").content.decode()
+    page = desk.get(f"/pairings/{pairing.pk}/").content.decode()
+    assert "不太合适" in page and "有 1 家还没有人加入，在这里看不到通知，请打电话" in page
+    assert f'<a href="/children/{pairing.child_id}/">' in page.partition("请打电话")[2].partition("</div>")[0]
     other = Pairing.objects.live().select_related("mentor").first()
     path = f"/mentors/{other.mentor_id}/away/"
+    theirs = other.mentor.pairings.filter(ended_at=None).values("child")
+    parents = User.objects.filter(guardianships__child__in=theirs)
+    never = dict(parents.values_list("pk", "password"))
+    parents.update(password=User.objects.get(login="zhou@example.org").password)
     assert f"{other.mentor.name}病了" in desk.get(path).content.decode()
     refused = desk.post(path, {"until": "2031-01-01", "anew": "1"})
     assert refused.status_code == 200 and "四周以内" in refused.content.decode()
@@ -75,8 +81,14 @@ def test_from_the_first_page_to_an_end_and_to_who_is_ill(solved: tuple[Client, R
     assert "次见面已取消" not in desk.get(f"/rounds/{newest.pk}/").content.decode()
     desk.post(path, {"until": (timezone.localdate() + timezone.timedelta(days=8)).isoformat()})
     away = Meeting.objects.filter(mentor=other.mentor, state="cancelled", for_absence=True)
-    assert away.exists() and "导师回来了" in desk.get(path).content.decode()
+    page = desk.get(path).content.decode()
+    assert away.exists() and "导师回来了" in page and "请打电话" not in page
+    for pk, password in never.items():
+        User.objects.filter(pk=pk).update(password=password)
+    some = away.first().child_id
     assert press(desk, path, "导师回来了").headers["Location"] == f"/mentors/{other.mentor_id}/"
+    page = desk.get(f"/mentors/{other.mentor_id}/").content.decode()
+    assert f'<a href="/children/{some}/">' in page.partition("请打电话")[2].partition("</div>")[0]
     assert not away.exists() and not Mentor.objects.get(pk=other.mentor_id).paused
     assert "回来了吗" not in desk.get(path).content.decode()
 
@@ -165,7 +177,7 @@ def test_whom_somebody_parted_lately_is_not_put_together_again_unseen(
     place = round_.proposals.filter(role="academic", subject__in=first).first()
     one = {"child": place.child, "mentor": place.mentor, "role": "academic", "subject": place.subject}
     now = timezone.now()
-    one |= {"round": round_, "slot": place.slot, "started_at": now}
+    one |= {"round": round_, "slot": place.slot, "started_at": now - timezone.timedelta(days=60)}
     ended = Pairing.objects.create(**one, ended_at=now, end_reason="mentor_left")
     assert words in desk.get(preview).content.decode()
     for changed in ({"end_reason": "rematched"}, {"ended_at": now - timezone.timedelta(days=40)}):

@@ -9,7 +9,9 @@ from django.core.paginator import Paginator
 from django.db.models import Count, Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST
@@ -32,7 +34,7 @@ from chat.absence import (
     pairs_of,
 )
 from chat.access import hand_over_for, reads_as_staff
-from chat.attention import Need, pairs_in_need
+from chat.attention import Need, families_not_come, pairs_in_need
 from chat.handing_over import end_with_note
 from chat.models import Meeting
 from chat.rules.meetings import MeetingState
@@ -128,8 +130,24 @@ def end(request: HttpRequest, pairing_id: int) -> HttpResponse:
             form.add_error(None, " ".join([str(refused), *_in_words(refused)]))
         else:
             messages.success(request, _("Ended. Both sides are told; the room can still be read."))
+            _whom_to_ring(request, [found.child_id])
             return redirect("pair", pairing_id) if may(request.user, "pairing", "list") else redirect("home")
     return render(request, "after/end.html", {"pairing": found, "form": form})
+
+
+def _whom_to_ring(request: HttpRequest, children: list[int]) -> None:
+    """Whom nothing on the site reaches: each name leads to the child's page with the telephones, a look on record."""
+    homes = families_not_come(children) if may(request.user, "child", "read_contacts") else []
+    if not homes:
+        return
+    said = ngettext(
+        "%(number)d family has not joined yet and reads nothing here. Please ring:",
+        "%(number)d families have not joined yet and read nothing here. Please ring:",
+        len(homes),
+    )
+    names = [(reverse("child", args=[child.pk]), child.name) for child in homes]
+    links = format_html_join(_(", "), '<a href="{}">{}</a>', names)
+    messages.warning(request, format_html("{} {}", said % {"number": len(homes)}, links))
 
 
 def _in_words(refused: Invalid) -> list[str]:
@@ -183,6 +201,8 @@ def away(request: HttpRequest, mentor_id: int) -> HttpResponse:
 
 
 def _back(request: HttpRequest, mentor_id: int) -> HttpResponse:
+    away = fallen_away(access_mentor(request.user, mentor_id, "write"), timezone.now())
+    children = list(away.values_list("child", flat=True))
     number = mentor_is_back(actor=request.user, mentor_id=mentor_id)
     said = ngettext(
         "The mentor is back. %(number)d meeting takes place after all; the families are told.",
@@ -190,6 +210,7 @@ def _back(request: HttpRequest, mentor_id: int) -> HttpResponse:
         number,
     )
     messages.success(request, said % {"number": number})
+    _whom_to_ring(request, children)
     return redirect("mentor", mentor_id)
 
 
@@ -202,6 +223,8 @@ def _ill(request: HttpRequest, mentor_id: int, form: AwayForm) -> HttpResponse:
         done.cancelled,
     )
     messages.success(request, said % {"number": done.cancelled, "day": day(until)})
+    away = fallen_away(access_mentor(request.user, mentor_id, "write"), timezone.now())
+    _whom_to_ring(request, list(away.values_list("child", flat=True)))
     if done.round is None:
         return redirect("away", mentor_id)
     messages.success(
