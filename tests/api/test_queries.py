@@ -37,7 +37,7 @@ LISTS = {
     "api-notices-list": 4,
     "api-proposals": 5,
     "api-unserved": 5,
-    "api-choices": 8,
+    "api-choices": 9,  # one for who was forbidden since the round began
     "api-rooms-list": 4,
     "api-meetings-list": 4,
     "api-summaries-list": 4,
