@@ -114,7 +114,7 @@ class Hub:
 
     def start(self) -> None:
         # The first look makes what it looks with, which takes a second: nobody's words are to wait for that.
-        self._readers.submit(checks.look_at, checks.Words(0, Side.CHILD, "", ""))
+        self.warming = self._readers.submit(checks.look_at, checks.Words(0, Side.CHILD, "", ""))
         jobs = (self.writer.run, self._watch, self._clock, self._listen, self._ring, self._beat)
         self._tasks = [asyncio.create_task(_for_ever(job)) for job in jobs]
 

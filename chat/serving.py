@@ -38,11 +38,13 @@ def _say_goodbye() -> Any:
 
 
 async def ready(scope: dict[str, Any], receive: Any, send: Any) -> None:
-    """An ASGI application for a balancer: 200, or 503 from the moment of a stop, or without the database."""
+    """An ASGI application for a balancer: 200, or 503 from the moment of a stop, without the database, or as long as
+    words would have to wait for what they are looked at with.
+    """
     hub = the_hub()
     try:
         async with asyncio.timeout(PATIENCE):
-            good = not hub.closing and await hub.read(reading.answers)
+            good = hub.warming.done() and not hub.closing and await hub.read(reading.answers)
     except (DatabaseError, InterfaceError, TimeoutError):
         good = False
     head = {"status": 200 if good else 503, "headers": [(b"content-type", b"text/plain")]}

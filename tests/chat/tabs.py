@@ -1,6 +1,7 @@
 """One raw connection to a room, a frame at a time, and what else the tests of served rooms share."""
 
 import asyncio
+import http.client
 import json
 import random
 import urllib.request
@@ -100,6 +101,16 @@ async def within(seconds: float, done: Callable[[], bool]) -> None:
     async with asyncio.timeout(seconds):
         while not done():
             await asyncio.sleep(0.01)
+
+
+def ready(port: int) -> int:
+    """The status with which a process says whether it takes people."""
+    line = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+    try:
+        line.request("GET", "/ready/", headers={"Host": "10.0.0.7"})
+        return line.getresponse().status
+    finally:
+        line.close()
 
 
 def delete(served: Served, port: int, who: str, path: str, family: int) -> None:

@@ -1,21 +1,11 @@
 """A process that is told to stop: no new people, and what was said is still written."""
 
 import asyncio
-import http.client
 import signal
 import sqlite3
 
 from tests.chat.served import serving
-from tests.chat.tabs import rows, tab
-
-
-def ready(port: int) -> int:
-    line = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
-    try:
-        line.request("GET", "/ready/", headers={"Host": "10.0.0.7"})
-        return line.getresponse().status
-    finally:
-        line.close()
+from tests.chat.tabs import ready, rows, tab, within
 
 
 def test_readiness_ends_with_the_order_to_stop_and_the_queue_is_written(tmp_path):
@@ -26,7 +16,7 @@ def test_readiness_ends_with_the_order_to_stop_and_the_queue_is_written(tmp_path
         async def story() -> None:
             async with tab(house, port, "child") as child:
                 await child.hello()
-                assert await asyncio.to_thread(ready, port) == 200
+                await within(10, lambda: ready(port) == 200)
                 other = sqlite3.connect(tmp_path / "demo.sqlite3", isolation_level=None)
                 other.execute("BEGIN IMMEDIATE")  # the writer waits
                 cid = await child.say("还没写下")

