@@ -39,6 +39,8 @@ def test_readiness_ends_with_the_order_to_stop_and_the_queue_is_written(tmp_path
 
 
 def test_without_its_database_a_process_is_not_ready(two):
+    for port in two.ports:
+        asyncio.run(within(10, lambda port=port: ready(port) == 200))
     two.postgres.stop()
     try:
         assert {ready(port) for port in two.ports} == {503}
