@@ -16,8 +16,7 @@ from chat.access import family_of, kept_from
 from chat.meetings import cancel_meeting, may_change, take_up_again
 from chat.models import Meeting
 from chat.models.meetings import Meetings
-from chat.rules.meetings import MeetingState
-from chat.rules.times import HOUR, local_time
+from chat.rules.times import local_time
 from matching.again import match_anew
 from matching.models import Pairing, Pairings, Round
 
@@ -48,7 +47,8 @@ def meetings_until(mentor: Mentor, until: date, now: datetime) -> Meetings:
 def mentor_is_ill(
     *, actor: Any, mentor_id: int, until: date, anew: bool = False, now: datetime | None = None
 ) -> Absence:
-    """Cancels the mentor's meetings up to the end of that day, at once. Their pairs stay as they are.
+    """Cancels the mentor's meetings up to the end of that day, at once, and none is moved there or taken back until
+    the mentor is back. Their pairs stay as they are.
 
     anew: the mentor is paused besides, at once too, and a round is started over exactly their children: no pair changes
     until somebody has looked at it and published it. `mentor_is_back` takes all back but what was published.
@@ -60,9 +60,8 @@ def mentor_is_ill(
     gone = [meeting for meeting in meetings_until(mentor, until, now) if may_change(meeting, now)]
     for meeting in gone:
         cancel_meeting(actor=actor, meeting_id=meeting.pk, for_absence=True, now=now)
-    # What somebody else had cancelled stays cancelled while the mentor is ill: nobody takes that back.
-    ahead = Meeting.objects.filter(mentor=mentor, start__gt=now - HOUR, start__lt=local_time(until, 24))
-    ahead.filter(state=MeetingState.CANCELLED).update(changed_by=actor, changed_at=now)
+    mentor.away_until = until
+    mentor.save(update_fields=["away_until", "updated_at"])
     round_ = None
     if anew:
         set_paused(actor=actor, mentor_id=mentor.pk, paused=True)
@@ -90,6 +89,7 @@ def fallen_away(mentor: Mentor, now: datetime) -> Meetings:
 
 
 def pause_ended(sender: Any, *, mentor: Mentor, actor: Any, now: datetime, **_facts: Any) -> None:
+    Mentor.objects.filter(pk=mentor.pk).update(away_until=None)
     for meeting in fallen_away(mentor, now).select_related("pairing__child", "pairing__mentor"):
         take_up_again(actor=actor, meeting=meeting, now=now)
 

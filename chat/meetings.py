@@ -44,7 +44,7 @@ def hours_to_offer(*, actor: Any, meeting_id: int, now: datetime | None = None) 
 
 
 def _free_hours(meeting: Meeting, now: datetime) -> tuple[Interval, ...]:
-    child, mentor = meeting.child_id, meeting.mentor_id
+    child, mentor, away = meeting.child_id, meeting.mentor_id, meeting.pairing.mentor.away_until
     theirs = Meeting.objects.exclude(state=MeetingState.CANCELLED).filter(
         start__gt=now - HOUR, start__lt=now + OFFERED + HOUR
     )
@@ -56,7 +56,7 @@ def _free_hours(meeting: Meeting, now: datetime) -> tuple[Interval, ...]:
         child_slots=frozenset(ChildSlot.objects.filter(child=child).values_list("slot", flat=True)),
         mentor_slots=frozenset(MentorSlot.objects.filter(mentor=mentor).values_list("slot", flat=True)),
         taken=taken,
-        first=local_day(now),
+        first=local_day(now) if away is None else max(local_day(now), away + timedelta(days=1)),
         last=local_day(now + OFFERED),
         now=now,
         birth=meeting.pairing.child.birth_date,
@@ -126,7 +126,8 @@ def may_take_back(actor: Any, meeting: Meeting, now: datetime) -> bool:
 
 
 def _is_free(meeting: Meeting, now: datetime) -> bool:
-    """Nobody else has the hour since, it is still a day of the programme, and the weekly hour is still that one."""
+    """Nobody else has the hour since, it is still a day of the programme, the mentor is not ill then, and the weekly
+    hour is still that one."""
     beside = Meeting.objects.exclude(state=MeetingState.CANCELLED).filter(
         Q(child=meeting.child_id) | Q(mentor=meeting.mentor_id)
     )
@@ -136,7 +137,7 @@ def _is_free(meeting: Meeting, now: datetime) -> bool:
     weekly = (
         meeting.start != meeting.planned_start or slot_on(day, meeting.pairing.slot) == meeting.value().hour
     )
-    return weekly and programme(now).has(day)
+    return weekly and programme(now).has(day) and not meeting.pairing.mentor.is_away(day)
 
 
 def may_change(meeting: Meeting, now: datetime) -> bool:

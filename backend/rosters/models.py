@@ -293,6 +293,7 @@ class Mentor(models.Model):
     vetted_until = models.DateField(_("vetted until"), null=True, blank=True)
     active = models.BooleanField(_("active"), default=True)
     paused = models.BooleanField(_("paused"), default=False)
+    away_until = models.DateField(_("away until"), null=True, blank=True)
     updated_at = models.DateTimeField(auto_now=True)
 
     objects = Mentors.as_manager()
@@ -309,6 +310,10 @@ class Mentor(models.Model):
 
     def __str__(self) -> str:
         return f"mentor {self.roster_id}"
+
+    def is_away(self, day: date) -> bool:
+        """Ill, as a coordinator said, up to the end of a day."""
+        return self.away_until is not None and day <= self.away_until
 
 
 class MentorSlot(models.Model):

@@ -95,6 +95,11 @@ class Meetings(models.QuerySet["Meeting"]):
         ended = Exists(_sessions().filter(why=EndWhy.MENTOR))
         return self.to_come().filter(start__gt=now - HOUR).exclude(Q(start__lte=now + NEAR) & ended)
 
+    def begun_today(self, now: datetime) -> "Meetings":
+        """Those whose hour has begun since midnight; not what was cancelled."""
+        begun = self.filter(start__gte=local_time(local_day(now), 0), start__lte=now)
+        return begun.exclude(state=MeetingState.CANCELLED)
+
     def called_off(self, now: datetime) -> "Meetings":
         """Cancelled ones of today and tomorrow: whoever waits for one must not find nothing in its place."""
         today = local_day(now)

@@ -18,7 +18,7 @@ from backend.rosters.models import (
     MentorSlot,
     Subject,
 )
-from chat.models import Room
+from chat.models import Meeting, Room
 from chat.rooms import open_rooms
 from matching.models import Pairing, Round
 
@@ -99,6 +99,11 @@ def add_family(
     rooms = {room.pairing.role: room for room in Room.objects.with_people().filter(pairing__in=pairings)}
     stranger = User.objects.create_user(name="路人")
     return Family(coordinator, child, mentors[0], mentors[1], parent, carer, stranger, rooms)
+
+
+def academic(family: Family) -> Meeting:
+    """The first one in the week."""
+    return Meeting.objects.filter(pairing=family.rooms["academic"].pairing).earliest("start")
 
 
 def at(hour: float, *, day: int = 17) -> datetime:

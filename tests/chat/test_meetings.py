@@ -11,19 +11,12 @@ from django.db import IntegrityError, transaction
 from backend.errors import Invalid, NotYours
 from backend.notices.models import Notice
 from chat import duties
-from chat.absence import mentor_is_ill
 from chat.access import RoomEnded, access_room, meetings_for, rooms_for
 from chat.acts import Arrive, EndSession, Leave, Refused, Said, Speak, Stir, Tick
 from chat.history import first_line, history_for
 from chat.meetings import (
-    HourTaken,
-    MeetingOver,
-    cancel_meeting,
     dispute_meeting_elsewhere,
-    hours_to_offer,
-    move_meeting,
     record_meeting_elsewhere,
-    take_back_cancelling,
 )
 from chat.models import Attendance, Event, Meeting, Room, Session
 from chat.pages import page_of
@@ -35,7 +28,7 @@ from chat.record import perform
 from chat.rooms import change_slots, close_rooms
 from chat.sessions import write_summary
 from matching.models import Pairing, Round
-from tests.chat.people import Family, add_family, at
+from tests.chat.people import Family, academic, add_family, at
 
 pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
 
@@ -64,10 +57,6 @@ def together(room: Room, start, minutes: float, *, words: int = 0):
     Attendance.objects.filter(token__in=[mentor, child]).update(last_seen_at=end - timedelta(seconds=1))
     perform([EndSession(room.pk, Side.MENTOR, room.pairing.mentor.user_id, "分数。")], now=end)
     perform([Leave(room.pk, mentor, end), Leave(room.pk, child, end)], now=end)
-
-
-def academic(family: Family) -> Meeting:
-    return Meeting.objects.filter(pairing=family.rooms["academic"].pairing).earliest("start")
 
 
 def test_a_published_pair_has_a_room_and_four_weeks_of_meetings(family):
@@ -119,37 +108,6 @@ def test_a_child_alone_is_not_at_fault(family):
     assert Attendance.objects.get().why == "lost"
     duties.judge_meetings(at(20.05, day=19))
     assert academic(family).missed_by == "mentor"
-
-
-def test_the_carer_moves_a_meeting_and_nothing_can_be_doubled(family):
-    meeting = academic(family)
-    offered = hours_to_offer(actor=family.carer, meeting_id=meeting.pk, now=at(12))
-    assert at(20, day=19) in {hour.start for hour in offered}
-    assert at(19, day=20) not in {hour.start for hour in offered}, "the other mentor's hour"
-    moved = move_meeting(actor=family.carer, meeting_id=meeting.pk, start=at(20, day=19), now=at(12))
-    assert (moved.state, moved.planned_start) == ("moved", at(19, day=19))
-    plan_meetings(now=at(13))
-    assert Meeting.objects.filter(pairing=meeting.pairing, planned_start=at(19, day=19)).count() == 1
-    other = Meeting.objects.filter(pairing__role="wellbeing").earliest("start")
-    with pytest.raises(HourTaken):
-        move_meeting(actor=family.parent, meeting_id=other.pk, start=at(20, day=19), now=at(12))
-    with pytest.raises(IntegrityError), transaction.atomic():
-        Meeting.objects.filter(pk=other.pk).update(start=at(20, day=19), state="moved", changed_at=at(12))
-
-
-def test_a_cancelled_meeting_is_never_missed_and_a_stranger_finds_nothing(family):
-    meeting = academic(family)
-    for who in (family.stranger, family.wellbeing.user, family.child.user):
-        with pytest.raises(NotYours):
-            cancel_meeting(actor=who, meeting_id=meeting.pk, now=at(12))
-    cancel_meeting(actor=family.parent, meeting_id=meeting.pk, now=at(12))
-    with pytest.raises(MeetingOver):
-        cancel_meeting(actor=family.parent, meeting_id=meeting.pk, now=at(12))
-    assert duties.judge_meetings(at(21, day=19)) == 0
-    with pytest.raises(NotYours):
-        history_for(actor=family.stranger, child_id=family.child.pk, month=date(2020, 2, 1))
-    with pytest.raises(NotYours):
-        history_for(actor=family.carer, child_id=family.child.pk, month=date(2020, 2, 1))
 
 
 def test_a_holiday_takes_planned_meetings_and_the_programme_has_an_end(family):
@@ -377,71 +335,3 @@ def test_a_socket_speaks_the_language_chosen_in_the_browser(family, client, chos
     client.force_login(family.child.user)
     place = place_of(client.session.session_key, family.rooms["academic"].pk, chosen)
     assert place.language == language
-
-
-def test_who_cancelled_takes_it_back_for_a_day_while_the_hour_is_free(family):
-    """A slip of a mother or a mentor: nobody else, not for ever, and never over what has the hour since."""
-    meeting, mentor = academic(family), family.academic.user
-
-    def cancel(who=family.parent, now=None):
-        cancel_meeting(actor=who, meeting_id=meeting.pk, now=now or at(12))
-
-    def back(who=family.parent, now=None):
-        return take_back_cancelling(actor=who, meeting_id=meeting.pk, now=now or at(12.2))
-
-    with pytest.raises(MeetingOver):  # not cancelled at all
-        back()
-    cancel()
-    for who in (mentor, family.carer, family.coordinator):
-        with pytest.raises(MeetingOver):
-            back(who)
-    for who in (family.stranger, family.child.user, family.wellbeing.user):
-        with pytest.raises(NotYours):
-            back(who)
-    with pytest.raises(MeetingOver):  # too late
-        back(now=at(12, day=18))
-    assert (back().state, back_is_twice(back)) == ("planned", True)
-    move_meeting(actor=mentor, meeting_id=meeting.pk, start=at(20, day=19), now=at(12.3))
-    cancel(mentor, at(12.4))
-    assert (back(mentor, at(12.5)).state, academic(family).start) == ("moved", at(20, day=19))
-    cancel(mentor, at(20, day=19))
-    with pytest.raises(MeetingOver):  # a quarter of an hour into it there is nothing left to meet in
-        back(mentor, at(20.25, day=19))
-    assert back(mentor, at(20.2, day=19)).state == "moved"
-
-
-def back_is_twice(back) -> bool:
-    """The second of two tabs is told."""
-    with pytest.raises(MeetingOver):
-        back()
-    return True
-
-
-def test_a_meeting_is_not_taken_back_over_what_came_since(family):
-    meeting = academic(family)
-    other = Meeting.objects.filter(pairing__role="wellbeing").earliest("start")
-    asked = {"actor": family.parent, "meeting_id": meeting.pk, "now": at(12.5)}
-    cancel_meeting(actor=family.parent, meeting_id=meeting.pk, now=at(12))
-    with transaction.atomic():  # another one has the hour
-        Meeting.objects.filter(pk=other.pk).update(start=meeting.start, state="moved", changed_at=at(12))
-        with pytest.raises(MeetingOver):
-            take_back_cancelling(**asked)
-        transaction.set_rollback(True)
-    with transaction.atomic():  # the two meet at another weekly hour by now
-        Pairing.objects.filter(pk=meeting.pairing_id).update(slot=68)
-        with pytest.raises(MeetingOver):
-            take_back_cancelling(**asked)
-        transaction.set_rollback(True)
-    with transaction.atomic():
-        add_holiday(actor=family.coordinator, day=date(2020, 2, 19), name="节日")
-        with pytest.raises(MeetingOver):
-            take_back_cancelling(**asked)
-        transaction.set_rollback(True)
-    with transaction.atomic():  # the mentor fell ill since
-        mentor_is_ill(
-            actor=family.coordinator, mentor_id=family.academic.pk, until=date(2020, 2, 20), now=at(12.2)
-        )
-        with pytest.raises(MeetingOver):
-            take_back_cancelling(**asked)
-        transaction.set_rollback(True)
-    assert take_back_cancelling(**asked).state == "planned"

@@ -185,7 +185,8 @@ def away(request: HttpRequest, mentor_id: int) -> HttpResponse:
             form.add_error(None, str(refused))
     if request.method == "POST" and "back" in request.POST:
         return _back(request, mentor_id)
-    coming = next_meetings(request.user, found, now)
+    coming, today = next_meetings(request.user, found, now), timezone.localdate(now)
+    gone = fallen_away(found, now).count()
     context = {
         "mentor": found,
         "form": form,
@@ -194,7 +195,9 @@ def away(request: HttpRequest, mentor_id: int) -> HttpResponse:
             key=lambda pair: (pair[1] is None, pair[1] or now),
         ),
         "soon": meetings_until(found, timezone.localdate(now + USUAL), now).count(),
-        "fallen_away": fallen_away(found, now).count(),
+        "fallen_away": gone,
+        "may_come_back": found.paused or gone or found.is_away(today),
+        "today": today,
         "furthest": timezone.localdate(now + FURTHEST),
     }
     return render(request, "after/away.html", context)

@@ -1,7 +1,6 @@
 """A mentor's day: who comes today, what waits for them, their children."""
 
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import timedelta
 
 from django.contrib import messages
 from django.db.models import prefetch_related_objects
@@ -22,9 +21,8 @@ from chat import desk, history, meetings
 from chat.access import access_outgoing, access_pairing, children_of_family, hand_over_for, meetings_for
 from chat.handing_over import leave_note, notes_left, notes_to_leave
 from chat.models import HandOver
-from chat.models.meetings import Meetings
-from chat.rules.meetings import NEAR, MeetingState, length_for
-from chat.rules.times import local_day, local_time
+from chat.rules.meetings import NEAR, length_for
+from chat.rules.times import local_day
 from matching import cards
 from matching.answers import answer_hours, questions_to
 
@@ -33,7 +31,7 @@ AHEAD = timedelta(days=7)
 
 def home(request: HttpRequest) -> HttpResponse:
     now, today = timezone.now(), timezone.localdate()
-    ahead = meetings_for(request.user).ahead(now).filter(start__lt=now + AHEAD)
+    own = meetings_for(request.user).filter(mentor__user=request.user)
     rows = [
         {
             "meeting": row,
@@ -45,13 +43,12 @@ def home(request: HttpRequest) -> HttpResponse:
             "now": row.met or row.start <= now,
             "may_change": meetings.may_change(row, now),
         }
-        for row in ahead.filter(mentor__user=request.user)
+        for row in own.ahead(now).filter(start__lt=now + AHEAD)
     ]
     places = desk.places_for(actor=request.user, now=now)
     called = told_apart([place.room.pairing for place in places])
     for row in rows:
         row["called"] = called.get(row["meeting"].pairing_id, row["child"].call_name)
-    called_off = meetings_for(request.user).called_off(now).filter(mentor__user=request.user)
     context = {
         "called_off": [
             {
@@ -59,12 +56,12 @@ def home(request: HttpRequest) -> HttpResponse:
                 "when": coming(row.start, today),
                 "called": called.get(row.pairing_id, row.pairing.child.call_name),
             }
-            for row in called_off
+            for row in own.called_off(now)
         ],
         "questions": questions_to(request.user),
         "today": [row for row in rows if row["today"]],
         "later": [row for row in rows if not row["today"]],
-        "over": _met_today(request.user, now).exists(),
+        "over": own.begun_today(now).exists(),
         "waiting": [
             {"place": place, "called": called[place.room.pairing_id], "since": on_day(place.since, today)}
             for place in places
@@ -94,12 +91,6 @@ def home(request: HttpRequest) -> HttpResponse:
         "has_family": bool(children_of_family(request.user)),
     }
     return render(request, "mentor/home.html", context)
-
-
-def _met_today(user: Any, now: datetime) -> Meetings:
-    """The mentor's meetings whose hour has begun today; not what was cancelled."""
-    begun = meetings_for(user).filter(start__gte=local_time(local_day(now), 0), start__lte=now)
-    return begun.filter(mentor__user=user).exclude(state=MeetingState.CANCELLED)
 
 
 @require_POST

@@ -28,7 +28,7 @@ def show(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         asked, taken, seen = (numbers(request.POST.getlist(name)) for name in ("slot", "taken", "seen"))
         try:
-            set_own_hours(actor=request.user, slots=asked, no_choice=taken, seen=seen or None)
+            set_own_hours(actor=request.user, slots=asked, no_choice=taken, seen=seen)
         except (Invalid, Conflict) as error:
             refused, status = str(error), error.kind.http
         else:
