@@ -63,17 +63,17 @@ def set_own_hours(
     *,
     actor: Any,
     slots: Collection[int],
+    seen: Collection[int],
     no_choice: Collection[int] = (),
-    seen: Collection[int] | None = None,
 ) -> frozenset[int]:
     """All free hours at once. Rounds that come use them, and meetings can be moved there. Raises Invalid, Conflict.
 
-    no_choice: the hours that were shown as a child's when the others were chosen.
-    seen: the free hours as they were shown then. The second of two pages is told, and changes nothing.
+    seen: the free hours as they were shown when these were chosen. The second of two pages is told, and changes nothing.
+    no_choice: the hours that were shown as a child's then.
     """
     mentor = Mentor.objects.select_for_update().get(pk=_own(actor).pk)
     before = _hours_of(mentor)
-    if seen is not None and frozenset(seen) != before.free:
+    if frozenset(seen) != before.free:
         raise Conflict(
             _("Your hours were changed on another page meanwhile. Here they are as they stand now.")
         )

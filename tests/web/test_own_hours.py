@@ -92,6 +92,11 @@ def family(db):
         yield add_family()
 
 
+def seen(page: str) -> list[str]:
+    """The free hours as the page was sent, which it sends back."""
+    return re.findall(r'name="seen" value="(\d+)"', page)
+
+
 def slots(mentor: Mentor) -> set[int]:
     return set(MentorSlot.objects.filter(mentor=mentor).values_list("slot", flat=True))
 
@@ -102,9 +107,10 @@ def test_a_mentor_sets_the_week_and_the_child_s_hour_is_no_box(family):
         page = mentor.get("/my-hours/").content.decode()
         boxes = {int(value) for value in re.findall(r'name="slot"\s+value="(\d+)"', page)}
         assert WEDNESDAY_19 not in boxes and THURSDAY_20 in boxes and "沐阳" in page
-        assert mentor.post("/my-hours/", {"slot": [10, THURSDAY_20]}).status_code == 302
+        assert mentor.post("/my-hours/", {"slot": [10, THURSDAY_20], "seen": seen(page)}).status_code == 302
         assert slots(family.academic) == {10, THURSDAY_20, WEDNESDAY_19}
-        again = mentor.post("/my-hours/", {"slot": [3]})
+        now = seen(mentor.get("/my-hours/").content.decode())
+        again = mentor.post("/my-hours/", {"slot": [3], "seen": now})
         assert again.status_code == 400 and "房间只在" in again.content.decode()
         assert slots(family.academic) == {10, THURSDAY_20, WEDNESDAY_19}
         mentor.post("/my-hours/pause/", {"paused": "yes"})
@@ -167,14 +173,19 @@ def test_a_calendar_elsewhere_learns_when_and_nothing_of_the_child(family):
 def test_the_second_of_two_pages_of_hours_is_told_and_overwrites_nothing():
     family = add_family()
     mentor, client = family.academic, browser_of(family.academic.user)
-    shown = re.findall(r'name="seen" value="(\d+)"', client.get("/my-hours/").content.decode())
+    shown = seen(client.get("/my-hours/").content.decode())
     assert client.post("/my-hours/", {"slot": [68, 92], "seen": shown}).status_code == 302
     first = set(MentorSlot.objects.filter(mentor=mentor).values_list("slot", flat=True))
     late = client.post("/my-hours/", {"slot": [69], "seen": shown})
     assert late.status_code == 409 and "另一个页面" in late.content.decode()
     assert set(MentorSlot.objects.filter(mentor=mentor).values_list("slot", flat=True)) == first
-    now = re.findall(r'name="seen" value="(\d+)"', late.content.decode())
+    now = seen(late.content.decode())
     assert {int(slot) for slot in now} == first and client.post("/my-hours/", {"slot": [69], "seen": now})
+    MentorSlot.objects.filter(mentor=mentor).delete()
+    none = seen(client.get("/my-hours/").content.decode())
+    MentorSlot.objects.create(mentor=mentor, slot=70)
+    assert none == [] and client.post("/my-hours/", {"slot": [69], "seen": none}).status_code == 409
+    assert slots(mentor) == {70}
 
 
 @pytest.mark.django_db
