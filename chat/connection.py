@@ -14,17 +14,7 @@ from django.db import DatabaseError, InterfaceError
 from django.utils import timezone
 
 from chat import reading
-from chat.acts import (
-    Act,
-    Arrive,
-    EndSession,
-    Gone,
-    Leave,
-    Numbered,
-    Outcome,
-    Refused,
-    Stir,
-)
+from chat.acts import Act, Arrive, EndSession, Gone, Leave, Numbered, Outcome, Refused, Stir
 from chat.credit import Credit
 from chat.greeting import last_words, news, welcome
 from chat.limiter import Bucket
