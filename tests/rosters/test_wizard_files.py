@@ -63,6 +63,11 @@ def aside(*rows: int, kind: str = K) -> Step:
     return act(choosing.set_rows_aside, rows={(kind, number) for number in rows})
 
 
+def brought(actor: User, content: bytes) -> RosterUpload:
+    """Looked at, as on a page."""
+    return imports.check_upload(actor=actor, file_name="r.xlsx", content=content, asks=True)
+
+
 ALL_ASIDE = act(choosing.set_rows_aside)
 undo = act(choosing.undo_correction, correction=1)
 
