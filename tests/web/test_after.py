@@ -91,9 +91,8 @@ def test_from_the_first_page_to_an_end_and_to_who_is_ill(solved: tuple[Client, R
     assert f'<a href="/children/{some}/">' in page.partition("请打电话")[2].partition("</div>")[0]
     assert not away.exists() and not Mentor.objects.get(pk=other.mentor_id).paused
     assert "回来了吗" not in desk.get(path).content.decode()
-    Meeting.objects.filter(
-        mentor=other.mentor
-    ).delete()  # nothing falls away, and yet nobody may move a meeting there
+    # Where nothing falls away, nothing may be moved to either, until somebody says that the mentor is back.
+    Meeting.objects.filter(mentor=other.mentor).delete()
     desk.post(path, {"until": timezone.localdate().isoformat()})
     assert "回来了吗" in desk.get(path).content.decode()
 
