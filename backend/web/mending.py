@@ -14,6 +14,17 @@ SHARED = frozenset(
 )
 
 
+def asked_again(groups: Iterable[dict[str, Any]], refused: Mapping[str, Any]) -> None:
+    """Marks the group whose correction could not be read either with why, and with what was typed."""
+    for group in groups if refused else ():
+        here = (group["kind"], group["column"], group["value"])
+        rows = {row["row"] for row in group["rows"]}
+        if here == (refused["kind"], refused["column"], refused["was"]) and rows & set(
+            refused["rows"] or rows
+        ):
+            group |= {"refused": refused["why"], "near": refused["becomes"], "asked": False}
+
+
 def grouped(problems: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """What concerns the whole file first, then the value with most rows, then in the order of the file."""
     groups: dict[tuple[str, ...], dict[str, Any]] = {}

@@ -1,6 +1,7 @@
 """The import as a coordinator meets it: only with the forms that the pages hold."""
 
 import io
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -90,6 +91,20 @@ def test_one_row_of_several_is_chosen_and_a_whole_row_is_put_right(desk: Client)
         ("K3", "陈3", "370112", ""),
         ("K4", "陈小满", "370102", "泉城路 1 号"),
     ]
+
+
+def test_a_correction_that_is_not_understood_is_asked_again_where_it_was_typed(desk: Client) -> None:
+    path = bring(desk, workbook(children=children({"年级": "五年及"}, {"年级": "三年纪"})))
+    answer = press(desk, path, "更正 1 行", nth=1, becomes="三年极")
+    again = desk.get(answer.headers["Location"]).content.decode()
+    assert answer.headers["Location"].startswith(path)
+    fields = re.findall(
+        r'<input type="text"[^>]*?name="becomes"[^>]*>\s*(?:<p class="error"[^>]*>[^<]*)?', again
+    )
+    asked = [field for field in fields if "autofocus" in field]
+    assert len(fields) == 2 and len(asked) == 1
+    assert 'value="三年极"' in asked[0] and "“三年极”" in asked[0]
+    assert "autofocus" not in desk.get(path).content.decode()
 
 
 def test_the_second_coordinator_is_led_back_and_told(desk: Client, django_user_model: Any) -> None:

@@ -49,7 +49,7 @@ class Visitor:
     def page_of(self, role: str) -> Page:
         """Signed in, as the demonstration's doors do it."""
         if role not in self._pages:
-            page = self.browser.new_context(**self.options).new_page()
+            page = self.browser.new_context(**{"service_workers": "block"} | self.options).new_page()
             page.goto(self.address(role, "/"))
             self._pages[role] = page
         return self._pages[role]

@@ -26,7 +26,7 @@ from backend.rosters.reading.chosen import KINDS, ROWS_SHOWN
 from backend.rosters.reading.columns import COLUMNS, headed
 from backend.rosters.reading.tables import MOST_BYTES
 from backend.web import changed_cells
-from backend.web.mending import corrected, grouped, warned
+from backend.web.mending import asked_again, corrected, grouped, warned
 from backend.web.numbers import number_of
 from chat.gates import open_rooms_of
 from matching.wording import left_out_in_words
@@ -34,6 +34,7 @@ from matching.wording import left_out_in_words
 PER_PAGE = 20
 GROUPS_PER_PAGE = 15
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+REFUSED = "correction_refused"  # in the session until the page is shown again
 View = Callable[..., HttpResponse]
 KIND_WORDS = {"children": gettext_lazy("Children"), "mentors": gettext_lazy("Mentors")}
 
@@ -110,6 +111,7 @@ def show(request: HttpRequest, upload_id: int) -> HttpResponse:
     is_open = upload.state in RosterUpload.OPEN
     known = {row["heading"] for row in headings} if is_open else ()
     page = Paginator(groups, GROUPS_PER_PAGE).get_page(request.GET.get("page"))
+    asked_again(page, request.session.pop(REFUSED, {}))
     context = {
         "upload": upload,
         "open": is_open,

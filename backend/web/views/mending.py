@@ -18,7 +18,7 @@ from backend.rosters.reading.chosen import KINDS, Place
 from backend.rosters.rereading import reopen
 from backend.web.cells_form import fields, posted
 from backend.web.numbers import number_of
-from backend.web.views.imports import told, version_of
+from backend.web.views.imports import REFUSED, told, version_of
 
 
 @require_POST
@@ -76,7 +76,14 @@ def correct(request: HttpRequest, upload_id: int) -> HttpResponse:
         messages.success(request, _set_aside(upload.changes[-1]["facts"]["rows"]))
     else:
         becomes = "" if given.get("do") == "empty" else given.get("becomes", "")
-        choosing.correct_cells(**common, becomes=becomes)
+        try:
+            choosing.correct_cells(**common, becomes=becomes)
+        except Invalid as why:
+            typed = {name: common[name] for name in ("kind", "column", "was")}
+            rows = common["rows"] and sorted(common["rows"])
+            request.session[REFUSED] = {**typed, "rows": rows, "becomes": becomes, "why": str(why)}
+            page = number_of(request.GET.get("page", "")) or 1
+            return redirect(reverse("import", args=[upload_id], query={"page": page}))
         messages.success(request, _("Corrected. It can be taken back below."))
     return _back(upload_id)
 
