@@ -40,6 +40,12 @@ class Changes:
     only_ended: int
 
 
+def place_of(pairing: Pairing) -> Proposal | None:
+    """Where the newest published plan put these two together: why it did stands there."""
+    same = Proposal.objects.filter(child=pairing.child_id, mentor=pairing.mentor_id, role=pairing.role)
+    return same.filter(round__published_at__isnull=False).order_by("-round__published_at").first()
+
+
 def low_fit(round_: Round) -> QuerySet[Proposal]:
     """Matches that are so poor that they cost extra."""
     poor = round_.proposals.filter(fit__lt=Weights.from_json(round_.weights).poor_below)

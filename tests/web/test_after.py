@@ -57,6 +57,10 @@ def test_from_the_first_page_to_an_end_and_to_who_is_ill(solved: tuple[Client, R
     assert f"/pairings/{pairing.pk}/" in desk.get("/today/first/").content.decode()
     page = desk.get(f"/pairings/{pairing.pk}/").content.decode()
     assert pairing.child.name in page and "还没答复" in page
+    place = round_.proposals.get(child=pairing.child, role=pairing.role)
+    assert f"契合度{place.fit}" in page and f"/change/{pairing.child_id}/{pairing.role}/" in page
+    why = desk.get(f"/rounds/{round_.pk}/change/{pairing.child_id}/{pairing.role}/").content.decode()
+    assert f"为什么是{pairing.mentor.name}" in why and "可以选的导师" not in why  # nothing to choose any more
     answer = desk.post(f"/pairings/{pairing.pk}/end/", {"reason": "not_a_fit", "never_again": "on"})
     assert answer.headers["Location"] == f"/pairings/{pairing.pk}/" and Lock.objects.count() == 1
     page = desk.get(f"/pairings/{pairing.pk}/").content.decode()

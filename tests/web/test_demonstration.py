@@ -1,12 +1,14 @@
 """The demonstration of a small city, made at an odd hour, and started again days later."""
 
+import html
+import re
 from datetime import timedelta
 from uuid import uuid4
 
 import pytest
 import time_machine
 from django.db import transaction
-from django.test import override_settings
+from django.test import Client, override_settings
 
 from backend.care.access import who_may_decide
 from backend.care.models import Alert
@@ -26,7 +28,7 @@ from chat.record import perform
 from chat.rules.meetings import TO_COME
 from chat.rules.times import HOUR
 from chat.uptime import still_serving
-from matching.models import Pairing
+from matching.models import Pairing, Round
 from tests.chat.people import at
 
 pytestmark = pytest.mark.django_db
@@ -180,3 +182,47 @@ def test_a_second_lead_can_decide_what_the_coordinator_asks(city):
         )
         assert who_may_decide(reading) == [city["lead"]]
         assert decide_reading(actor=city["lead"], reading_id=reading.pk, approve=True).state == "opened"
+
+
+def test_what_the_door_promises_for_a_minute_is_behind_each_of_its_links(city, client, settings):
+    settings.ALLOWED_HOSTS = ["*"]
+    door = client.get("/", headers={"host": "localhost:8000"}).content.decode()
+    card = door.partition("一分钟看完")[2].partition("</section>")[0]
+    shown = {}
+    for address in re.findall(r'href="([^"]+)"', card):
+        host, _slash, path = html.unescape(address).removeprefix("http://").partition("/")
+        answer = Client().get(f"/{path}", headers={"host": host}, follow=True)
+        assert answer.status_code == 200
+        shown[host.partition(".")[0], answer.request["PATH_INFO"]] = answer.content.decode()
+    child = city["child"].child
+    plan = Round.objects.get(state="published")
+    academic = Pairing.objects.live().get(child=child, role="academic")
+    assert {role for role, _path in shown} == {"coordinator", "child", "parent"} and len(shown) == 6
+    bound = plan.summary["objective_bound"]
+    assert f"任何方案都不会超过{bound}" in shown["coordinator", f"/rounds/{plan.pk}/"]
+    places = shown["coordinator", f"/rounds/{plan.pk}/proposals/"]
+    why = re.search(r'href="([^"]+)">\s*为什么是他们', places)
+    assert why is not None
+    desk = Client()
+    desk.force_login(city["coordinator"])
+    assert "合计（契合度）" in desk.get(html.unescape(why[1])).content.decode()
+    assert "病了" in shown["coordinator", f"/mentors/{city['counsellor'].mentor.pk}/away/"]
+    room = shown["child", f"/rooms/{academic.room.pk}/"]
+    assert ">断网<" in room and "能看到这里的话" in room
+    assert "我需要帮助" in shown["child", "/"] and child.call_name in shown["parent", "/"]
+
+
+def test_the_door_leads_to_its_own_pages_only(city, client, settings):
+    settings.ALLOWED_HOSTS = ["*"]
+    for to in ("//elsewhere.example/", "https://elsewhere.example/", "notices", ""):
+        answer = client.get("/", {"language": "en", "to": to}, headers={"host": "child.localhost:8000"})
+        assert answer.headers["Location"] == "/"
+
+
+def test_only_the_demonstration_has_scissors(city, client, settings):
+    pairing = Pairing.objects.live().get(child=city["child"].child, role="academic")
+    client.force_login(city["child"])
+    assert "cut.js" in client.get(f"/rooms/{pairing.room.pk}/").content.decode()
+    settings.DEMO = False
+    room = client.get(f"/rooms/{pairing.room.pk}/").content.decode()
+    assert "cut.js" not in room and 'id="cut"' not in room

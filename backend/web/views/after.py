@@ -41,6 +41,7 @@ from chat.rules.meetings import MeetingState
 from matching.access import access_pairing, locks_for, pairings_for
 from matching.again import match_anew
 from matching.ending import reasons_for
+from matching.review import place_of
 
 PER_PAGE = 50
 USUAL = timedelta(days=7)
@@ -82,6 +83,7 @@ def pair(request: HttpRequest, pairing_id: int) -> HttpResponse:
         "last": found.meetings.filter(state=MeetingState.HELD).order_by("-start").first() if told else None,
         "next": Meeting.objects.ahead(now).filter(pairing=found).order_by("start").first() if told else None,
         "locks": locks,
+        "place": place_of(found),
         "may_end": found.ended_at is None and may(request.user, "pairing", "end"),
         "may_match": may(request.user, "round", "write"),
     }

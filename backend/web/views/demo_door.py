@@ -9,11 +9,14 @@ names only (so no other site's name can be pointed here), and no page of it can 
 
 from ipaddress import ip_address
 from typing import Any
+from urllib.parse import urlencode
 
 from django.conf import settings
 from django.contrib.auth import login
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
@@ -22,6 +25,7 @@ from backend.accounts.models import User
 from backend.notices import texting
 from backend.rosters.models import Child
 from backend.web.demonstration import people
+from backend.web.demonstration.minute import sights
 from backend.web.demonstration.roles import DOOR, role_of
 from backend.web.views.doors import remember_language
 
@@ -44,11 +48,18 @@ def show(request: HttpRequest) -> HttpResponse:
     role = role_of(request.get_host())
     user = people.person(role) if role else None
     if user is None:
-        return render(request, "demo_door.html", {"groups": _groups(request)})
+        context = {"groups": _groups(request), "sights": _sights(request)}
+        return render(request, "demo_door.html", context)
     login(request, user)
-    response = redirect("home")
+    response = redirect(_wanted(request))
     remember_language(response, request.GET.get("language"))
     return response
+
+
+def _wanted(request: HttpRequest) -> str:
+    """The page of this host that the door promised, or its first one."""
+    to = request.GET.get("to", "")
+    return to if to.startswith("/") and url_has_allowed_host_and_scheme(to, None) else reverse("home")
 
 
 @require_POST
@@ -72,6 +83,18 @@ def outbox(request: HttpRequest) -> HttpResponse:
     for each in texts:
         each["name"] = names.get(each["phone"], "")
     return render(request, "demo_outbox.html", {"texts": texts})
+
+
+def _sights(request: HttpRequest) -> list[dict[str, str]]:
+    found = []
+    for each in sights(people.everybody()):
+        url = f"{_host(request, each.role)}/?{urlencode({'language': get_language(), 'to': each.path})}"
+        found.append({"words": each.words, "where": each.where, "do": each.do, "url": url})
+    return found
+
+
+def _host(request: HttpRequest, role: str) -> str:
+    return f"http://{role}.{DOOR}:{request.get_port()}"
 
 
 def _groups(request: HttpRequest) -> list[dict[str, Any]]:
@@ -145,14 +168,12 @@ def _door(
     request: HttpRequest, role: str, user: User, text: tuple[str, str, str], facts: dict[str, str]
 ) -> dict[str, str]:
     title, icon, words = text
-    host = f"{role}.{DOOR}:{request.get_port()}"
     return {
         "role": role,
         "title": title,
         "icon": icon,
         "words": words % {"name": user.name, **facts},
-        "host": host,
-        "url": f"http://{host}/?language={get_language()}",
+        "url": f"{_host(request, role)}/?language={get_language()}",
     }
 
 
