@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Max, QuerySet
+from django.db.models import Max, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
@@ -106,9 +106,16 @@ def read_mark(room: Room, side: Side) -> int:
     return ReadMark.objects.filter(room=room, side=side).values_list("s", flat=True).first() or 0
 
 
-def own_held(*, actor: Any, room_id: int) -> dict[str, str]:
-    """The actor's own words in this room that wait for a decision or were refused: cid → body."""
+def own_held(*, actor: Any, room_id: int) -> dict[str, dict[str, Any]]:
+    """The actor's own words in this room that wait for a decision or were refused, by cid: body, at, and after, the
+    number of the room behind which they were said.
+    """
     room = access_room(actor, room_id, "enter")
     side = room.side_of(actor)
     rows = Held.objects.filter(room=room, sender=side).exclude(state=Held.State.RELEASED)
-    return {str(cid): body for cid, body in rows.order_by("pk").values_list("cid", "body")}
+    before = Event.objects.filter(room=room, at__lte=OuterRef("said_at")).order_by("-s").values("s")[:1]
+    found = rows.order_by("pk").annotate(after=Coalesce(Subquery(before), 0))
+    return {
+        str(cid): {"body": body, "at": at.isoformat(), "after": after}
+        for cid, body, at, after in found.values_list("cid", "body", "said_at", "after")
+    }

@@ -56,7 +56,25 @@ def ask_for_help(*, actor: Any, now: datetime | None = None) -> Alert:
     Child.objects.select_for_update().get(pk=child.pk)
     standing = Case.objects.standing().filter(child=child, kind=Case.Kind.HELP).last()
     waiting = Alert.objects.standing().filter(case=standing, exhausted_at=None).last() if standing else None
+    if waiting is not None and waiting.said_a_slip():
+        waiting = None  # after all it was none: they are called again
     return waiting or raise_alert(actor=actor, child=child, kind="help", case=standing, now=now)
+
+
+@transaction.atomic
+def say_it_was_a_slip(*, actor: Any, now: datetime | None = None) -> None:
+    """没事了，点错了, by the child itself. Whoever was called reads it, and nothing ends: a person looks all the same,
+    for somebody else may hold the tablet by now. Where nothing stands, or it was said already, nothing happens.
+    """
+    child = Child.objects.filter(user=actor.pk).first()
+    child = access_child_to_tell(actor, child.pk if child else 0, "ask")
+    standing = Case.objects.standing().filter(child=child, kind=Case.Kind.HELP)
+    case = standing.select_for_update().last()
+    alert = case and case.alerts.last()
+    if case is None or alert is None or alert.said_a_slip():
+        return
+    Note.objects.create(case=case, kind=Note.Kind.SLIP, by=actor, at=now or timezone.now())
+    audit.record(actor, "case.said_a_slip", case)
 
 
 @transaction.atomic

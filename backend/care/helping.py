@@ -1,6 +1,6 @@
 """What a child who asked for a person is told about it: the truth, and nothing that is not so."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
@@ -13,6 +13,7 @@ from backend.care import rota, waking
 from backend.care.access import close_to, in_order
 from backend.care.models import Alert, Case, Cases, Wake
 from backend.rosters.models import Child
+from chat.models import Room
 
 # So long a child may believe that somebody comes within moments.
 MOMENTS = timedelta(minutes=5)
@@ -28,17 +29,26 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """who: the name of whoever comes, or looks at the screen; empty where it is not known."""
+    """who: the name of whoever comes, or looks at the screen; empty where it is not known.
+
+    slip: the child has said that it touched Help by mistake.
+    """
 
     state: State
     who: str = ""
+    slip: bool = False
 
 
 def card_for(child: Child, now: datetime) -> Card:
+    """Of the child's own asking."""
     case = Case.objects.standing().filter(child=child, kind=Case.Kind.HELP).select_related("owner").last()
     alert = case and case.alerts.last()
     if case is None or alert is None:
         return Card(State.NOTHING)
+    return replace(_who_comes(case, alert, now), slip=alert.said_a_slip())
+
+
+def _who_comes(case: Case, alert: Alert, now: datetime) -> Card:
     if case.owner is not None and case.owner.is_active and alert.answered_at is not None:
         return Card(State.COMING, case.owner.name)
     if alert.exhausted_at is not None:
@@ -52,6 +62,21 @@ def card_for(child: Child, now: datetime) -> Card:
     if not just_called and now - alert.raised_at >= MOMENTS:
         return Card(State.LATE)
     return Card(State.CALLED, just_called[0] if just_called else "")
+
+
+def taken_in(room: Room) -> str | None:
+    """For the room's child: the name of whoever has taken what was said here or the child's own asking, whichever is
+    the newest; "" while nobody has, None where nobody was called for either.
+
+    Nothing of what is sealed: the tablet may be the family's, and how the child is told is for the lead.
+    """
+    of_room, asked = Q(room=room), Q(case__kind=Case.Kind.HELP, case__child=room.pairing.child_id)
+    alerts = Alert.objects.filter(of_room | asked, case__in=Case.objects.standing())
+    alert = alerts.exclude(case__in=Case.objects.sealed()).select_related("case__owner").last()
+    if alert is None:
+        return None
+    owner = alert.case.owner
+    return owner.name if owner is not None and owner.is_active and alert.answered_at is not None else ""
 
 
 def _is_woken(alert: Alert, now: datetime) -> bool:

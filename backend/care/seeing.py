@@ -31,10 +31,19 @@ class Phone:
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """The lines around one alert, the oldest first, as they were said."""
+    """The lines around one alert, or around several of a room that lie together: the oldest first, as they were said."""
 
-    alert: Alert
+    alerts: list[Alert]
     lines: list[Event]
+
+    @property
+    def room(self) -> Room | None:
+        return self.alerts[0].room
+
+    @property
+    def numbers(self) -> set[int | None]:
+        """Of the messages that raised them."""
+        return {alert.s for alert in self.alerts}
 
 
 @transaction.atomic
@@ -59,15 +68,26 @@ def open_phones(*, actor: Any, case_id: int) -> list[Phone]:
 def open_words(*, actor: Any, case: Case) -> list[Window]:
     """Around each message that raised an alert of this case. Empty where none did: Help is no conversation."""
     access_case(actor, case.pk, "read_words")
-    windows = []
-    for alert in case.alerts.filter(room__isnull=False).order_by("pk"):
-        assert alert.s is not None
-        said = Event.objects.filter(room=alert.room, kind=MSG)
-        before = list(said.filter(s__lte=alert.s).order_by("-s")[: AROUND + 1])[::-1]
-        windows.append(Window(alert, before + list(said.filter(s__gt=alert.s).order_by("s")[:AROUND])))
+    windows: list[Window] = []
+    alerts = case.alerts.filter(room__isnull=False).order_by("room", "s", "pk")
+    for alert in alerts.select_related("room__pairing"):
+        lines = _around(alert)
+        last = windows[-1] if windows and windows[-1].room == alert.room else None
+        if last and last.lines and lines and lines[0].s <= last.lines[-1].s:
+            last.alerts.append(alert)
+            last.lines.extend([line for line in lines if line.s > last.lines[-1].s])
+        else:
+            windows.append(Window([alert], lines))
     if windows:
-        audit.record(actor, "case.words_viewed", case, alerts=[each.alert.pk for each in windows])
+        audit.record(actor, "case.words_viewed", case, alerts=sorted(alert.pk for alert in alerts))
     return windows
+
+
+def _around(alert: Alert) -> list[Event]:
+    assert alert.s is not None
+    said = Event.objects.filter(room=alert.room, kind=MSG)
+    before = list(said.filter(s__lte=alert.s).order_by("-s")[: AROUND + 1])[::-1]
+    return before + list(said.filter(s__gt=alert.s).order_by("s")[:AROUND])
 
 
 def messages_to_join(case: Case) -> list[tuple[Room, list[Event]]]:

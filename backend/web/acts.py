@@ -34,6 +34,7 @@ ACTS = {
     "case.phones_viewed": gettext_lazy("family's telephones looked at"),
     "case.reading_attached": gettext_lazy("reading joined to a case"),
     "case.released": gettext_lazy("case released"),
+    "case.said_a_slip": gettext_lazy("the child says that Help was touched by mistake"),
     "case.sealed": gettext_lazy("case sealed"),
     "case.taken": gettext_lazy("case taken over"),
     "case.talk_attached": gettext_lazy("words joined to a case"),

@@ -5,6 +5,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from backend.care.detection import COVER
 from backend.web.bands import Band
 from backend.web.context import help_label
 from backend.web.templatetags.shuangdao import WEEKDAYS
@@ -24,6 +25,8 @@ PHRASES = [
     ("users-round", gettext_lazy("A grown-up is with me")),
     ("hand", gettext_lazy("Goodbye")),
 ]
+# Said alone they raise no alarm; the page offers Help for them, and tells nobody. Without spaces and marks.
+SAD = "我难过 我很难过 我好难过 难过 好难过 我想哭 想哭 我不开心 不开心 iamsad imsad sad".split()
 SIGNS = [
     "+",
     "−",
@@ -85,7 +88,11 @@ def words(other: str, you: Side, band: Band) -> dict[str, Any]:
         "waiting": _("A coordinator looks at this before it goes out."),
         "refused": _("This was not sent."),
         "unshown": _("A message of yours"),
-        "masked": _("Contact details were hidden."),
+        "cover": COVER * 2,  # no number, or rest of one, is shorter
+        "masked": _("Contact details were hidden.")
+        if is_child
+        else _("Contact details that the child wrote: they are covered for everybody."),
+        "sad": SAD,
         "redacted": _("This was taken away."),
         "read": _("seen by the mentor"),
         "unread": _("New words from here on"),

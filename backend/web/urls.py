@@ -101,6 +101,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("help/", help.show, name="help"),
     path("help/ask/", help.ask, name="ask_for_help"),
     path("help/now/", help.now, name="help_now"),
+    path("help/slip/", help.slip, name="help_slip"),
     path("help/report/", help.report, name="help_report"),
     path("help/stop/", help.stop, name="help_stop"),
     path("help/offered/<int:room_id>/", help.offered, name="help_offered"),

@@ -104,6 +104,7 @@ TABLE: dict[str, tuple[tuple[str, ...], frozenset[str]]] = {
     "help": (GET, EVERYBODY),
     "ask_for_help": (POST, CHILDREN),
     "help_now": (GET, CHILDREN),
+    "help_slip": (POST, CHILDREN),
     "help_report": (GET, CHILDREN),
     "help_stop": (GET, CHILDREN),
     "help_offered": (GET, frozenset({"child"})),

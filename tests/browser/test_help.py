@@ -184,18 +184,40 @@ def test_with_nobody_on_duty_the_child_is_told_so_at_once(served: Served, browse
 def test_in_the_room_help_is_offered_after_such_words_once(served: Served, browser: Browser) -> None:
     url, family = f"http://127.0.0.1:{served.port}", served.facts[0]
     child = telephone(browser, url, family["cookies"]["child"])
+    duty = telephone(browser, url, served.run(ON_DUTY))
     child.goto(f"{url}/rooms/{family['rooms']['wellbeing']}/")
     expect(child.get_by_role("link", name="我需要帮助")).to_be_visible()
     say = child.get_by_placeholder("写点什么")
+    door = child.get_by_text("想找大人说说？")
+    say.fill("今天有点累")
+    say.press("Enter")
+    expect(child.get_by_text("今天有点累")).to_be_visible()
+    expect(door).to_be_hidden()
+    say.fill("我难过。")  # calls nobody: the door is shown, and no more
+    say.press("Enter")
+    expect(door).to_be_visible()
+    assert door.get_attribute("href") == "/help/"
+    assert served.run(KEPT)["alerts"] == []
     say.fill("我不想活了")
     say.press("Enter")
-    expect(child.get_by_text("谢谢你愿意说出来。")).to_be_visible(timeout=8000)
+    expect(child.get_by_text("谢谢你愿意说出来。")).to_be_in_viewport(timeout=8000)
+    expect(door).to_be_hidden()  # the larger offer stands there now
+    expect(child.get_by_text("我不想活了")).to_be_in_viewport()
+    everything_is_big_enough(child)
     child.reload()
     say.fill("我真的不想活了")
     say.press("Enter")
     expect(child.get_by_text("我真的不想活了")).to_be_visible()
     child.wait_for_timeout(2500)
     expect(child.get_by_text("谢谢你愿意说出来。")).to_have_count(0)
+    taken = child.get_by_text("孙老师看到了，会来找你")
+    expect(taken).to_have_count(0)
+    duty.goto(f"{url}/duty/")
+    duty.get_by_role("link", name="打开").tap()
+    duty.get_by_role("button", name="我来处理").tap()
+    expect(taken).to_be_visible(timeout=10_000)
+    duty.get_by_role("button", name="办结个案").tap()
+    expect(taken).to_have_count(0, timeout=10_000)
 
 
 def test_whoever_is_not_signed_in_finds_help_too(site: Site, browser: Browser) -> None:

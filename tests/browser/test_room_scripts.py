@@ -17,7 +17,8 @@ PAGE = """<!doctype html><html lang="zh-CN">
 <div id="scroller" class="room-scroller" tabindex="0"><div id="log" class="room-log"></div></div></main></body></html>"""
 LIST = """async () => {
   const { Log } = await import("/room/log.js");
-  const words = { me: "我说：", them: "老师说：", unread: "下面是新的话", read: "老师看到了", events: {}, redacted: "收回了" };
+  const words = { me: "我说：", them: "老师说：", unread: "下面是新的话", read: "老师看到了", events: {}, redacted: "收回了",
+    waiting: "等人看", refused: "没有发出", sending: "等待发送", unshown: "你的一句话", cover: "＊＊", masked: "盖住了" };
   window.row = (s, from = s % 2 ? "mentor" : "child") =>
     ({ t: "msg", s, from, cid: `c${s}`, body: `第${s}句`.repeat(1 + (s % 9) * 3), at: new Date(1.58e12 + s * 4e6).toISOString() });
   window.rows = (low, high) => Array.from({ length: high - low }, (_, i) => row(low + i));
@@ -89,7 +90,7 @@ def test_whoever_holds_the_tablet_next_sees_nothing_that_was_written_but_it_is_k
           const log = make();
           log.restart({ results: rows(1, 4) });
           log.pending("c9", "还没发出去");
-          log.held("c8", "等人看", "waiting");
+          log.held("c8", { body: "等人看", after: 3 }, "waiting");
           const form = document.createElement("form");
           form.innerHTML = '<textarea id="text"></textarea><p id="count"></p><button id="send"></button>' +
             '<input id="place-page">';
@@ -105,6 +106,45 @@ def test_whoever_holds_the_tablet_next_sees_nothing_that_was_written_but_it_is_k
         }"""
     )
     assert left == ["", "", "", "写了一半"]
+
+
+def test_what_waits_for_a_person_stands_where_it_was_said(page: Page) -> None:
+    page.evaluate(LIST)
+    order = (
+        "Array.from(document.querySelectorAll('#log li.said .body'), (body) => body.textContent.slice(0, 4))"
+    )
+    said = page.evaluate(
+        f"""() => {{ const log = make({{ you: "mentor" }}), short = (s) => ({{ ...row(s), body: `第${{s}}句` }});
+          log.restart({{ results: [5, 6, 7].map(short) }});
+          log.pending("p", "在路上");
+          const at = new Date(1.58e12).toISOString();
+          log.held("a", {{ body: "甲等着", at, after: 6 }}, "waiting");
+          log.held("b", {{ body: "乙等着", at, after: 6 }}, "waiting");
+          log.held("old", {{ body: "早等着", at, after: 2 }}, "refused");
+          log.held("now", {{ body: "刚等着", at, after: 7 }}, "waiting");
+          log.append(short(8));
+          const first = {order};
+          log.prepend([1, 2, 3, 4].map(short));
+          const then = {order};
+          log.held("a", {{}}, "refused");  // decided: it stays where it is
+          log.append({{ ...short(9), cid: "b", from: "mentor" }});  // let through: now it has a number
+          return [first, then, {order}, document.querySelector('[data-held=a]').lastChild.textContent,
+            document.querySelector('[data-held=a]').textContent.includes("08:53")] }}"""
+    )
+    first = ["早等着", "第5句", "第6句", "甲等着", "乙等着", "第7句", "刚等着", "第8句", "在路上"]
+    older = ["第1句", "第2句", "早等着", "第3句", "第4句"]
+    assert said[0] == first and said[1] == older + first[1:]
+    assert said[2] == older + [each for each in first[1:-1] if each != "乙等着"] + ["第9句", "在路上"]
+    assert said[3:] == ["没有发出", True]
+
+
+def test_what_was_covered_says_why_to_both_and_after_a_reload_too(page: Page) -> None:
+    page.evaluate(LIST)
+    says = page.evaluate(
+        """() => { const log = make(); log.restart({ results: [{ ...row(1), body: "打＊＊＊＊" }, row(2)] });
+          return Array.from(document.querySelectorAll("#log li.said"), (row) => row.textContent.includes("盖住了")) }"""
+    )
+    assert says == [True, False]
 
 
 VOICES = {

@@ -10,6 +10,7 @@ from enum import StrEnum
 from functools import cache
 from types import ModuleType
 
+COVER = "＊"  # stands for each character that is taken out of a message
 MOST = 10_000  # characters, the newest
 EARLIER = 10  # messages of the same sender that are read together with the new one
 

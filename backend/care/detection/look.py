@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 
-from backend.care.detection import DETAILS, EARLIER, MOST, Found, Sign
+from backend.care.detection import COVER, DETAILS, EARLIER, MOST, Found, Sign
 from backend.care.detection.contact import find
 from backend.care.detection.crisis import possible_together, signs
 from backend.care.detection.normal import normal
@@ -63,5 +63,5 @@ def masked(body: str, found: Sequence[Found]) -> str:
     covered = list(body)
     for each in found:
         if each.kind in DETAILS:
-            covered[each.start : each.end] = "＊" * (each.end - each.start)
+            covered[each.start : each.end] = COVER * (each.end - each.start)
     return "".join(covered)

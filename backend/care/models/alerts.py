@@ -97,6 +97,12 @@ class Alert(models.Model):
     def __str__(self) -> str:
         return f"alert {self.pk}"
 
+    def said_a_slip(self) -> bool:
+        """Whether the child has said since that it touched Help by mistake."""
+        return any(
+            note.kind == Note.Kind.SLIP and note.at >= self.raised_at for note in self.case.notes.all()
+        )
+
     @property
     def in_vain(self) -> bool:
         """Said where nobody could write: there are no words to read, see backend.care.routing."""
@@ -143,6 +149,7 @@ class Note(models.Model):
         CALL = "call", _("telephoned")
         NOTE = "note", _("noted")
         PASSED_ON = "passed_on", _("passed it on")
+        SLIP = "slip", _("says: all is well, it was a slip")
 
     case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="notes")
     kind = models.CharField(max_length=9, choices=Kind)
@@ -154,7 +161,8 @@ class Note(models.Model):
         ordering = ["at", "pk"]
         constraints = [
             models.CheckConstraint(
-                condition=Q(kind="taken") | (Q(kind__in=["call", "note", "passed_on"]) & ~Q(body="")),
+                condition=Q(kind__in=["taken", "slip"])
+                | (Q(kind__in=["call", "note", "passed_on"]) & ~Q(body="")),
                 name="a_note_says_something",
             )
         ]

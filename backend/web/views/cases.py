@@ -20,6 +20,7 @@ from backend.care.models import Case
 from backend.errors import Invalid, NotYours, Refusal
 from backend.web.care_forms import CaseForm, CloseForm, NoteForm, PassOnForm, TalkForm, VerdictForm
 from backend.web.templatetags.shuangdao import day_and_hour, role
+from chat.access import rooms_for
 from chat.models import Event, Room
 from chat.protocol import Side
 from matching.models import Pairing
@@ -70,6 +71,7 @@ def _page(request: HttpRequest, case: Case, phones: list[seeing.Phone] | None = 
         "alerts": raised,
         "waits": any(alert.answered_at is None for alert in raised),
         "windows": seeing.open_words(actor=request.user, case=case),
+        "rooms": [] if case.closed_at else rooms_for(request.user).filter(pairing__child=case.child_id),
         "notes": case.notes.select_related("by"),
         "phones": phones,
         "note": NoteForm(),

@@ -36,7 +36,7 @@ def standing(request: HttpRequest) -> HttpResponse:
 def _standing(request: HttpRequest) -> dict[str, Any]:
     now = timezone.now()
     rota.keep_watch(actor=request.user, now=now)
-    cases = list(in_order(cases_for(request.user)).prefetch_related("alerts")[: MOST + 1])
+    cases = list(in_order(cases_for(request.user)).prefetch_related("alerts", "notes")[: MOST + 1])
     return {
         "rows": [_row(case, now) for case in cases[:MOST]],
         "is_more": len(cases) > MOST,
@@ -56,6 +56,7 @@ def _row(case: Case, now: Any) -> dict[str, Any]:
         "since": newest.raised_at,
         "minutes": int((now - newest.raised_at).total_seconds() // 60),
         "waiting": bool(waiting),
+        "slip": newest.said_a_slip(),
         "late": case.due_at is not None and case.due_at < now,
     }
 

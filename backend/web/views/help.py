@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from backend.care import alerts, hotlines, routing
-from backend.care.helping import Card, card_for
+from backend.care.helping import Card, card_for, taken_in
 from backend.errors import NotYours
 from backend.rosters.models import Child
 from backend.web.appearance import appearance_of
@@ -25,6 +25,7 @@ from backend.web.saying import teacher
 from backend.web.templatetags.shuangdao import ROLES, TEACHERS
 from chat.access import children_of_family
 from chat.endpoint import LANGUAGE_COOKIE
+from chat.models import Room
 
 
 def show(request: HttpRequest) -> HttpResponse:
@@ -89,6 +90,13 @@ def card(child: Child) -> dict[str, Any]:
     return {"card": found, "who": teacher(found.who) if found.who else ""}
 
 
+@require_POST
+def slip(request: HttpRequest) -> HttpResponse:
+    """没事了，点错了: whoever was called reads it."""
+    alerts.say_it_was_a_slip(actor=request.user)
+    return redirect("help_now")
+
+
 def report(request: HttpRequest) -> HttpResponse:
     return redirect("tell", _own(request).pk)
 
@@ -106,10 +114,17 @@ def _own(request: HttpRequest) -> Child:
 
 @require_GET
 def offered(request: HttpRequest, room_id: int) -> HttpResponse:
-    """Asked by the child's room after words went out: Help by itself, at most once a session."""
-    if not routing.take_help_card(actor=request.user, room_id=room_id):
+    """Asked by the child's room after words went out: Help by itself, at most once a session; and who has taken what
+    was said, asked again while that stands. 204 where the room shows it already.
+    """
+    offers = routing.take_help_card(actor=request.user, room_id=room_id)
+    room = Room.objects.select_related("pairing").get(pk=room_id)
+    taken = taken_in(room)
+    shown = {"1": True, "0": False}.get(request.GET.get("shown", ""))
+    if not offers and taken is not None and shown is bool(taken):
         return HttpResponse(status=204)
-    return render(request, "help/offered.html")
+    context = {"room": room, "offers": offers, "taken": taken, "who": teacher(taken) if taken else ""}
+    return render(request, "help/offered.html", context)
 
 
 def tell(request: HttpRequest, child_id: int) -> HttpResponse:

@@ -64,7 +64,7 @@ def show(request: HttpRequest, room_id: int) -> HttpResponse:
     if you is Side.CHILD and room.understood_at is None:
         return _explained(request, room)
     band, academic = band_of(room.pairing.child.grade), room.pairing.role == Role.ACADEMIC
-    context |= {"is_mentor": you is Side.MENTOR, "is_child": you is Side.CHILD}
+    context |= {"is_mentor": you is Side.MENTOR, "is_child": you is Side.CHILD, "grown": band is Band.GROWN}
     if academic:
         context["signs"] = room_words.SIGNS
         context["book"] = local_name(room.pairing.subject) if room.pairing.subject else ""

@@ -59,7 +59,7 @@ function newCid() {
     page:     the newest page of the room, as *Older messages* has it.
     loadPage: loads it again; needed only after a reset.
     on:       what the page wants to know: row, reset, welcome, presence, typing, read,
-              warn, held, masked, refused, settled, line ("connecting" | "live" | "waiting" | "away", close code). */
+              warn, held, refused, settled, line ("connecting" | "live" | "waiting" | "away", close code). */
 export class RoomClient {
   constructor({ url, you, page, outbox, loadPage, on, firstWait = FIRST_WAIT }) {
     Object.assign(this, { url, you, outbox, loadPage, on, firstWait });
@@ -248,7 +248,6 @@ export class RoomClient {
     } else if (settles) {
       this.on.settled(frame.cid);
     }
-    if (frame.t === "ack" && frame.masked) this.on.masked(frame.s);
   }
 
   nowHeld(cid) {

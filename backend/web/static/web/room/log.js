@@ -58,7 +58,7 @@ export class Log {
   append(frame) {
     const stay = this.atEnd();
     if (frame.cid) this.settled(frame.cid);
-    const held = frame.cid && this.waiting.querySelector(`li[data-held="${frame.cid}"]`);
+    const held = frame.cid && this.list.querySelector(`li[data-held="${frame.cid}"]`);
     if (held) held.remove();
     if (frame.kind === "redacted") this.redact(frame.target);
     this.lastBlock().append(this.rows([frame], this.lastDay));
@@ -77,6 +77,7 @@ export class Log {
     const first = next.querySelector("li.day");
     if (first && first.dataset.day === this.dayOf(frames)) first.remove();
     this.list.insertBefore(block, next);
+    for (const row of this.list.querySelectorAll("li.held")) this.putHeld(row);
     this.placeUnread();
     this.scroller.scrollTop += this.scroller.scrollHeight - height;
   }
@@ -122,6 +123,7 @@ export class Log {
     const body = element("p", gone ? "body gone" : "body", gone ? this.words.redacted : "");
     if (!gone) body.append(linked(frame.body));
     row.append(body, element("span", "when", this.clock(frame.said_at || frame.at)));
+    if (!gone && frame.body.includes(this.words.cover)) row.append(element("span", "when", this.words.masked));
     if (this.aloud && !mine && !gone) row.append(this.aloud());
     return row;
   }
@@ -164,22 +166,35 @@ export class Log {
     if (row) row.remove();
   }
 
-  /** body is known only to the tab that sent it; another one says that there is one. */
-  held(cid, body, state) {
+  /** It stands where it was said, behind number after, and has none of its own.
+      body is known only to the tab that sent it; another one says that there is one. */
+  held(cid, { body, at, after }, state) {
     this.settled(cid);
-    let row = this.waiting.querySelector(`li[data-held="${cid}"]`);
+    const stay = this.atEnd();
+    let row = this.list.querySelector(`li[data-held="${cid}"]`);
     if (!row) {
-      row = element("li", "said mine held", "", { held: cid });
-      row.append(element("p", "body", body || this.words.unshown), element("span", "when", ""));
-      this.waiting.insertBefore(row, this.waiting.querySelector(".pending"));
+      row = element("li", "said mine held", "", { held: cid, after });
+      row.append(element("span", "visually-hidden", this.words.me));
+      row.append(element("p", "body", body || this.words.unshown));
+      row.append(element("span", "when", at ? this.clock(at) : ""), element("span", "when", ""));
+      this.putHeld(row);
     }
     row.lastChild.textContent = this.words[state];
-    this.toEnd();
+    if (stay) this.toEnd();
   }
 
-  masked(s) {
-    const row = this.rowOf(s);
-    if (row) row.append(element("span", "when", this.words.masked));
+  putHeld(row) {
+    const behind = (other) => Number(other.dataset.s || other.dataset.after) <= Number(row.dataset.after);
+    for (const block of this.blocks().reverse()) {
+      const before = Array.from(block.children).filter((other) => other !== row && behind(other));
+      if (before.length) {
+        block.insertBefore(row, before.pop().nextSibling);
+        return;
+      }
+    }
+    const first = this.lastBlock(); // what it follows is not loaded yet, or there is none
+    const block = this.blocks()[0] || first;
+    block.insertBefore(row, block.firstChild);
   }
 
   redact(s) {

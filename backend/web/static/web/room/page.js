@@ -10,8 +10,8 @@ const { room, you, name, page, held, words, most, hours, read_to: readTo, slot, 
   document.getElementById("room-data").textContent,
 );
 const part = (id) => document.getElementById(id);
-const [line, again, presence, away, session, typing, form, newer, scroller] = [
-  "line", "again", "presence", "away", "session", "typing", "say", "newer", "scroller",
+const [line, again, presence, away, sad, session, typing, form, newer, scroller] = [
+  "line", "again", "presence", "away", "sad", "session", "typing", "say", "newer", "scroller",
 ].map(part);
 const older = `/api/v1/rooms/${room}/messages/`;
 const CONNECTS_UNSEEN = 3000; // milliseconds before it is worth a word
@@ -51,8 +51,7 @@ const client = new RoomClient({
     typing: (frame) => showTyping(frame.on),
     read: (frame) => frame.who !== you && log.showRead(frame.s),
     warn: (frame) => say(words.warn.replace("%s", log.clock(frame.at))),
-    held: (frame) => log.held(frame.cid, frame.body || held[frame.cid], frame.state),
-    masked: (s) => log.masked(s),
+    held: showHeld,
     settled: (cid) => log.settled(cid),
     refused: giveBack,
     line: showLine,
@@ -66,6 +65,7 @@ const composer = new Composer({
   draft: `draft:${name}`,
   say: (body) => {
     log.pending(client.say(body), body);
+    offerHelp(body);
     log.toEnd();
   },
   typing: tellTyping,
@@ -87,6 +87,7 @@ if (part("aloud")) {
 scroller.addEventListener("scroll", atEnd, { passive: true });
 newer.addEventListener("click", () => log.toEnd());
 again.addEventListener("click", () => client.open());
+document.body.addEventListener("htmx:afterSettle", () => log.following && log.toEnd()); // Help was put under the words
 document.addEventListener("visibilitychange", () => {
   if (document.hidden) return;
   client.open();
@@ -141,6 +142,17 @@ function showRow(frame) {
     newer.hidden = log.atEnd();
   }
   markRead();
+}
+
+/** Who says no more than that they are sad is shown the way to Help; only here, and nobody is told. */
+function offerHelp(body) {
+  if (sad && words.sad.includes(body.toLowerCase().replace(/[\s'’.!。！，,~～…]/g, ""))) sad.hidden = false;
+}
+
+/** Words of one's own that wait for a person or were refused: a tab that did not send them knows them from its page. */
+function showHeld({ cid, body, state }) {
+  if (!held[cid]) held[cid] = { body, at: body && Date.now(), after: client.last };
+  log.held(cid, held[cid], state);
 }
 
 /** Whether additions are read out by what reads screens: new words are, not what a replay or older pages bring. */
