@@ -26,7 +26,7 @@ PHRASES = [
     ("hand", gettext_lazy("Goodbye")),
 ]
 # Said alone they raise no alarm; the page offers Help for them, and tells nobody. Without spaces and marks.
-SAD = "我难过 我很难过 我好难过 难过 好难过 我想哭 想哭 我不开心 不开心 iamsad imsad sad".split()
+SAD = ["我难过", "我很难过", "我好难过", "难过", "我想哭", "我不开心", "iamsad", "imsad"]
 SIGNS = [
     "+",
     "−",
