@@ -208,6 +208,11 @@ class Edit(models.Model):
             ),
         ]
 
+    @property
+    def nth(self) -> int:
+        """Its place among the edits of the round, from 1 on: the plan as it was solved is the first version."""
+        return self.number - 1
+
     def __str__(self) -> str:
         return f"edit {self.number} of round {self.round_id}"
 

@@ -141,7 +141,7 @@ def late_ids(round_: Round) -> frozenset[int]:
 @dataclass(frozen=True, slots=True)
 class Standing:
     """The round published last, and the one before it. beside: where the last was about some children only, the round
-    over all whose other pairs go on.  solved: how many plans wait to be looked through."""
+    over all whose other pairs go on.  solved: how many plans, newer than that, wait to be looked through."""
 
     current: Round | None
     earlier: Round | None
@@ -154,11 +154,12 @@ def how_rounds_stand() -> Standing:
     current = rounds.filter(state=State.PUBLISHED).first()
     before = rounds.filter(state=State.SUPERSEDED).order_by("-published_at")
     narrow = current is not None and not current.covers_all
+    newer = rounds.filter(state=State.SOLVED)
     return Standing(
         current=current,
         earlier=before.first(),
         beside=before.filter(covers_all=True).first() if narrow else None,
-        solved=rounds.filter(state=State.SOLVED).count(),
+        solved=(newer.filter(solved_at__gt=current.published_at) if current else newer).count(),
     )
 
 

@@ -1,11 +1,12 @@
 """A roster row as a form: one field for each column of the format, with what is wrong in it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from django.http import QueryDict
-from django.utils.translation import gettext_lazy
+from django.utils.translation import get_language, gettext_lazy
 
+from backend.rosters.reading.cells import SUBJECTS, availability, items
 from backend.rosters.reading.columns import COLUMNS
 
 LABELS = {
@@ -80,6 +81,53 @@ def fields(
         for name, column in COLUMNS[kind].items()
     ]
     return sorted(found, key=lambda field: field["wrong"] is None)
+
+
+def in_words(cells: Mapping[str, str], district: str) -> dict[str, str]:
+    """Cells of somebody who is here as a Chinese reader writes them; whoever reads rosters understands both."""
+    if not (get_language() or "").startswith("zh"):
+        return dict(cells)
+    said = {name: words(cells[name]) for name, words in WORDS.items() if cells.get(name)}
+    return {**cells, **said, "district": district}
+
+
+def _hours(text: str) -> str:
+    """周一19点、20点；周六9点"""
+    days: dict[int, list[int]] = {}
+    for slot in sorted(availability(text)):
+        days.setdefault(slot // 24, []).append(slot % 24)
+    return "；".join(
+        f"周{'一二三四五六日'[day]}" + "、".join(f"{hour}点" for hour in hours) for day, hours in days.items()
+    )
+
+
+def _each(known: Mapping[str, str]) -> Callable[[str], str]:
+    """The items of a list, each by what stands before its colon."""
+
+    def words(text: str) -> str:
+        parts = (item.partition(":") for item in items(text))
+        return "；".join(f"{known.get(head, head)}{colon}{rest}" for head, colon, rest in parts)
+
+    return words
+
+
+_GENDERS = _each({"f": "女", "m": "男"})
+_SUBJECTS = _each({code: names[0] for code, names in SUBJECTS.items()})
+WORDS: dict[str, Callable[[str], str]] = {
+    "subjects": _SUBJECTS,
+    "teaches": _SUBJECTS,
+    "availability": _hours,
+    "gender": _GENDERS,
+    "preferred_mentor_gender": _GENDERS,
+    "roles": _each({"academic": "学业", "wellbeing": "心理"}),
+    "certificate": _each(
+        {
+            "counsellor-2": "国家二级心理咨询师",
+            "counsellor-3": "国家三级心理咨询师",
+            "school-psychology": "学校心理教师",
+        }
+    ),
+}
 
 
 def posted(kind: str, given: QueryDict) -> dict[str, str]:

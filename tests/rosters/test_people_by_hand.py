@@ -1,10 +1,12 @@
 """People added and edited by hand, under the rules of the import; and who may."""
 
+import re
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.utils import timezone
+from django.test import Client
+from django.utils import timezone, translation
 
 from backend.accounts.models import User
 from backend.audit.models import Entry
@@ -12,6 +14,8 @@ from backend.errors import NotYours
 from backend.rosters import access, consent, imports, people
 from backend.rosters.as_cells import cells_of
 from backend.rosters.models import Child, Guardianship, Mentor
+from backend.rosters.reading.columns import COLUMNS
+from backend.web.cells_form import in_words
 
 CHILD = {
     "child_id": "N1",
@@ -312,3 +316,41 @@ def test_a_parent_with_another_number_gets_nothing_back_that_was_taken(coordinat
     people.save_child(actor=coordinator, child_id=child.pk, cells={"parent_phone": "13900139000"})
     found = child.guardianships.values_list("guardian__phone", "status", "status_reason")
     assert list(found) == [("13900139000", "limited", "court"), ("13800138000", "suspended", "court")]
+
+
+@pytest.mark.parametrize(
+    ("kind", "column", "text", "said"),
+    [
+        ("children", "availability", "mon-19;mon-20;sun-9", "周一19点、20点；周日9点"),
+        ("children", "subjects", "math;politics;science", "数学；道德与法治；科学"),
+        ("children", "gender", "f", "女"),
+        ("children", "preferred_mentor_gender", "m", "男"),
+        ("mentors", "roles", "academic;wellbeing", "学业；心理"),
+        ("mentors", "teaches", "chinese:1-3;physics:8-12", "语文:1-3；物理:8-12"),
+        ("mentors", "certificate", "counsellor-2;own kind", "国家二级心理咨询师；own kind"),
+    ],
+)
+def test_a_form_shows_cells_in_words_that_read_as_the_cells(
+    kind: str, column: str, text: str, said: str
+) -> None:
+    with translation.override("zh-hans"):
+        shown = in_words({column: text, "name": "高远"}, "历下区")
+    assert shown == {column: said, "name": "高远", "district": "历下区"}
+    parse = COLUMNS[kind][column].parse
+    assert parse(shown[column]) == parse(text)
+    with translation.override("en"):
+        assert in_words({column: text}, "历下区") == {column: text}
+
+
+def test_whoever_opens_a_form_and_saves_it_changes_nothing(imported: User, client: Client) -> None:
+    client.force_login(imported)
+    for model, kind in ((Child, "child"), (Mentor, "mentor")):
+        for person in model.objects.order_by("pk")[:3]:
+            before = cells_of(person)
+            page = client.get(f"/{'children' if kind == 'child' else 'mentors'}/{person.pk}/edit/")
+            shown = {row["name"]: row["text"] for row in page.context["rows"]}
+            assert (
+                re.search(r"^周.\d+点", shown["availability"]) and shown["district"] == person.district.name
+            )
+            assert client.post(page.request["PATH_INFO"], shown).status_code == 302
+            assert cells_of(model.objects.get(pk=person.pk)) == before

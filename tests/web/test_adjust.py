@@ -64,10 +64,10 @@ def test_swapped_taken_back_done_again_and_the_second_coordinator_told(solved: t
     assert plan(round_) == swapped and not Pairing.objects.exists()
 
     page = desk.get(f"{base}edits/").content.decode()
-    assert f"撤销第 {seen + 1} 号" in page and "恢复第" not in page
+    assert f"撤销第 {seen} 号" in page and "恢复第" not in page
     desk.post(f"{base}edits/undo/", {"version": seen + 1})
     assert plan(round_) == before
-    assert f"恢复第 {seen + 1} 号" in desk.get(f"{base}edits/").content.decode()
+    assert f"恢复第 {seen} 号" in desk.get(f"{base}edits/").content.decode()
     desk.post(f"{base}edits/redo/", {"version": seen + 2})
     assert plan(round_) == swapped
     answer = desk.post(f"{base}again/", {"version": seen + 3})

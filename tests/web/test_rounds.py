@@ -103,12 +103,28 @@ def test_publishing_asks_for_the_password_and_a_second_click_does_nothing(
 ) -> None:
     desk, round_ = solved
     path, version = f"/rounds/{round_.pk}/publish/", {"version": round_.version}
-    assert desk.post(path, {**version, "password": "wrong"}).status_code == 200
+    asked = desk.post(path, {**version, "password": "wrong"})
+    fields = re.findall(r'<input type="password"[^>]*>', asked.content.decode())
+    assert asked.status_code == 200 and len(fields) == 1 and "autofocus" in fields[0]  # it stands far below
+    assert "autofocus" not in desk.get(path).content.decode()
     assert not Pairing.objects.exists()
     for _click in range(2):
         answer = desk.post(path, {**version, "password": "a quiet evening"})
         assert answer.headers["Location"] == f"/rounds/{round_.pk}/"
         assert Pairing.objects.count() == round_.proposals.count()
+
+
+def test_a_plan_that_a_later_one_has_overtaken_waits_for_nobody(solved: tuple[Client, Round]) -> None:
+    desk, round_ = solved
+    assert "有 1 轮匹配已算好" in desk.get("/").content.decode()
+    desk.post("/rounds/", start_form(desk, "all"))
+    assert solving.run_next_round()
+    later = Round.objects.exclude(pk=round_.pk).get()
+    assert "有 2 轮匹配已算好" in desk.get("/").content.decode()
+    desk.post(f"/rounds/{later.pk}/publish/", {"version": later.version, "password": "a quiet evening"})
+    assert "轮匹配已算好" not in desk.get("/").content.decode()
+    rows = desk.get("/rounds/").content.decode().partition("<tbody>")[2].split("</tr>")
+    assert "已发布" in rows[0] and "未发布，已有更新的一轮" in rows[1] and "待审阅" not in "".join(rows)
 
 
 def test_a_stale_page_can_t_publish_or_change(solved: tuple[Client, Round]) -> None:

@@ -45,6 +45,7 @@ def evening(page: Page) -> Iterator[Stop]:
     page.get_by_label("名单文件").set_input_files(file)  # type: ignore[arg-type]
     button("检查文件").click()
     page.get_by_text("五年及").first.wait_for()
+    page.goto(f"{page.url}#mend")
     yield stop("mistakes", "写错的一次改好，改不了的先暂缓", "A mistake is corrected once for all its rows")
     on()
     page.get_by_role("region").filter(has_text="五年及").get_by_role("button", name="更正").click()
@@ -74,6 +75,7 @@ def evening(page: Page) -> Iterator[Stop]:
     on()
     button("算一算").click()
     page.locator("#costs .card").first.wait_for()
+    page.goto(f"{page.url.partition('#')[0]}#costs")
     yield stop("costs", "换一个人，别人要付出什么", "What another choice would cost the others")
     on()
     page.locator("form button[name=slot]").first.click()

@@ -96,7 +96,7 @@ coordinator | edit-mentor | /mentors/ > /mentors/N/ > /mentors/N/edit/ | 修改�
 coordinator | pairs | /pairings/ | 全部结对 | All pairs
 coordinator | one-pair | /pairings/ > /pairings/N/ | 一对：见面、小结、结束 | One pair: meetings, summaries, an end
 coordinator | away | / > /mentors/N/away/ | 一位老师病了：影响谁，怎么办 | A mentor is ill: who is affected, and what to do
-coordinator | missed | / > /today/NAME/ | 错过的见面 | Missed meetings
+coordinator | missed | /today/missed/ | 错过的见面 | Missed meetings
 coordinator | calls | /calls/ | 要打的电话 | Calls to make
 coordinator | invitations | /invitations/ | 邀请 | Invitations
 coordinator | held | /held/ | 等人看的消息 | Messages that wait for somebody

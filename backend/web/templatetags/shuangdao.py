@@ -5,10 +5,12 @@ from datetime import date, datetime
 from typing import Any
 
 from django import template
+from django.forms import BoundField
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.formats import date_format
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -234,6 +236,12 @@ def week_cell(value: str) -> str:
 def terms(value: dict[str, int]) -> str:
     """The points of a fit: 学科 40 · 年级 15; terms without points are left out."""
     return " · ".join(f"{term_in_words(name)} {points}" for name, points in value.items() if points)
+
+
+@register.filter
+def asked_again(field: BoundField) -> SafeString:
+    """The field; one that was refused takes the focus, so that a long page opens where there is something to do."""
+    return field.as_widget(attrs={"autofocus": True} if field.errors else None)
 
 
 @register.filter

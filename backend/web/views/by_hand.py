@@ -15,7 +15,7 @@ from backend.rosters import export as roster_export
 from backend.rosters import people
 from backend.rosters.access import access_mentor
 from backend.rosters.looking import open_child
-from backend.web.cells_form import fields, posted
+from backend.web.cells_form import fields, in_words, posted
 from backend.web.forms import PasswordAgainForm
 
 PLURAL = {"child": "children", "mentor": "mentors"}
@@ -51,7 +51,7 @@ def mentor(request: HttpRequest, mentor_id: int | None = None) -> HttpResponse:
 
 
 def _form(request: HttpRequest, kind: str, found: Any, save: Any) -> HttpResponse:
-    cells = people.cells_of(found) if found else {}
+    cells = in_words(people.cells_of(found), found.district.name) if found else {}
     refused = None
     if request.method == "POST":
         cells = posted(PLURAL[kind], request.POST)

@@ -64,6 +64,7 @@ def index(request: HttpRequest) -> HttpResponse:
         "narrowing": narrowing,
         "page": Paginator(rows, PER_PAGE).get_page(request.GET.get("page")),
         "may_write": may(request.user, "round", "write"),
+        "current": rounds_for(request.user).filter(state=State.PUBLISHED).only("published_at").first(),
         "pins": standing.filter(kind="pin").count(),
         "forbids": standing.filter(kind="forbid").count(),
         "paused": Mentor.objects.filter(active=True, paused=True).count(),
