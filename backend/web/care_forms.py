@@ -86,13 +86,13 @@ class TellForm(forms.Form):
         label=_("What is it about?"),
         choices=[
             ("concern", _("I am worried about the child; please get in touch")),
-            ("report", _("Somebody hurts the child, or treats it as nobody may")),
+            ("report", _("Somebody is hurting the child, or treating them as nobody should")),
         ],
         widget=forms.RadioSelect,
     )
     named = forms.TypedChoiceField(
         label=_("Who is it?"),
-        help_text=_("This person learns nothing of it, and neither do the parents."),
+        help_text=_("This person won't know, and neither will the parents."),
         coerce=int,
         empty_value=None,
         required=False,
@@ -115,16 +115,16 @@ class TellForm(forms.Form):
         super().__init__(*args, **kwargs)
         if in_family and not is_child:
             self.fields["named"].help_text = _(
-                "This person learns nothing of it; of a report nobody else in the family does either."
+                "This person won't know; with a report, nobody else in the family will either."
             )
         self.fields["named"].choices = [("", _("somebody else, or I would rather not say")), *people]
         self.fields["words"].required = not is_child
         if is_child:
             self.fields["kind"].choices = [
-                ("report", _("Somebody does something to me that is not all right")),
+                ("report", _("Somebody is doing something to me that isn't OK")),
                 ("concern", _("Something else worries me")),
             ]
-            self.fields["words"].help_text = _("You may leave it empty. A person will ask you.")
+            self.fields["words"].help_text = _("You can leave this empty. Somebody will ask you.")
 
 
 class NoteForm(forms.Form):

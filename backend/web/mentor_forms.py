@@ -53,7 +53,7 @@ class SummaryForm(forms.Form):
     """What is ticked stands before what is typed."""
 
     phrases = forms.TypedMultipleChoiceField(
-        label=_("What you did: tap what is so"),
+        label=_("What you did: tick what applies"),
         required=False,
         coerce=int,
         widget=forms.CheckboxSelectMultiple,

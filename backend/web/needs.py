@@ -35,7 +35,7 @@ NEEDS: dict[Need, NeedWords] = {
             "%(number)d weekly hours do not suit the mentor, or they have not said.",
             "number",
         ),
-        _("Hours without a yes"),
+        _("Hours not agreed yet"),
         _("Asked or answered"),
         _(
             "Where it says that the hour does not suit, match the child anew: the hour is no longer offered. Where "

@@ -79,13 +79,13 @@ def words(other: str, you: Side, band: Band) -> dict[str, Any]:
         "meeting": _("together since %s"),
         "warn": _("Nobody has said anything for a while: the meeting ends by itself at %s."),
         "connecting": _("Connecting …"),
-        "offline": _("There is no network just now. What you write is kept and goes out by itself."),
+        "offline": _("There is no network just now. What you write is kept and will be sent by itself."),
         "reconnecting": _(
-            "The connection is lost, and is being tried again. What you write is kept and goes out by itself."
+            "The connection is lost; trying again. What you write is kept and will be sent by itself."
         ),
         "back": _("Connected again."),
-        "sending": _("waiting to go out"),
-        "waiting": _("A coordinator looks at this before it goes out."),
+        "sending": _("waiting to be sent"),
+        "waiting": _("A coordinator will look at this before it is sent."),
         "refused": _("This was not sent."),
         "unshown": _("A message of yours"),
         "cover": COVER * 2,  # no number, or rest of one, is shorter

@@ -32,7 +32,7 @@ def told(who: WhoReads, role: str, band: Band) -> Told:
         reading.append(along % {"number": family})
     if more:
         others.append(_("the others of your family") if family else _("your family"))
-    others.append(_("other children, and all other people"))
+    others.append(_("other children, and everybody else"))
     besides = _small(who) if band is Band.SMALL else _older(who, role, family)
     return Told(can=reading, cannot=others, besides=list(besides))
 
@@ -50,7 +50,7 @@ def _named(people: tuple[tuple[Around, str], ...]) -> tuple[list[str], int]:
 def _small(who: WhoReads) -> Iterator[str]:
     if who.emergency or who.called:
         yield _(
-            "If you are in danger, a grown-up whose work it is may look, to help you. It is written down each time."
+            "If you are in danger, a grown-up whose job it is may look, to help you. Each time is written down."
         )
 
 

@@ -52,21 +52,21 @@ def sights(here: dict[str, User]) -> list[Sight]:
         (
             _("Every pair says why it is these two."),
             _("See all pairs"),
-            _("Touch “Why these two” in any row."),
+            _("Press “Why these two” in any row."),
             "coordinator",
             reverse("proposals", args=[current.pk]),
         ),
         (
             _("%(ill)s is ill: who changes, who doesn't, and who would be left without, with the reason."),
             _("See what to do"),
-            _("Touch “Cancel them, pause the mentor and match the children anew”."),
+            _("Press “Cancel them, pause the mentor and match the children anew”."),
             "coordinator",
             reverse("away", args=[ill.mentor.pk]),
         ),
         (
             _("The child's network is cut: nothing is lost, doubled or out of order."),
             _("Into the child's room"),
-            _("Cut the network in the yellow bar, write on, mend it; watch from the mentor's room."),
+            _("Press “Cut the network” in the yellow bar, go on writing, press “Reconnect”; watch from the mentor's room."),
             "child",
             talk,
         ),
@@ -78,7 +78,7 @@ def sights(here: dict[str, User]) -> list[Sight]:
             "/",
         ),
         (
-            _("Every room says who can read it; Help is two touches away, and says honestly who is there."),
+            _("Every room says who can read it; Help is two taps away, and says honestly who is there."),
             _("See the child's page"),
             _("“I need help”, then “I want to talk to a person”; or into a room."),
             "child",

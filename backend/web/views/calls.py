@@ -32,12 +32,12 @@ def ask(request: HttpRequest) -> HttpResponse:
     requests.check_may_ask(request.user)
     if request.method == "POST" and "take_back" in request.POST:
         requests.take_back_call(actor=request.user)
-        messages.success(request, _("Nobody rings you then. You can ask again at any time."))
+        messages.success(request, _("Then nobody will ring you. You can ask again at any time."))
         return redirect("call_me")
     form = CallForm(request.POST or None, initial={"topic": request.GET.get("topic")})
     if request.method == "POST" and form.is_valid():
         asked = requests.ask_to_be_rung(actor=request.user, topic=form.cleaned_data["topic"])
-        said = _("We ring you by %(when)s.") % {"when": day_and_hour(asked.answer_by)}
+        said = _("We will ring you by %(when)s.") % {"when": day_and_hour(asked.answer_by)}
         messages.success(request, said)
         return redirect("call_me")
     context: dict[str, Any] = {

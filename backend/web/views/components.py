@@ -42,7 +42,7 @@ class Example(forms.Form):
     )
     hour = forms.ChoiceField(
         label=gettext_lazy("Do these weekly hours suit?"),
-        choices=[("yes", gettext_lazy("It suits")), ("no", gettext_lazy("This hour does not suit"))],
+        choices=[("yes", gettext_lazy("It suits me")), ("no", gettext_lazy("This hour doesn't suit me"))],
         widget=forms.RadioSelect,
     )
     words = forms.CharField(label=gettext_lazy("Summary"), widget=forms.Textarea(attrs={"rows": 3}))

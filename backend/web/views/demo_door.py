@@ -124,7 +124,7 @@ def _groups(request: HttpRequest) -> list[dict[str, Any]]:
         "carer": (
             _("Carer at home"),
             "house",
-            _("%(name)s, %(carer)s. Sees the next hours and can give one another time."),
+            _("%(name)s, %(carer)s. Sees what comes next and can move a meeting."),
         ),
         "coordinator": (
             _("Coordinator"),
@@ -151,7 +151,7 @@ def _groups(request: HttpRequest) -> list[dict[str, Any]]:
     groups = (
         (_("One family and its two mentors"), ("child", "mentor", "counsellor", "parent", "carer")),
         (
-            _("Who looks after it all, and others to try the limits"),
+            _("Those who look after it all, and others for trying the limits"),
             ("coordinator", "lead", "young", "teenager", "stranger"),
         ),
     )

@@ -71,7 +71,7 @@ def plan(request: HttpRequest) -> HttpResponse:
         except Refusal as refused:
             form.add_error(None, str(refused))
         else:
-            messages.success(request, _("It stands in the rota."))
+            messages.success(request, _("Added to the rota."))
             return redirect("rota")
     now = timezone.now()
     shifts = Shift.objects.within(now, now + timedelta(days=DAYS)).select_related("person")
@@ -95,7 +95,7 @@ def _people() -> list[tuple[int, str]]:
 @require_POST
 def remove_shift(request: HttpRequest, shift_id: int) -> HttpResponse:
     rota.remove_shift(actor=request.user, shift_id=shift_id)
-    messages.success(request, _("It no longer stands in the rota."))
+    messages.success(request, _("Removed from the rota."))
     return redirect("rota")
 
 

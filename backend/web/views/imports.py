@@ -202,10 +202,10 @@ def take(request: HttpRequest, upload_id: int) -> HttpResponse:
         imports.take_upload(actor=request.user, upload_id=upload_id, version=seen)
     if upload.choices.get("aside"):
         messages.success(
-            request, _("The file was taken, but for the rows set aside: they wait on the home page.")
+            request, _("The file was imported, except for the rows set aside: they wait on the home page.")
         )
     else:
-        messages.success(request, _("The file was taken. Everybody in it is in the programme now."))
+        messages.success(request, _("The file was imported. Everybody in it is in the programme now."))
     return redirect("import", upload_id)
 
 
@@ -213,7 +213,7 @@ def take(request: HttpRequest, upload_id: int) -> HttpResponse:
 @told
 def drop(request: HttpRequest, upload_id: int) -> HttpResponse:
     choosing.drop_upload(actor=request.user, upload_id=upload_id, version=version_of(request))
-    messages.success(request, _("The file was dropped. Nobody was taken in by it."))
+    messages.success(request, _("The file was dropped. Nobody was added by it."))
     return redirect("imports")
 
 

@@ -23,7 +23,7 @@ class CodeForm(forms.Form):
     secret = forms.CharField(
         label=gettext_lazy("Invitation code"),
         max_length=100,
-        help_text=gettext_lazy("Eight letters and digits. Large or small does not matter."),
+        help_text=gettext_lazy("Eight letters and digits. Capitals don't matter."),
         widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "characters"}),
     )
 
@@ -69,9 +69,9 @@ class JoinForm(forms.Form):
 def _usual_name(user: User) -> str:
     """What leaving it empty means, without showing it: the sheet may have been found by somebody else."""
     if user.login:
-        return _("Empty: the one that you have.")
+        return _("Leave empty to keep the one you have.")
     if user.email or user.phone:
-        return _("Empty: your e-mail address or telephone number.")
+        return _("If left empty: your e-mail address or telephone number.")
     return _("You type it each time: a nickname and two digits, for example.")
 
 
