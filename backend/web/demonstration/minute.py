@@ -66,7 +66,9 @@ def sights(here: dict[str, User]) -> list[Sight]:
         (
             _("The child's network is cut: nothing is lost, doubled or out of order."),
             _("Into the child's room"),
-            _("Press “Cut the network” in the yellow bar, go on writing, press “Reconnect”; watch from the mentor's room."),
+            _(
+                "Press “Cut the network” in the yellow bar, go on writing, press “Reconnect”; watch from the mentor's room."
+            ),
             "child",
             talk,
         ),

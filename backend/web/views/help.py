@@ -143,7 +143,8 @@ def tell(request: HttpRequest, child_id: int) -> HttpResponse:
         alerts.tell_those_on_duty(actor=request.user, child_id=child_id, **form.cleaned_data)
         if is_child:
             messages.success(
-                request, _("Thank you for telling us. Somebody is looking after it. You were right to say it.")
+                request,
+                _("Thank you for telling us. Somebody is looking after it. You were right to say it."),
             )
         else:
             messages.success(request, _("Thank you. Those on duty have it, and somebody looks after it."))
