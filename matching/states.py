@@ -1,4 +1,4 @@
-"""The life of a round, as one table. Pure; the diagram in docs/matching.md is drawn from it."""
+"""The life of a round, as one table. Pure; the diagram in docs/rounds.md is held to it."""
 
 from enum import StrEnum
 

@@ -1,6 +1,6 @@
 """Ways out of the room: an adult's message waits for a coordinator, a child's is masked where it shows one.
 
-Neither is a judgement of the person. docs/architecture.md says what this can't see.
+Neither is a judgement of the person. docs/safeguarding.md says what this can't see.
 """
 
 from django.utils.translation import gettext_lazy as _

@@ -31,9 +31,3 @@ def test_every_duty_stands_there_with_its_pause() -> None:
     duties = [duty for duty in ticker.registered() if not duty.name.startswith("demonstration.")]
     assert said == {duty.name: duty.every.total_seconds() for duty in duties}
     assert f"`{Duty._meta.db_table}`" in PAGE
-
-
-def test_a_page_that_another_links_to_is_there() -> None:
-    for page in [*ROOT.glob("README*.md"), *(ROOT / "docs").rglob("*.md")]:
-        for link in re.findall(r"\]\(([^)#:]+)", page.read_text()):
-            assert (page.parent / link).exists(), f"{page.name} links to {link}"
