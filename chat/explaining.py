@@ -27,13 +27,14 @@ class Around(StrEnum):
     MENTOR = "mentor"
     OTHER_MENTOR = "other_mentor"
     FAMILY = "family"
+    CARER = "carer"  # of the family too, and known by what they are to the child
 
 
 @dataclass(frozen=True, slots=True)
 class WhoReads:
     """Of one room, now.
 
-    can, cannot: everybody around the child, once each, as (who, name).
+    can, cannot: everybody around the child, once each, as (who, name); of a carer the relation instead of the name.
     may_ask:     a guardian can ask the child to let them read along.
     emergency:   staff who can ask for some days of it in an emergency.
     called:      who reads the lines around words that sound like danger.
@@ -54,10 +55,12 @@ def who_reads(room: Room, now: datetime) -> WhoReads:
     """The room with its people. That it may be open to somebody in an emergency just now is left out: no room shows it."""
     can: list[tuple[Around, str]] = []
     cannot: list[tuple[Around, str]] = []
+    carer = getattr(room.pairing.child, "carer", None)
     for user, around in _people_around(room).items():
         relations = relations_in_room(user, room) - {Relation.EMERGENCY_READER}
         reads = policy.allows("room", "read", relations)
-        (can if reads else cannot).append((around, user.name))
+        name = carer.relation if carer and around is Around.CARER else user.name
+        (can if reads else cannot).append((around, name))
     role, along = room.pairing.role, rules_at(room.pairing.child.birth_date, now).read_along
     asks = role == Role.ACADEMIC and along is ReadAlong.WHERE_AGREED
     return WhoReads(
@@ -85,7 +88,7 @@ def _people_around(room: Room) -> dict[Any, Around]:
     for link in child.guardianships.select_related("guardian").order_by("order"):
         people.setdefault(link.guardian, Around.FAMILY)
     if carer := getattr(child, "carer", None):
-        people.setdefault(carer.user, Around.FAMILY)
+        people[carer.user] = Around.CARER if carer.relation else Around.FAMILY
     return people
 
 

@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy
 
 from backend.audit.models import Entry
 from backend.care.who_looked import Look
-from backend.web.templatetags.shuangdao import TEACHERS
+from backend.web.templatetags.shuangdao import ROLES
 
 CAPACITIES = {
     "coordinator": gettext_lazy("A coordinator"),
@@ -158,7 +158,7 @@ def look_in_words(look: Look) -> str:
         return _("%(who)s looked at your child's details.") % {"who": who}
     facts = {
         "who": who,
-        "teacher": TEACHERS[look.role],
+        "teacher": ROLES[look.role],
         "first": date_format(look.first_day, "MONTH_DAY_FORMAT"),
         "last": date_format(look.last_day, "MONTH_DAY_FORMAT"),
     }

@@ -2,12 +2,13 @@
 
 from typing import Any
 
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from backend.care.detection import COVER
 from backend.web.bands import Band
 from backend.web.context import help_label
+from backend.web.saying import OCLOCK, PARTS
 from backend.web.templatetags.shuangdao import WEEKDAYS
 from chat.access import parents_in_words, readers_in_words
 from chat.models import Room
@@ -119,8 +120,16 @@ def words(other: str, you: Side, band: Band) -> dict[str, Any]:
             "readers_changed": _("From here on no parent can read this."),
             "readers_more": _("From here on %s can read this too."),
         },
+        # For the smallest 下午5点, as their first page says it; for others 17:00.
+        "spoken": {"parts": PARTS, "oclock": OCLOCK}
+        if is_child and band is Band.SMALL and _is_chinese()
+        else None,
         "weekdays": [str(weekday) for weekday in WEEKDAYS],
     }
+
+
+def _is_chinese() -> bool:
+    return (get_language() or "").startswith("zh")
 
 
 def readers(room: Room) -> dict[str, Any]:

@@ -16,8 +16,9 @@ from chat.models import Elsewhere
 from chat.rules.meetings import TO_COME, MeetingState
 
 EVENING = 18
-# Chinese parts of the day, by the hour before which they are said; then it is evening.
-_PARTS = ((6, "凌晨"), (11, "上午"), (13, "中午"), (EVENING, "下午"))
+# Chinese parts of the day, by the hour before which they are said, and the hour that is full, half or neither.
+PARTS = ((6, "凌晨"), (11, "上午"), (13, "中午"), (EVENING, "下午"), (24, "晚上"))
+OCLOCK = ("点", "点半", "点%s分")
 WEEK = 7
 
 
@@ -75,10 +76,11 @@ def spoken(at: datetime, today: date) -> str:
         return coming(at, today)
     there = timezone.localtime(at)
     evening = there.hour >= EVENING
-    part = next((words for until, words in _PARTS if there.hour < until), "晚上")
+    part = next(words for until, words in PARTS if there.hour < until)
     day = coming(at, today).rsplit(" ", 1)[0]
     hour = (there.hour - 1) % 12 + 1
-    minutes = {0: "点", 30: "点半"}.get(there.minute, f"点{there.minute:02}分")
+    full, half, other = OCLOCK
+    minutes = {0: full, 30: half}.get(there.minute, other % f"{there.minute:02}")
     if evening and day in ("今天", "明天"):
         day, part = day[0], "晚"
     return f"{day}{part}{hour}{minutes}"

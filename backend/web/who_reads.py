@@ -30,17 +30,25 @@ def told(who: WhoReads, role: str, band: Band) -> Told:
     if family:
         along = ngettext("%(number)d grown-up of your family", "%(number)d grown-ups of your family", family)
         reading.append(along % {"number": family})
+    carer = any(around is Around.CARER for around, _name in (*who.can, *who.cannot))
     if more:
+<<<<<<< HEAD
         others.append(_("the others of your family") if family else _("your family"))
     others.append(_("other children, and everybody else"))
     besides = _small(who) if band is Band.SMALL else _older(who, role, family)
+=======
+        others.append(_("the others of your family") if family or carer else _("your family"))
+    others.append(_("other children, and all other people"))
+    reads_along = any(around in (Around.FAMILY, Around.CARER) for around, _name in who.can)
+    besides = _small(who) if band is Band.SMALL else _older(who, role, reads_along)
+>>>>>>> 4a85d74 (One word for each mentor everywhere; the child's history speaks to the child, its pages say 你; the smallest read an hour in the room as at home; a grandmother is called one; home says it when nobody is online)
     return Told(can=reading, cannot=others, besides=list(besides))
 
 
 def _named(people: tuple[tuple[Around, str], ...]) -> tuple[list[str], int]:
-    """Those whom a child knows from here by name, and how many of its family."""
+    """Those whom a child knows from here by name, or by what they are to it, and how many more of its family."""
     names = [
-        _("you") if around is Around.SELF else teacher(name)
+        _("you") if around is Around.SELF else name if around is Around.CARER else teacher(name)
         for around, name in people
         if around is not Around.FAMILY
     ]
@@ -54,12 +62,12 @@ def _small(who: WhoReads) -> Iterator[str]:
         )
 
 
-def _older(who: WhoReads, role: str, family: int) -> Iterator[str]:
+def _older(who: WhoReads, role: str, reads_along: bool) -> Iterator[str]:
     if role == Role.WELLBEING:
         yield _("No parent can read this room, at any age.")
     elif who.may_ask:
         yield _("A parent can ask to read along here. You decide, and can change your mind at any time.")
-    if who.log and not family:
+    if who.log and not reads_along:
         yield _("Your parents can see when you met, how long, and what the mentor notes about it afterwards.")
     if who.log and role == Role.WELLBEING:
         hours = int(CHILD_FIRST.total_seconds() // 3600)

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, Route
 
+from backend.web.saying import OCLOCK, PARTS
 from tests.browser.conftest import ROOT
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(120)]
@@ -136,6 +137,18 @@ def test_what_waits_for_a_person_stands_where_it_was_said(page: Page) -> None:
     assert said[0] == first and said[1] == older + first[1:]
     assert said[2] == older + [each for each in first[1:-1] if each != "乙等着"] + ["第9句", "在路上"]
     assert said[3:] == ["没有发出", True]
+
+
+def test_to_the_smallest_an_hour_is_said_as_on_their_first_page(page: Page) -> None:
+    page.evaluate(LIST)
+    spoken = {"parts": PARTS, "oclock": OCLOCK}
+    said = page.evaluate(
+        """(spoken) => [null, spoken].map((each) => { const log = make();
+          log.words = { ...log.words, spoken: each, weekdays: ["周一", "周二", "周三", "周四", "周五", "周六", "周日"] };
+          return [log.slot(6 * 24 + 17), log.hour("2020-02-17T11:30:00Z"), log.hour("2020-02-17T02:05:00Z")] })""",
+        spoken,
+    )
+    assert said == [["周日 17:00", "19:30", "10:05"], ["周日下午5点", "晚上7点半", "上午10点05分"]]
 
 
 def test_what_was_covered_says_why_to_both_and_after_a_reload_too(page: Page) -> None:

@@ -3,9 +3,11 @@
 import re
 
 import pytest
+from django.utils import timezone
 
 from backend.care.alerts import ask_for_help, raise_alert, take_case
 from backend.care.models import Shift
+from backend.care.rota import keep_watch
 from tests.care.on_duty import put_on_duty
 from tests.web.test_family import browser_of
 
@@ -64,6 +66,9 @@ def test_of_coordinators_a_lead_reads_who_it_is_and_the_others_that_somebody_is(
 def test_once_somebody_took_it_the_child_s_first_page_says_so_as_the_help_page_does(family, counsellor):
     child = browser_of(family.child.user)
     alert = ask_for_help(actor=family.child.user)
+    first = child.get("/").content.decode()  # nobody looks at the screen, and nobody can be woken
+    assert "看看谁会来" not in first and "现在没有老师在线" in first and "现在就能打的电话" in first
+    keep_watch(actor=counsellor, now=timezone.now())
     assert "看看谁会来" in child.get("/").content.decode()
     take_case(actor=counsellor, case_id=alert.case_id)
     first, card = (child.get(path).content.decode() for path in ("/", "/help/now/"))

@@ -60,7 +60,7 @@ def test_a_parent_reads_as_what_somebody_looked_and_never_who(family, lead):
     day = timezone.localdate()
     on = f"{day.month}月{day.day}日"
     assert words(family.parent, family) == [
-        f"紧急情况下，经第二人同意，协调员查看了孩子与学科老师的聊天（{on}至{on}）。",
+        f"紧急情况下，经第二人同意，协调员查看了孩子与学业导师的聊天（{on}至{on}）。",
         "协调员查看了孩子的资料。",
         "协调员查看了孩子的资料。",
     ]

@@ -14,12 +14,14 @@ from django.utils import timezone, translation
 
 from backend import web
 from backend.audit.models import Entry
-from backend.rosters.models import Child
+from backend.rosters.models import Carer, Child
 from backend.web import who_reads
 from backend.web.bands import Band, band_of
 from chat import explaining, readers
-from chat.models import Room
+from chat.models import Meeting, Room
+from chat.rules.meetings import MeetingState
 from tests.chat.people import Family, add_family, at
+from tests.chat.test_meetings import academic
 from tests.web.test_family import browser_of
 
 pytestmark = pytest.mark.django_db
@@ -118,6 +120,26 @@ def test_nobody_talks_down_to_the_grown_ones_nor_calls_any_child_back(family, gr
     assert 'class="phrase"' not in room_page(family, grade=grade)
 
 
+@pytest.mark.parametrize("grade", [2, 9])
+def test_a_child_is_called_你_everywhere_and_its_history_speaks_to_it(family, grade):
+    Child.objects.update(grade=grade)
+    held = {"state": MeetingState.HELD, "both_s": 1680, "mentor_s": 1680, "child_s": 1700}
+    Meeting.objects.filter(pk=academic(family).pk).update(**held, judged_at=at(20, day=19))
+    child, pk = browser_of(family.child.user), family.child.pk
+    rooms = [f"/rooms/{room.pk}/{page}" for room in family.rooms.values() for page in ("", "readers/")]
+    own = [f"/children/{pk}/{page}/" for page in ("history", "history/paper", "consent", "stop", "tell")]
+    paths = ["/", "/account/", "/notices/", "/help/", "/help/now/", "/what-if/", "/nowhere/", *own, *rooms]
+    with time_machine.travel(at(12, day=20), tick=False):
+        pages = {path: child.get(path).content.decode() for path in paths}
+    assert [path for path, page in pages.items() if "您" in page] == []
+    history = pages[f"/children/{pk}/history/"]
+    assert "李老师 昨晚见了你" in history and "见了沐阳" not in history
+    assert [each for each in ("学科老师", "心理老师") if any(each in page for page in pages.values())] == []
+    parent = browser_of(family.parent)
+    with time_machine.travel(at(12, day=20), tick=False):
+        assert "李老师 昨晚见了沐阳" in parent.get(f"/children/{pk}/history/").content.decode()
+
+
 def test_before_anything_else_the_child_reads_who_can_read_until_it_says_so(family):
     Room.objects.update(understood_at=None)
     child, room = browser_of(family.child.user), family.rooms["academic"].pk
@@ -172,7 +194,12 @@ def test_the_words_follow_what_is_so(family, band):
 
     with translation.override("zh-hans"):
         can, cannot, besides = told("academic")
-        assert can == ["你", "李老师"] and cannot == ["王老师", "家里人", "同学和其他所有人"]
+        assert can == ["你", "李老师"] and cannot == [
+            "王老师",
+            "奶奶",  # what they are to the child, where somebody wrote it down
+            "家里的其他人",
+            "同学和其他所有人",
+        ]
         assert "危险" in besides
         older = band is not Band.SMALL
         assert ("协调员或儿童保护负责人" in besides) == older
@@ -181,8 +208,11 @@ def test_the_words_follow_what_is_so(family, band):
         asked = readers.ask_to_read(actor=family.parent, child_id=family.child.pk)
         readers.answer_reader(actor=family.child.user, reader_id=asked.pk, agree=True)
         can, cannot, besides = told("academic")
-        assert can == ["你", "李老师", "家里的1位大人"] and "家里的其他人" in cannot
+        assert can == ["你", "李老师", "家里的1位大人"] and cannot[1] == "奶奶"
         assert "家长能看到的是" not in besides
+        Carer.objects.update(relation="")
+        family.rooms["wellbeing"] = Room.objects.with_people().get(pk=family.rooms["wellbeing"].pk)
+        assert told("wellbeing")[1] == ["李老师", "家里人", "同学和其他所有人"]
     assert room.pk
 
 

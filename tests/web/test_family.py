@@ -257,7 +257,7 @@ def test_whom_one_names_to_those_on_duty_is_shown_with_what_they_are_to_the_chil
         browser_of(user).get(path).content.decode()
         for user in (family.child.user, family.parent, family.wellbeing.user)
     )
-    assert f"{family.academic.name}（学科老师）" in child and f"{family.parent.name}（家长）" in child
+    assert f"{family.academic.name}（学业导师）" in child and f"{family.parent.name}（家长）" in child
     assert f"{family.academic.name}（学业导师）" in parent and f"{family.parent.name}（" not in parent
     assert "家长也不会知道" in child and "家长也不会知道" in mentor
     assert "家长也不会知道" not in parent and "家里其他人也不会知道" in parent

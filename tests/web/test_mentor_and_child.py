@@ -160,7 +160,7 @@ def test_needs_are_the_wellbeing_mentor_s_to_read_only(family):
 
 def test_a_child_has_two_teachers_and_is_told_when_each_comes(family):
     page = page_of(browser_of(family.child.user), "/", at(12, day=19))
-    assert page.index("学科老师") < page.index("心理老师")
+    assert page.index("学业导师") < page.index("心理导师")
     assert "下次：今天 19:00 起，约30分钟" in page and "下次：明天 19:00 起，约30分钟" in page
     assert "时间到了，可以进去找李老师了" in page_of(browser_of(family.child.user), "/", at(19.1, day=19))
     Child.objects.update(grade=2)
@@ -237,11 +237,13 @@ def test_words_that_wait_for_a_decision_are_shown_to_who_said_them_only(family):
     with time_machine.travel(at(13), tick=False):
         mentor = browser_of(family.academic.user).get(f"/rooms/{room.pk}/")
         child = browser_of(family.child.user).get(f"/rooms/{room.pk}/")
-        assert mentor.context["data"]["held"] == {CID.format(7): "加我微信"}
+        assert mentor.context["data"]["held"] == {
+            CID.format(7): {"body": "加我微信", "at": "2020-02-17T04:00:00+00:00", "after": 0}
+        }
         assert "加我微信" not in child.content.decode() and child.context["data"]["held"] == {}
         Held.objects.update(state="refused", decided_at=at(12.5))
         again = browser_of(family.academic.user).get(f"/rooms/{room.pk}/")
-    assert again.context["data"]["held"] == {CID.format(7): "加我微信"}
+    assert again.context["data"]["held"] == mentor.context["data"]["held"]
 
 
 def test_a_coordinator_decides_what_waits_and_looking_is_recorded(family):

@@ -157,7 +157,7 @@ POEM_ANSWER = (
 FAREWELL = "{child}，老师下周起要去医院的心理热线值班，时间排不开了，会有一位新老师每周陪你。谢谢你跟我说那么多心里话，老师会记得你的。"
 WELCOME = "{child}你好，我是{teacher}，接下来由我每周和你见面。时间写在首页上，期待见到你。"
 HELD = "{child}，要是临时来不了，让{carer}直接打老师电话就行：{phone}。"
-WAITING = "{child}，老师已经在房间里了，不着急，你准备好了就来。"
+WAITING = "{child}，我是{teacher}。今天要讲的我准备好了。不着急，你准备好了就在这里告诉我。"
 
 TEENAGER_LEARNING = Talk(
     (

@@ -30,7 +30,6 @@ WEEKDAYS = [
     gettext_lazy("Sun"),
 ]
 ROLES = {"academic": gettext_lazy("academic mentor"), "wellbeing": gettext_lazy("wellbeing mentor")}
-TEACHERS = {"academic": gettext_lazy("study teacher"), "wellbeing": gettext_lazy("wellbeing teacher")}
 STATES = {
     "draft": gettext_lazy("draft"),
     "solving": gettext_lazy("being matched"),
@@ -120,12 +119,6 @@ def grade(value: int, system: str = "6-3") -> str:
 @register.filter
 def role(value: str) -> str:
     return str(ROLES[value])
-
-
-@register.filter
-def teacher_of(value: str) -> str:
-    """What the child calls the mentor of this role: 学科老师, 心理老师."""
-    return str(TEACHERS[value])
 
 
 @register.filter

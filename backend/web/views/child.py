@@ -5,7 +5,7 @@ from django.shortcuts import render
 from django.utils import timezone
 
 from backend.ages import rules_at
-from backend.rosters.models import Child, Consent
+from backend.rosters.models import Carer, Child, Consent
 from backend.web.bands import Band, band_of
 from backend.web.saying import coming, parent, spoken, teacher
 from backend.web.views import help as help_pages
@@ -35,10 +35,11 @@ def home(request: HttpRequest, child: Child) -> HttpResponse:
     ]
     asking, reading = [], {}
     along = readers.readers_for(request.user, child)
+    relations = dict(Carer.objects.filter(child=child).values_list("user", "relation")) if along else {}
     for reader in along:
         others = {each.guardian_id: each.guardian.name for each in along}
         del others[reader.guardian_id]
-        reader.who = parent(reader.guardian.name, list(others.values()))
+        reader.who = relations.get(reader.guardian_id) or parent(reader.guardian.name, list(others.values()))
         if reader.state == Reader.State.ASKED:
             asking.append(reader)
         elif reader.why == Reader.Why.AGREED:

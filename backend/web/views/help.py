@@ -22,7 +22,7 @@ from backend.rosters.models import Child
 from backend.web.appearance import appearance_of
 from backend.web.care_forms import TellForm
 from backend.web.saying import teacher
-from backend.web.templatetags.shuangdao import ROLES, TEACHERS
+from backend.web.templatetags.shuangdao import ROLES
 from chat.access import children_of_family
 from chat.endpoint import LANGUAGE_COOKIE
 from chat.models import Room
@@ -134,7 +134,7 @@ def tell(request: HttpRequest, child_id: int) -> HttpResponse:
     in_family = child in children_of_family(request.user)
     form = TellForm(
         request.POST or None,
-        people=_with_parts(request, child, is_child),
+        people=_with_parts(request, child),
         is_child=is_child,
         in_family=in_family,
         initial={"kind": "report"} if is_child else None,  # the way here is a button that says so
@@ -152,9 +152,9 @@ def tell(request: HttpRequest, child_id: int) -> HttpResponse:
     return render(request, "help/tell.html", {"child": child, "form": form, "is_child": is_child})
 
 
-def _with_parts(request: HttpRequest, child: Child, is_child: bool) -> list[tuple[int, str]]:
+def _with_parts(request: HttpRequest, child: Child) -> list[tuple[int, str]]:
     """Whom one can name, each with what they are to the child: a family knows few of them by the whole name."""
-    words = (TEACHERS if is_child else ROLES) | {
+    words = ROLES | {
         "former": _("a mentor before"),
         "guardian": _("parent or guardian"),
         "carer": _("with the child at home"),

@@ -87,6 +87,7 @@ def _read(request: HttpRequest, child_id: int) -> dict[str, Any]:
     first = month.replace(day=1)
     following = history.months_before(first, -1)
     days: set[date] = set()
+    called = _("you") if child.user_id == request.user.pk else child.call_name
     lines = []
     for line in found.lines:
         if chosen["role"] in ("", line.role) and chosen["what"] in ("", outcome(line)):
@@ -94,7 +95,7 @@ def _read(request: HttpRequest, child_id: int) -> dict[str, Any]:
             lines.append(
                 {
                     "line": line,
-                    "words": what_happened(line, child.call_name, today),
+                    "words": what_happened(line, called, today),
                     "outcome": OUTCOMES[outcome(line)],
                     "anchor": "" if day in days else f"{day}",
                 }

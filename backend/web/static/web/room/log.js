@@ -31,6 +31,19 @@ export class Log {
     return this.clocks.format(new Date(at));
   }
 
+  /** The hour in a sentence: 17:00, to the smallest 下午5点. */
+  hour(at) {
+    return this.inWords(...this.clock(at).split(":").map(Number));
+  }
+
+  inWords(hour, minute) {
+    const two = (number) => String(number).padStart(2, "0");
+    if (!this.words.spoken) return `${two(hour)}:${two(minute)}`;
+    const { parts, oclock: [full, half, other] } = this.words.spoken;
+    const part = parts.find(([until]) => hour % 24 < until)[1];
+    return part + ((hour + 11) % 12 + 1) + ({ 0: full, 30: half }[minute] || other.replace("%s", two(minute)));
+  }
+
   day(at) {
     return `${this.days.format(new Date(at))} ${this.weekdays.format(new Date(at))}`;
   }
@@ -136,7 +149,7 @@ export class Log {
   event(frame) {
     const says = this.says(frame);
     if (!says) return null;
-    let about = this.clock(frame.ended_at || frame.at);
+    let about = this.hour(frame.ended_at || frame.at);
     if (frame.kind === "slot_changed") about = this.slot(frame.slot);
     if (frame.kind === "readers_changed") about = this.parents(frame.parents);
     return element("li", "event", says.replace("%s", () => about), { s: frame.s });
@@ -149,7 +162,8 @@ export class Log {
 
   /** A weekly hour, weekday * 24 + hour. */
   slot(number) {
-    return `${this.words.weekdays[Math.floor(number / 24)]} ${String(number % 24).padStart(2, "0")}:00`;
+    const hour = this.inWords(number % 24, 0);
+    return this.words.weekdays[Math.floor(number / 24)] + (this.words.spoken ? hour : ` ${hour}`);
   }
 
   pending(cid, body) {

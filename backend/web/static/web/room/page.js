@@ -50,7 +50,7 @@ const client = new RoomClient({
     presence: (frame) => frame.who !== you && showPresence(frame.state),
     typing: (frame) => showTyping(frame.on),
     read: (frame) => frame.who !== you && log.showRead(frame.s),
-    warn: (frame) => say(words.warn.replace("%s", log.clock(frame.at))),
+    warn: (frame) => say(words.warn.replace("%s", log.hour(frame.at))),
     held: showHeld,
     settled: (cid) => log.settled(cid),
     refused: giveBack,
@@ -192,14 +192,14 @@ function showAway() {
   const since = meeting && Date.now() - Date.parse(meeting.start);
   if (meeting && since >= -meeting.near_ms && since < meeting.lasts_ms) {
     const near = since < meeting.near_ms;
-    away.textContent = (near ? words.today.soon : words.today.meets).replace("%s", log.clock(meeting.start));
+    away.textContent = (near ? words.today.soon : words.today.meets).replace("%s", log.hour(meeting.start));
   } else {
     away.textContent = words.usually.replace("%s", log.slot(usual));
   }
 }
 
 function showSession(now) {
-  session.textContent = now ? words.meeting.replace("%s", log.clock(now.opened_at)) : "";
+  session.textContent = now ? words.meeting.replace("%s", log.hour(now.opened_at)) : "";
 }
 
 function atEnd() {
@@ -255,7 +255,7 @@ function giveBack(frame) {
   composer.giveBack(frame.body);
   const opens = frame.code === "closed" && new Date(Date.now() + frame.retry_ms).toISOString();
   const why = opens && isWithinHours() ? words.full : words.closed; // by day only a full day closes a room
-  say(opens ? why.replace("%s", `${log.day(opens)} ${log.clock(opens)}`) : words[frame.code] || words.refused);
+  say(opens ? why.replace("%s", `${log.day(opens)} ${log.hour(opens)}`) : words[frame.code] || words.refused);
 }
 
 function isWithinHours() {
