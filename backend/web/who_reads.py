@@ -32,16 +32,10 @@ def told(who: WhoReads, role: str, band: Band) -> Told:
         reading.append(along % {"number": family})
     carer = any(around is Around.CARER for around, _name in (*who.can, *who.cannot))
     if more:
-<<<<<<< HEAD
-        others.append(_("the others of your family") if family else _("your family"))
-    others.append(_("other children, and everybody else"))
-    besides = _small(who) if band is Band.SMALL else _older(who, role, family)
-=======
         others.append(_("the others of your family") if family or carer else _("your family"))
-    others.append(_("other children, and all other people"))
+    others.append(_("other children, and everybody else"))
     reads_along = any(around in (Around.FAMILY, Around.CARER) for around, _name in who.can)
     besides = _small(who) if band is Band.SMALL else _older(who, role, reads_along)
->>>>>>> 4a85d74 (One word for each mentor everywhere; the child's history speaks to the child, its pages say 你; the smallest read an hour in the room as at home; a grandmother is called one; home says it when nobody is online)
     return Told(can=reading, cannot=others, besides=list(besides))
 
 
