@@ -252,6 +252,9 @@ SPECTACULAR_SETTINGS = {
         "backend.api.describing.other_bodies",
     ],
     "ENUM_NAME_OVERRIDES": {
+        "AlertKind": "backend.care.models.Alert.Kind",
+        "NoteKind": "backend.care.models.Note.Kind",
+        "CallOutcome": "backend.care.models.CallRequest.Outcome",
         "Role": "matching.models.Role",
         "RoundState": "backend.api.rounds.STATES",
         "ComparisonState": "backend.api.comparisons.STATES",

@@ -9,6 +9,7 @@ from rest_framework import mixins, serializers
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.views import APIView
 from rest_framework.viewsets import GenericViewSet
 
 from backend.accounts.access import check_may
@@ -16,9 +17,9 @@ from backend.api.describing import listed, told
 from backend.api.meetings import ChildName
 from backend.api.ordering import Ordering
 from backend.api.rounds import PersonName
-from backend.care import cases
-from backend.care.access import access_case, cases_for
-from backend.care.models import Case
+from backend.care import alerts, cases
+from backend.care.access import access_case, cases_for, check_may_watch, in_order
+from backend.care.models import Alert, Case, Note
 from chat.protocol import MAX_S
 
 CHANGES = (401, 403, 404, 409)
@@ -58,6 +59,39 @@ class CaseIn(serializers.Serializer[Any]):
 
 class CloseIn(serializers.Serializer[Any]):
     outcome = serializers.ChoiceField(choices=Case.Outcome.choices)
+
+
+class AlertOut(serializers.Serializer[Alert]):
+    """words: of whoever told it; what was said in a room stands only there."""
+
+    id = serializers.IntegerField()
+    kind = serializers.ChoiceField(choices=Alert.Kind.choices)
+    words = serializers.CharField(allow_blank=True)
+    raised_by = PersonName(allow_null=True, help_text="Null where words were recognised.")
+    raised_at = serializers.DateTimeField()
+    answered_by = PersonName(allow_null=True)
+    answered_at = serializers.DateTimeField(allow_null=True)
+    verdict = serializers.ChoiceField(choices=Alert.Verdict.choices, allow_blank=True)
+
+
+class NoteOut(serializers.Serializer[Note]):
+    kind = serializers.ChoiceField(choices=Note.Kind.choices)
+    body = serializers.CharField(allow_blank=True)
+    by = PersonName(allow_null=True)
+    at = serializers.DateTimeField()
+
+
+class NoteIn(serializers.Serializer[Any]):
+    kind = serializers.ChoiceField(choices=[Note.Kind.CALL.value, Note.Kind.NOTE.value])
+    body = serializers.CharField(min_length=2, max_length=alerts.LONGEST)
+
+
+class PassOnIn(serializers.Serializer[Any]):
+    note = serializers.CharField(min_length=2, max_length=alerts.LONGEST, help_text="For whoever comes next.")
+
+
+class VerdictIn(serializers.Serializer[Any]):
+    verdict = serializers.ChoiceField(choices=Alert.Verdict.choices)
 
 
 class TalkIn(serializers.Serializer[Any]):
@@ -123,6 +157,43 @@ class CasesOfLeads(mixins.ListModelMixin, GenericViewSet[Case]):
         closed = cases.close_case(actor=request.user, case_id=pk, **given.validated_data)
         return Response(CaseOut(closed).data)
 
+    @told("I look after it: nobody else is called", CaseOut, refusals=CHANGES)
+    @action(detail=True, methods=["post"])
+    def take(self, request: Request, pk: int) -> Response:
+        """409 for the second of two."""
+        return Response(CaseOut(alerts.take_case(actor=request.user, case_id=pk)).data)
+
+    @told("The next ones are called", status=204, takes=PassOnIn, refusals=(400, *CHANGES))
+    @action(detail=True, methods=["post"], url_path="pass-on", url_name="passon")
+    def pass_on(self, request: Request, pk: int) -> Response:
+        access_case(request.user, pk, "pass_on")
+        given = PassOnIn(data=request.data)
+        given.is_valid(raise_exception=True)
+        alerts.pass_on(actor=request.user, case_id=pk, **given.validated_data)
+        return Response(status=204)
+
+    @told("What was done in it, the oldest first", NoteOut(many=True))
+    @action(detail=True, methods=["get"])
+    def notes(self, request: Request, pk: int) -> Response:
+        found = access_case(request.user, pk).notes.select_related("by")
+        return Response(NoteOut(found, many=True).data)
+
+    @told("Write down what was done", NoteOut, status=201, takes=NoteIn, refusals=(400, *CHANGES))
+    @notes.mapping.post
+    def add_note(self, request: Request, pk: int) -> Response:
+        """The log of a case is only added to."""
+        access_case(request.user, pk, "note")
+        given = NoteIn(data=request.data)
+        given.is_valid(raise_exception=True)
+        note = alerts.add_note(actor=request.user, case_id=pk, **given.validated_data)
+        return Response(NoteOut(note).data, status=201)
+
+    @told("The alerts that belong to it, the oldest first", AlertOut(many=True))
+    @action(detail=True, methods=["get"])
+    def alerts(self, request: Request, pk: int) -> Response:
+        found = access_case(request.user, pk).alerts.select_related("raised_by", "answered_by")
+        return Response(AlertOut(found, many=True).data)
+
     @told("Say which words belong to it", status=204, takes=TalkIn, refusals=(400, 401, 403, 404))
     @action(detail=True, methods=["post"])
     def talk(self, request: Request, pk: int) -> Response:
@@ -131,4 +202,38 @@ class CasesOfLeads(mixins.ListModelMixin, GenericViewSet[Case]):
         given.is_valid(raise_exception=True)
         values = dict(given.validated_data)
         cases.attach_talk(actor=request.user, case_id=pk, room_id=values.pop("room"), **values)
+        return Response(status=204)
+
+
+@extend_schema(tags=["cases"])
+class CasesOnDuty(APIView):
+    """Cases that stand, for whoever may watch the duty screen."""
+
+    @told(
+        "What a person on duty finds, the most urgent first", CaseOut(many=True), operation_id="cases_on_duty"
+    )
+    def get(self, request: Request) -> Response:
+        """Those for which you were called, or that you look after; of leads, all. Looking here tells no child that
+        somebody sits at the screen."""
+        check_may_watch(request.user)
+        return Response(CaseOut(in_order(cases_for(request.user)), many=True).data)
+
+
+@extend_schema(tags=["cases"])
+class VerdictOfLead(APIView):
+    """Whether an alert was right."""
+
+    @told(
+        "Judge an alert",
+        status=204,
+        takes=VerdictIn,
+        refusals=(400, 401, 403, 404),
+        operation_id="cases_judge",
+    )
+    def put(self, request: Request, case_id: int, alert_id: int) -> Response:
+        """It counts for how well words are recognised, and for nothing else."""
+        alerts.access_alert_to_judge(request.user, case_id, alert_id)
+        given = VerdictIn(data=request.data)
+        given.is_valid(raise_exception=True)
+        alerts.judge_alert(actor=request.user, case_id=case_id, alert_id=alert_id, **given.validated_data)
         return Response(status=204)

@@ -4,6 +4,7 @@ from typing import Any
 
 import django_filters
 from django.db.models import Q, QuerySet
+from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework import mixins, serializers
 from rest_framework.request import Request
@@ -17,6 +18,7 @@ from backend.api.ordering import Ordering
 from backend.api.plans import ChildBrief, MentorBrief, PlaceOut
 from backend.errors import NotYours
 from backend.rosters.models import District
+from chat.handing_over import MOST, end_with_note
 from matching import locks
 from matching.access import access_pairing, locks_for, pairings_for
 from matching.answers import answer_hours
@@ -41,6 +43,17 @@ class HourAnswerIn(serializers.Serializer[Any]):
         min_value=0,
         max_value=167,
         help_text="The hour that was shown: an answer about another one is refused.",
+    )
+
+
+class EndIn(serializers.Serializer[Any]):
+    reason = serializers.ChoiceField(choices=EndReason.choices, help_text="A mentor has two of them.")
+    never_again = serializers.BooleanField(default=False, help_text="A coordinator's: forbid the two.")
+    pauses = serializers.BooleanField(
+        default=False, help_text="Where the mentor leaves: they are paused, and get no more children."
+    )
+    note = serializers.CharField(
+        allow_blank=True, default="", max_length=MOST, help_text="A mentor's: for the child's next one."
     )
 
 
@@ -147,6 +160,26 @@ class AnswerOfMentor(APIView):
         which = "suits" if given.validated_data["suits"] else "does_not"
         shown = {pairing_id: given.validated_data["slot"]}
         answer_hours(actor=request.user, **{which: [pairing_id]}, shown=shown)
+        return Response(status=204)
+
+
+@extend_schema(tags=["pairings"])
+class EndOfPairing(APIView):
+    """A pair ends, by a coordinator or its mentor."""
+
+    @told(
+        "End a pair",
+        status=204,
+        takes=EndIn,
+        refusals=(400, 401, 403, 404, 409),
+        operation_id="pairings_end",
+    )
+    def post(self, request: Request, pairing_id: int) -> Response:
+        """The room can only be read from then on, and both sides are told."""
+        access_pairing(request.user, pairing_id, "end")
+        given = EndIn(data=request.data)
+        given.is_valid(raise_exception=True)
+        end_with_note(actor=request.user, pairing_id=pairing_id, now=timezone.now(), **given.validated_data)
         return Response(status=204)
 
 

@@ -9,14 +9,17 @@ from rest_framework.response import Response
 from rest_framework.routers import SimpleRouter
 from rest_framework.views import APIView
 
+from backend.api.absence import AbsenceOfMentor, OwnHours
+from backend.api.calls import CallsToMake, OwnCalls
 from backend.api.cards import ChildCard, MentorCard
-from backend.api.cases import CasesOfLeads
+from backend.api.cases import CasesOfLeads, CasesOnDuty, VerdictOfLead
 from backend.api.children import ChildrenOfRoster
 from backend.api.comparisons import Comparisons
 from backend.api.consent import ConsentOfChild, StatusOfGuardian, StopOfChild
 from backend.api.differences import Difference
 from backend.api.edits import Edits, Redo, SolveAgain, Swaps, Undo
 from backend.api.held import HeldMessages
+from backend.api.help import HelpOfChild, WorriesOfChild
 from backend.api.history import ChildHistory
 from backend.api.invitations import Invitations
 from backend.api.lists import Districts, Subjects
@@ -24,7 +27,7 @@ from backend.api.log import Log, Looks
 from backend.api.meetings import Disputes, Meetings, Reports
 from backend.api.mentors import MentorsOfRoster
 from backend.api.notices import Notices
-from backend.api.pairings import AnswerOfMentor, Locks, PairingsOfAll
+from backend.api.pairings import AnswerOfMentor, EndOfPairing, Locks, PairingsOfAll
 from backend.api.plans import Choices, OnePlace, Proposals, UnservedRoles
 from backend.api.programme import Holidays, Programme
 from backend.api.readers import OneReader, ReadersOfChild
@@ -81,6 +84,7 @@ for prefix, resource in (
     ("held", HeldMessages),
     ("readings", ReadingsOfStaff),
     ("cases", CasesOfLeads),
+    ("calls", CallsToMake),
     ("log", Log),
 ):
     resource.lookup_value_converter = "day" if prefix == "holidays" else "int"  # type: ignore[attr-defined]
@@ -134,6 +138,14 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("elsewhere/<int:report_id>/dispute/", Disputes.as_view(), name="api-report-dispute"),
     path("elsewhere/<int:report_id>/summaries/", SummaryOfReport.as_view(), name="api-report-summary"),
     path("sessions/<int:session_id>/summaries/", SummaryOfSession.as_view(), name="api-session-summary"),
+    path("pairings/<int:pairing_id>/end/", EndOfPairing.as_view(), name="api-pairing-end"),
+    path("mentors/<int:mentor_id>/absence/", AbsenceOfMentor.as_view(), name="api-absence"),
+    path("me/hours/", OwnHours.as_view(), name="api-own-hours"),
+    path("me/call/", OwnCalls.as_view(), name="api-own-call"),
+    path("help/", HelpOfChild.as_view(), name="api-help"),
+    path("children/<int:child_id>/worries/", WorriesOfChild.as_view(), name="api-worries"),
+    path("duty/", CasesOnDuty.as_view(), name="api-duty"),
+    path("cases/<int:case_id>/alerts/<int:alert_id>/", VerdictOfLead.as_view(), name="api-case-alert"),
     path("rota/", RotaNow.as_view(), name="api-rota"),
     path("programme/", Programme.as_view(), name="api-programme"),
     path("rooms/<int:room_id>/messages/<int:s>/redact/", Redactions.as_view(), name="api-redact"),

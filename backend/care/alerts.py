@@ -47,12 +47,17 @@ def access_child_to_tell(actor: Any, child_id: int, action: str = "raise") -> Ch
     return child
 
 
+def child_who_asks(actor: Any) -> Child:
+    """The actor, as a child who may ask for a person, or NotYours."""
+    child = Child.objects.filter(user=actor.pk).first()
+    return access_child_to_tell(actor, child.pk if child else 0, "ask")
+
+
 @transaction.atomic
 def ask_for_help(*, actor: Any, now: datetime | None = None) -> Alert:
     """By the child itself. Asked again while nobody has answered it stays one alert."""
     now = now or timezone.now()
-    child = Child.objects.filter(user=actor.pk).first()
-    child = access_child_to_tell(actor, child.pk if child else 0, "ask")
+    child = child_who_asks(actor)
     Child.objects.select_for_update().get(pk=child.pk)
     standing = Case.objects.standing().filter(child=child, kind=Case.Kind.HELP).last()
     waiting = Alert.objects.standing().filter(case=standing, exhausted_at=None).last() if standing else None
@@ -213,18 +218,25 @@ def add_note(*, actor: Any, case_id: int, kind: str, body: str, now: datetime | 
     return note
 
 
+def access_alert_to_judge(actor: Any, case_id: int, alert_id: int) -> Alert:
+    """The alert of this case, for a lead, or NotYours."""
+    if not may(actor, "alert", "judge"):
+        raise NotYours
+    alert = Alert.objects.filter(pk=alert_id, case=access_case(actor, case_id)).first()
+    if alert is None:
+        raise NotYours
+    return alert
+
+
 @transaction.atomic
 def judge_alert(*, actor: Any, case_id: int, alert_id: int, verdict: str) -> Alert:
     """A reviewer's word: it counts for how well words are recognised, and nothing else."""
-    case = access_case(actor, case_id)
-    alert = Alert.objects.select_for_update().filter(pk=alert_id, case=case).first()
-    if alert is None or not may(actor, "alert", "judge"):
-        raise NotYours
+    alert = access_alert_to_judge(actor, case_id, alert_id)
     if verdict not in Alert.Verdict.values:
         raise Invalid(_("Please say whether it was right."))
     alert.verdict, alert.judged_by = verdict, actor
     alert.save(update_fields=["verdict", "judged_by"])
-    audit.record(actor, "alert.judged", case, alert=alert.pk, verdict=verdict)
+    audit.record(actor, "alert.judged", alert.case, alert=alert.pk, verdict=verdict)
     return alert
 
 

@@ -93,10 +93,14 @@ def _end(asked: CallRequest, actor: Any, outcome: str, now: datetime | None) -> 
     return bool(CallRequest.objects.waiting().filter(pk=asked.pk).update(**done))
 
 
+def check_may_answer(user: Any) -> None:
+    check_may(user, "call", "answer")
+
+
 @transaction.atomic
 def answer_call(*, actor: Any, request_id: int, outcome: str, now: datetime | None = None) -> CallRequest:
     """A coordinator has rung. Raises Conflict when another one has said so before."""
-    check_may(actor, "call", "answer")
+    check_may_answer(actor)
     asked = CallRequest.objects.filter(pk=request_id).first()
     if asked is None:
         raise NotYours

@@ -7,7 +7,7 @@ from typing import Any
 from django.urls import URLPattern, URLResolver, reverse
 from django.utils import timezone
 
-from backend.care.models import Shift
+from backend.care.models import Alert, CallRequest, Shift
 from backend.notices.models import Notice
 from backend.rosters.models import ChildSlot, MentorSlot
 from chat.meetings import hours_to_offer
@@ -30,6 +30,16 @@ def leads(status: int) -> dict[str, int]:
     return answers(status, "lead")
 
 
+RUNG = (
+    *MENTORS,
+    "ended mentor",
+    "foreign mentor",
+    *GUARDIANS,
+    "foreign guardian",
+    *SCHEDULE,
+    "foreign carer",
+)
+CHILDREN = answers(200, "child", "foreign child")
 EVERYBODY = dict.fromkeys(PEOPLE, 200)
 LISTED = answers(200, SIGNED_IN)  # whose rows: test_resources, test_log, tests/notices
 OWN_CHILD = answers(200, DESK, "child", GUARDIANS)
@@ -144,6 +154,28 @@ TABLE: dict[tuple[str, str], dict[str, int]] = {
     ("api-cases-release", "post"): leads(200),
     ("api-cases-close", "post"): answers(200, "lead", "duty counsellor"),
     ("api-cases-talk", "post"): leads(204),
+    ("api-cases-take", "post"): answers(200, "lead", "duty counsellor"),
+    ("api-cases-passon", "post"): answers(204, "duty counsellor") | {"lead": 409},  # no alert belongs to it
+    ("api-cases-notes", "get"): answers(200, "lead", "duty counsellor"),
+    ("api-cases-notes", "post"): answers(201, "lead", "duty counsellor"),
+    ("api-cases-alerts", "get"): answers(200, "lead", "duty counsellor"),
+    ("api-case-alert", "put"): leads(204),
+    ("api-duty", "get"): answers(200, DESK, "duty counsellor"),
+    ("api-help", "get"): CHILDREN,
+    ("api-help", "post"): CHILDREN,
+    ("api-worries", "post"): answers(204, MENTORS, "child", GUARDIANS, "limited guardian"),
+    ("api-calls-list", "get"): coordinators(200),
+    ("api-calls-detail", "put"): coordinators(200),
+    ("api-own-call", "get"): answers(200, RUNG),
+    ("api-own-call", "post"): answers(201, RUNG),
+    ("api-own-call", "delete"): answers(409, RUNG),  # they asked for none
+    ("api-own-hours", "get"): answers(200, MENTORS, "ended mentor", "foreign mentor"),
+    # Two of them have other hours than those that the body says were seen.
+    ("api-own-hours", "put"): answers(200, "mentor", "ended mentor")
+    | dict.fromkeys(("wellbeing mentor", "foreign mentor"), 409),
+    ("api-absence", "put"): coordinators(200),
+    ("api-absence", "delete"): coordinators(200),
+    ("api-pairing-end", "post"): answers(204, DESK, "mentor"),
     ("api-programme", "get"): coordinators(200),
     ("api-programme", "put"): coordinators(200),
     ("api-rota", "get"): coordinators(200),
@@ -187,6 +219,9 @@ def path_of(world: World, name: str, *, absent: bool = False) -> str:
         "readings": {"pk": world.reading.pk},
         "api-readings-review": {"pk": world.alone.pk},
         "cases": {"pk": world.case.pk},
+        "api-worries": {"child_id": world.child.pk},
+        "api-absence": {"mentor_id": world.mentor.pk},
+        "api-pairing-end": {"pairing_id": world.pairing.pk},
         "api-looks": {"child_id": world.child.pk},
         "api-redact": {"room_id": world.room_id, "s": 1},
         "api-room-frozen": {"room_id": world.room_id},
@@ -215,6 +250,10 @@ def path_of(world: World, name: str, *, absent: bool = False) -> str:
     resource = name.removeprefix("api-").rsplit("-", 1)[0].removesuffix("-gone")
     if resource == "shifts":  # the list has one, too
         ids["shifts"] = {"pk": shift_of(world).pk}
+    if resource == "calls":
+        ids["calls"] = {"pk": call_of(world).pk}
+    if name == "api-case-alert":
+        ids[name] = {"case_id": world.case.pk, "alert_id": alert_of(world).pk}
     known = {} if name.endswith("-list") else ids.get(name) or ids.get(resource, {})
     if absent:
         nowhere = {"role": "academic"} | ({"pk": date(1999, 1, 1)} if name.startswith("api-holidays") else {})
@@ -238,6 +277,22 @@ def shift_of(world: World) -> Shift:
         begins_at=begins,
         defaults={"post": "counsellor", "ends_at": begins + timedelta(hours=4)},
     )
+    return found
+
+
+def alert_of(world: World) -> Alert:
+    now, lead = timezone.now(), world.people["lead"]
+    answered = {"answered_at": now, "answered_by": lead}  # else its case could not be closed
+    found, _made = Alert.objects.get_or_create(
+        case=world.case, kind="concern", defaults={"raised_at": now, **answered}
+    )
+    return found
+
+
+def call_of(world: World) -> CallRequest:
+    now, person = timezone.now(), world.people["duty counsellor"]
+    to_ring = {"topic": "hour", "asked_at": now, "answer_by": now + timedelta(hours=1)}
+    found, _made = CallRequest.objects.get_or_create(asked_by=person, answered_at=None, defaults=to_ring)
     return found
 
 
@@ -308,6 +363,18 @@ def body_of(world: World, name: str, method: str) -> dict[str, Any]:
         ("api-readings-case", "put"): {"case": world.case.pk},
         ("api-cases-list", "post"): {"child": world.child.pk, "kind": "abuse"},
         ("api-cases-close", "post"): {"outcome": "settled"},
+        ("api-cases-passon", "post"): {"note": "我明天不在，请接手。"},
+        ("api-cases-notes", "post"): {"kind": "call", "body": "打过电话，没人接。"},
+        ("api-case-alert", "put"): {"verdict": "true"},
+        ("api-worries", "post"): {"kind": "concern", "words": "他三天没吃晚饭。"},
+        ("api-calls-detail", "put"): {"outcome": "reached"},
+        ("api-own-call", "post"): {"topic": "other"},
+        ("api-own-hours", "put"): {
+            "free": [68],
+            "seen": list(MentorSlot.objects.filter(mentor=world.mentor).values_list("slot", flat=True)),
+        },
+        ("api-absence", "put"): {"until": timezone.localdate().isoformat()},
+        ("api-pairing-end", "post"): {"reason": "not_a_fit"},
         ("api-cases-talk", "post"): {"room": world.room_id, "first": 1, "last": 1},
         ("api-redact", "post"): {"reason": "contact"},
         ("api-room-frozen", "put"): {"frozen": True},

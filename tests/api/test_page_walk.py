@@ -9,14 +9,13 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from backend.care.models import Alert, CallRequest
 from backend.web.urls import urlpatterns
 from tests.api import cast, fields
 from tests.api.cast import PEOPLE
 from tests.api.conftest import World, undone
 from tests.api.hardened import check_hardened
 from tests.api.knocking import knock
-from tests.api.routes import ABSENT, held_of, meeting_of, routes, shift_of
+from tests.api.routes import ABSENT, alert_of, call_of, held_of, meeting_of, routes, shift_of
 
 EVERYBODY = frozenset(PEOPLE)
 SIGNED_IN = frozenset(cast.SIGNED_IN)
@@ -279,20 +278,6 @@ def path_of(world: World, name: str, *, absent: bool = False) -> str:
     return reverse(name, kwargs=known)
 
 
-def alert_of(world: World) -> Alert:
-    found, _made = Alert.objects.get_or_create(
-        case=world.case, kind="concern", defaults={"raised_at": timezone.now()}
-    )
-    return found
-
-
-def call_of(world: World) -> CallRequest:
-    now, person = timezone.now(), world.people["duty counsellor"]
-    to_ring = {"topic": "hour", "asked_at": now, "answer_by": now + timedelta(hours=1)}
-    found, _made = CallRequest.objects.get_or_create(asked_by=person, answered_at=None, defaults=to_ring)
-    return found
-
-
 def body_of(world: World, name: str) -> dict[str, Any]:
     """Where an empty form finds nothing; else it is only shown again."""
     today, week_on = (timezone.localdate() + timedelta(days=days) for days in (0, 7))
@@ -329,7 +314,6 @@ KNOW_IT_EXISTS = {
     ("room_readers", "mentor"),  # their own room; the page is for the child
     ("room_readers", "ended mentor"),
     ("room_readers", "emergency reader"),
-    ("judge_alert", "duty counsellor"),  # they work on the case, and a lead judges it
 }
 FOUND_AGAIN = re.compile(r'name="csrfmiddlewaretoken" value="[^"]+"')
 

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from backend.care.cases import open_case
 from backend.care.readings import ask_in_emergency
+from backend.care.requests import ask_to_be_rung
 from backend.care.rota import add_shift
 from backend.notices.kinds import Audience, Kind
 from backend.notices.outbox import News, tell
@@ -47,6 +48,7 @@ LISTS = {
     "api-held-list": 4,
     "api-readings-list": 4,
     "api-cases-list": 4,
+    "api-calls-list": 4,
     "api-log-list": 4,
     "api-looks": 11,
 }
@@ -116,6 +118,8 @@ def test_lists_ask_as_often_for_many_rows_as_for_one(world: World) -> None:
         code="law",
         reason="依照法律规定，有关部门要求了解这一天的聊天内容",
     )
+    for asker in (world.mentor.user, world.people["guardian"]):
+        ask_to_be_rung(actor=asker, topic="other")
     for cid in (1, 2):
         Held.objects.create(
             room=world.pairing.room, sender="mentor", cid=UUID(int=cid), body="加我", said_at=timezone.now()
