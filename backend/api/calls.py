@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import django_filters
 from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema
 from rest_framework import mixins, serializers
@@ -11,11 +12,15 @@ from rest_framework.views import APIView
 from rest_framework.viewsets import GenericViewSet
 
 from backend.api.describing import listed, told
+from backend.api.ordering import Ordering
 from backend.api.rounds import PersonName
 from backend.care import requests
 from backend.care.models import CallRequest
 
 CHANGES = (400, 401, 403, 404, 409)
+
+
+RUNG = [(each.value, each.label) for each in requests.RUNG]
 
 
 class OwnCall(serializers.Serializer[CallRequest]):
@@ -36,7 +41,7 @@ class CallIn(serializers.Serializer[Any]):
 
 
 class RungIn(serializers.Serializer[Any]):
-    outcome = serializers.ChoiceField(choices=[(each.value, each.label) for each in requests.RUNG])
+    outcome = serializers.ChoiceField(choices=RUNG)
 
 
 @extend_schema(tags=["calls"])
@@ -63,12 +68,18 @@ class OwnCalls(APIView):
         return Response(status=204)
 
 
+class CallFilter(django_filters.FilterSet):
+    topic = django_filters.ChoiceFilter(choices=CallRequest.Topic.choices)
+    ordering = Ordering(fields=["answer_by", "asked_at"])
+
+
 @extend_schema(tags=["calls"])
 class CallsToMake(mixins.ListModelMixin, GenericViewSet[CallRequest]):
     """Whom a coordinator is to ring, the most urgent first."""
 
     queryset = CallRequest.objects.none()
     serializer_class = CallOut
+    filterset_class = CallFilter
 
     def get_queryset(self) -> QuerySet[CallRequest]:
         return requests.calls_to_make(self.request.user)

@@ -23,6 +23,7 @@ from backend.care.models import Alert, Case, Note
 from chat.protocol import MAX_S
 
 CHANGES = (401, 403, 404, 409)
+ALL_AT_ONCE = {"pagination_class": None, "filterset_class": None}
 
 
 class CaseOut(serializers.Serializer[Case]):
@@ -81,8 +82,11 @@ class NoteOut(serializers.Serializer[Note]):
     at = serializers.DateTimeField()
 
 
+WRITTEN = [(each.value, each.label) for each in (Note.Kind.CALL, Note.Kind.NOTE)]
+
+
 class NoteIn(serializers.Serializer[Any]):
-    kind = serializers.ChoiceField(choices=[Note.Kind.CALL.value, Note.Kind.NOTE.value])
+    kind = serializers.ChoiceField(choices=WRITTEN)
     body = serializers.CharField(min_length=2, max_length=alerts.LONGEST)
 
 
@@ -173,7 +177,7 @@ class CasesOfLeads(mixins.ListModelMixin, GenericViewSet[Case]):
         return Response(status=204)
 
     @told("What was done in it, the oldest first", NoteOut(many=True))
-    @action(detail=True, methods=["get"])
+    @action(detail=True, methods=["get"], **ALL_AT_ONCE)
     def notes(self, request: Request, pk: int) -> Response:
         found = access_case(request.user, pk).notes.select_related("by")
         return Response(NoteOut(found, many=True).data)
@@ -189,7 +193,7 @@ class CasesOfLeads(mixins.ListModelMixin, GenericViewSet[Case]):
         return Response(NoteOut(note).data, status=201)
 
     @told("The alerts that belong to it, the oldest first", AlertOut(many=True))
-    @action(detail=True, methods=["get"])
+    @action(detail=True, methods=["get"], **ALL_AT_ONCE)
     def alerts(self, request: Request, pk: int) -> Response:
         found = access_case(request.user, pk).alerts.select_related("raised_by", "answered_by")
         return Response(AlertOut(found, many=True).data)

@@ -14,10 +14,13 @@ from backend.care import alerts
 from backend.care.helping import Card, State, card_for
 from chat.protocol import MAX_S
 
+STATES = [(each.value, each.value) for each in State]
+KINDS = [("concern", "concern"), ("report", "report")]
+
 
 class HelpOut(serializers.Serializer[Card]):
     state = serializers.ChoiceField(
-        choices=[each.value for each in State],
+        choices=STATES,
         help_text=(
             "nothing: not asked; coming: somebody has said that they look after it; called: somebody was "
             "called; late: called some minutes ago, and nobody has taken it; nobody: nobody can be reached now."
@@ -26,7 +29,7 @@ class HelpOut(serializers.Serializer[Card]):
 
 
 class WorryIn(serializers.Serializer[Any]):
-    kind = serializers.ChoiceField(choices=["concern", "report"])
+    kind = serializers.ChoiceField(choices=KINDS)
     words = serializers.CharField(
         allow_blank=True,
         default="",

@@ -155,7 +155,7 @@ TABLE: dict[tuple[str, str], dict[str, int]] = {
     ("api-cases-close", "post"): answers(200, "lead", "duty counsellor"),
     ("api-cases-talk", "post"): leads(204),
     ("api-cases-take", "post"): answers(200, "lead", "duty counsellor"),
-    ("api-cases-passon", "post"): answers(204, "duty counsellor") | {"lead": 409},  # no alert belongs to it
+    ("api-cases-passon", "post"): answers(204, "lead", "duty counsellor"),
     ("api-cases-notes", "get"): answers(200, "lead", "duty counsellor"),
     ("api-cases-notes", "post"): answers(201, "lead", "duty counsellor"),
     ("api-cases-alerts", "get"): answers(200, "lead", "duty counsellor"),
@@ -252,8 +252,8 @@ def path_of(world: World, name: str, *, absent: bool = False) -> str:
         ids["shifts"] = {"pk": shift_of(world).pk}
     if resource == "calls":
         ids["calls"] = {"pk": call_of(world).pk}
-    if name == "api-case-alert":
-        ids[name] = {"case_id": world.case.pk, "alert_id": alert_of(world).pk}
+    if name in ("api-case-alert", "api-cases-passon", "api-cases-alerts", "api-duty"):
+        ids["api-case-alert"] = {"case_id": world.case.pk, "alert_id": alert_of(world).pk}
     known = {} if name.endswith("-list") else ids.get(name) or ids.get(resource, {})
     if absent:
         nowhere = {"role": "academic"} | ({"pk": date(1999, 1, 1)} if name.startswith("api-holidays") else {})
