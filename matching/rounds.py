@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from backend.accounts.access import check_may
 from backend.audit import log as audit
 from backend.errors import Conflict, Invalid, NotYours
-from backend.rosters.models import Child
+from backend.rosters.models import Child, Children
 from matching.access import access_round
 from matching.core.weights import MOST_POINTS, InvalidWeights, Weights
 from matching.locks import check_can_hold
@@ -163,9 +163,12 @@ def how_rounds_stand() -> Standing:
     )
 
 
-def children_who_lack_a_mentor() -> list[int]:
-    """Ids of active children without a live pairing in both roles."""
+def lacking_a_mentor() -> Children:
+    """Active children without a live pairing in both roles."""
     live = Count("pairings", filter=Q(pairings__ended_at=None))
-    return list(
-        Child.objects.filter(active=True).annotate(live=live).filter(live__lt=2).values_list("pk", flat=True)
-    )
+    return Child.objects.filter(active=True).annotate(live=live).filter(live__lt=2)
+
+
+def children_who_lack_a_mentor() -> list[int]:
+    """Their ids."""
+    return list(lacking_a_mentor().values_list("pk", flat=True))

@@ -26,7 +26,8 @@ class RowMovedOn(Conflict):
 
 
 def keep_aside(upload: RosterUpload, reading: Reading, bad: Iterable[BadRow]) -> int:
-    """The rows that this taking leaves out, with what was wrong with them. Gives their number."""
+    """The rows that this taking leaves out, with what was wrong with them; but for those whose child stands in
+    another row of the file. Gives their number."""
     assert reading.chosen is not None
     wrong = {(row.kind, row.number): row.problems for row in bad}
     now = timezone.now()
@@ -46,6 +47,7 @@ def keep_aside(upload: RosterUpload, reading: Reading, bad: Iterable[BadRow]) ->
         )
         for kind, rows in reading.chosen.aside.items()
         for number, cells in rows.items()
+        if kind != "children" or number not in reading.choices.same
     )
     return len(made)
 

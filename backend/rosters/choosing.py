@@ -47,6 +47,7 @@ def choose_sheets(*, actor: Any, upload_id: int, version: int, places: Mapping[s
             corrections=tuple(one for one in choices.corrections if one.kind not in moved),
             aside=frozenset((kind, row) for kind, row in choices.aside if kind not in moved),
             apart=frozenset() if "children" in moved else choices.apart,
+            same=frozenset() if "children" in moved else choices.same,
             asks=choices.asks,
         )
 
@@ -142,8 +143,12 @@ def undo_correction(*, actor: Any, upload_id: int, version: int, correction: int
     return _change(actor, upload, lambda choices: choices.without(correction), "undone")
 
 
-def set_rows_aside(*, actor: Any, upload_id: int, version: int, rows: Rows | None = None) -> RosterUpload:
-    """Rows that have problems, or of which something was remarked, are left out; None: all that have problems."""
+def set_rows_aside(
+    *, actor: Any, upload_id: int, version: int, rows: Rows | None = None, same: bool = False
+) -> RosterUpload:
+    """Rows that have problems, or of which something was remarked, are left out; None: all that have problems.
+
+    same: their child stands in another row, so they wait for nobody when the file is taken."""
     upload = _open(actor, upload_id, version)
     report = upload.report
     bad = _rows_of(report["problems"])
@@ -152,7 +157,8 @@ def set_rows_aside(*, actor: Any, upload_id: int, version: int, rows: Rows | Non
         raise Invalid(_("Choose at least one of the rows."))
 
     def edit(choices: Choices) -> Choices:
-        return replace(choices, aside=choices.aside | chosen)
+        twins = {row for _kind, row in chosen} if same else set()
+        return replace(choices, aside=choices.aside | chosen, same=choices.same | twins)
 
     return _change(actor, upload, edit, "set_aside", facts={"rows": len(chosen)})
 
@@ -170,8 +176,9 @@ def set_value_aside(
     column: str,
     was: str,
     rows: set[int] | None = None,
+    same: bool = False,
 ) -> RosterUpload:
-    """Of the rows that have this wrong value those in ``rows`` are left out; None: all of them."""
+    """Of the rows that have this wrong value those in ``rows`` are left out; None: all of them. same: as above."""
     problems = _open(actor, upload_id, version).report["problems"]
     same = {
         one["row"]
@@ -179,7 +186,7 @@ def set_value_aside(
         if (one.get("kind"), one["column"], one.get("value")) == (kind, column, was)
     }
     chosen = {(kind, row) for row in (same if rows is None else same & rows)}
-    return set_rows_aside(actor=actor, upload_id=upload_id, version=version, rows=chosen)
+    return set_rows_aside(actor=actor, upload_id=upload_id, version=version, rows=chosen, same=same)
 
 
 def say_two_children(*, actor: Any, upload_id: int, version: int, row: int) -> RosterUpload:
@@ -213,7 +220,8 @@ def put_rows_back(*, actor: Any, upload_id: int, version: int, rows: Rows | None
         raise Invalid(_("Choose at least one of the rows."))
 
     def edit(choices: Choices) -> Choices:
-        return replace(choices, aside=choices.aside - chosen)
+        back = {row for kind, row in chosen if kind == "children"}
+        return replace(choices, aside=choices.aside - chosen, same=choices.same - back)
 
     return _change(actor, upload, edit, "put_back", facts={"rows": len(chosen)})
 

@@ -12,6 +12,7 @@ from backend.rosters.models import Child, District, Mentor, Subject
 from backend.web.templatetags.shuangdao import local_name
 from chat.models import Gate
 from matching.models import Pairing, Proposal
+from matching.rounds import lacking_a_mentor
 
 ROLES = [("academic", _("academic mentor")), ("wellbeing", _("wellbeing mentor"))]
 ANY = "any"
@@ -44,10 +45,19 @@ class PeopleFilter(NameFilter):
 
 class ChildFilter(PeopleFilter):
     grade = django_filters.ChoiceFilter(choices=GRADES, label=_("Grade"), empty_label=_("all"))
+    mentors = django_filters.ChoiceFilter(
+        choices=[("lacking", _("a mentor is missing"))],
+        method="by_mentors",
+        label=_("Mentors"),
+        empty_label=_("all"),
+    )
 
     class Meta:
         model = Child
         fields = ["search", "grade", "district", "active"]
+
+    def by_mentors(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+        return rows.filter(pk__in=lacking_a_mentor().values("pk"))
 
 
 class MentorFilter(PeopleFilter):

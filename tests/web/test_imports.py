@@ -260,3 +260,25 @@ def test_who_changes_stands_with_the_name_and_what_was_before(desk: Client) -> N
     assert "陈雨桐" in told and "<del>五年级</del> → <ins>六年级</ins>" in told
     assert "<del>历下区</del> → <ins>历城区</ins>" in told
     assert "<del>周一 19:00–20:00</del> → <ins>周三 19:00–20:00</ins>" in told and "周二" not in told
+
+
+def test_a_row_whose_child_stands_in_another_row_waits_for_nobody(desk: Client) -> None:
+    twin = {"姓名": CHILD["姓名"], "年级": CHILD["年级"]}
+    for same in (True, False):
+        SetAside.objects.all().delete()
+        path = bring(desk, workbook(children=children(twin)))
+        if same:
+            press(desk, path, "是同一个孩子，这一行暂缓")
+        else:
+            press(desk, path, "其余 1 行全部暂缓")
+        press(desk, path, "确认导入（暂缓的行除外）")
+        assert SetAside.objects.exists() is not same
+        assert ("暂缓导入" in desk.get("/").content.decode()) is not same
+    # Put back, it is asked about again, and waits when it is set aside for another reason.
+    SetAside.objects.all().delete()
+    path = bring(desk, workbook(children=children(twin)))
+    press(desk, path, "是同一个孩子，这一行暂缓")
+    press(desk, path, "取消暂缓")
+    press(desk, path, "其余 1 行全部暂缓")
+    press(desk, path, "确认导入（暂缓的行除外）")
+    assert SetAside.objects.count() == 1

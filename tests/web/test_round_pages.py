@@ -151,11 +151,6 @@ def test_a_round_is_set_up_in_plain_words(desk: Client, coordinator: Any) -> Non
     assert Weights(academic_district=13).levels()["academic_district"] is None
 
 
-def test_who_comes_for_those_who_lack_a_mentor_does_not_start_with_everybody(desk: Client) -> None:
-    assert '<option value="missing" selected>' not in desk.get("/rounds/").content.decode()
-    assert '<option value="missing" selected>' in desk.get("/rounds/?covers=missing").content.decode()
-
-
 def test_a_round_is_set_up_for_a_list_that_was_narrowed(desk: Client, coordinator: Any) -> None:
     add_programme(36, coordinator)
     listed = desk.get("/children/?grade=5&search=").content.decode()

@@ -1,5 +1,6 @@
 """Imports, rounds and publishing as pages: every page once, every filter once, and what must be refused."""
 
+import html
 import io
 import re
 from typing import Any
@@ -125,6 +126,25 @@ def test_a_plan_that_a_later_one_has_overtaken_waits_for_nobody(solved: tuple[Cl
     assert "轮匹配已算好" not in desk.get("/").content.decode()
     rows = desk.get("/rounds/").content.decode().partition("<tbody>")[2].split("</tr>")
     assert "已发布" in rows[0] and "未发布，已有更新的一轮" in rows[1] and "待审阅" not in "".join(rows)
+
+
+def test_who_lacks_a_mentor_is_named_and_a_round_for_them_is_a_step_away(
+    solved: tuple[Client, Round],
+) -> None:
+    desk, round_ = solved
+    desk.post(f"/rounds/{round_.pk}/publish/", {"version": round_.version, "password": "a quiet evening"})
+    assert "还缺导师" not in desk.get("/").content.decode()
+    pairing = Pairing.objects.live().select_related("child").first()
+    Pairing.objects.filter(pk=pairing.pk).update(ended_at=timezone.now(), end_reason="finished")
+    link = re.search(r'href="([^"]+)">[^<]*还缺导师', desk.get("/").content.decode())
+    assert link is not None
+    listed = desk.get(link[1])
+    assert [child.pk for child in listed.context["page"]] == [pairing.child_id]
+    assert len(desk.get("/children/?mentors=").context["page"]) == Child.objects.count()
+    further = re.search(r'href="(/rounds/[?][^"]+)"', listed.content.decode())
+    assert further is not None
+    page = desk.get(html.unescape(further[1]))
+    assert page.context["form"].narrowed.get().pk == pairing.child_id
 
 
 def test_a_stale_page_can_t_publish_or_change(solved: tuple[Client, Round]) -> None:

@@ -57,13 +57,15 @@ class Correction:
 class Choices:
     """places: by kind; without any, sheets go by their names.  headings: by kind, heading -> canonical column,
     or "" for one that is left out.  aside: (kind, row).  apart: (row of a child, id of the child it looks like) of
-    those who are two children all the same.  asks: whether that has to be said."""
+    those who are two children all the same.  same: rows set aside because their child stands in another row.
+    asks: whether that has to be said."""
 
     places: Mapping[str, Place] = field(default_factory=dict)
     headings: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     corrections: tuple[Correction, ...] = ()
     aside: frozenset[tuple[str, int]] = frozenset()
     apart: frozenset[tuple[int, str]] = frozenset()
+    same: frozenset[int] = frozenset()
     asks: bool = False
 
     def as_json(self) -> dict[str, Any]:
@@ -73,6 +75,7 @@ class Choices:
             "corrections": [asdict(correction) for correction in self.corrections],
             "aside": sorted(self.aside),
             "apart": sorted(self.apart),
+            "same": sorted(self.same),
             "asks": self.asks,
         }
 
@@ -86,6 +89,7 @@ class Choices:
             ),
             aside=frozenset((kind, row) for kind, row in given.get("aside", ())),
             apart=frozenset((row, other) for row, other in given.get("apart", ())),
+            same=frozenset(given.get("same", ())),
             asks=given.get("asks", False),
         )
 

@@ -214,7 +214,7 @@ def _back(request: HttpRequest, mentor_id: int) -> HttpResponse:
         "The mentor is back. %(number)d meetings take place after all; the families are told.",
         number,
     )
-    messages.success(request, said % {"number": number})
+    messages.success(request, said % {"number": number} if number else _("The mentor is back."))
     _whom_to_ring(request, children)
     return redirect("mentor", mentor_id)
 

@@ -71,8 +71,8 @@ def correct(request: HttpRequest, upload_id: int) -> HttpResponse:
             row=number_of(given.get("row", "")) or 0,
         )
         messages.success(request, _("Both are taken. It can be taken back below."))
-    elif given.get("do") == "aside":
-        upload = choosing.set_value_aside(**common)
+    elif given.get("do") in ("aside", "same"):
+        upload = choosing.set_value_aside(**common, same=given["do"] == "same")
         messages.success(request, _set_aside(upload.changes[-1]["facts"]["rows"]))
     else:
         becomes = "" if given.get("do") == "empty" else given.get("becomes", "")

@@ -46,8 +46,7 @@ def index(request: HttpRequest) -> HttpResponse:
     check_may(request.user, "round", "list")
     narrowing = _narrowing(request)
     narrowed = ChildFilter(narrowing, Child.objects.filter(active=True)).qs if narrowing else None
-    asked = {"covers": "missing"} if request.GET.get("covers") == "missing" else {}
-    form = StartForm(request.POST or None, narrowed=narrowed, initial=asked)
+    form = StartForm(request.POST or None, narrowed=narrowed)
     if request.method == "POST" and form.is_valid():
         round_ = rounds.start_round(
             actor=request.user,
