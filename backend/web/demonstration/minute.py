@@ -6,9 +6,10 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from backend.accounts.models import User
+from backend.rosters.models import Child
 from chat.models import Room
 from matching.models import Role
-from matching.rounds import how_rounds_stand
+from matching.rounds import how_rounds_stand, lacking_a_mentor
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,23 +25,21 @@ class Sight:
 
 def sights(here: dict[str, User]) -> list[Sight]:
     """here: who stands behind which door. Nothing before there is a published round, and a child with its room."""
-    current = how_rounds_stand().current
+    standing = how_rounds_stand()
+    current = standing.beside or standing.current  # the one that was over all children
     rooms = Room.objects.live().filter(pairing__child__user=here.get("child"), pairing__role=Role.ACADEMIC)
     room, ill = rooms.first(), here.get("counsellor")
     if current is None or room is None or ill is None:
         return []
-    facts = {
-        "complete": current.summary["complete"],
-        "children": current.summary["children"],
-        "ill": ill.name,
-    }
+    children, short = Child.objects.filter(active=True).count(), lacking_a_mentor().count()
+    facts = {"complete": children - short, "children": children, "ill": ill.name}
     round_, talk = reverse("round", args=[current.pk]), reverse("room", args=[room.pk])
     rows = [
         (
             _(
                 "All %(children)d children have two mentors and two hours a week; no hour is given twice. That no plan is better is proved, with the bound beside it."
             )
-            if facts["complete"] == facts["children"]
+            if not short
             else _(
                 "%(complete)d of %(children)d children have two mentors and two hours a week; no hour is given twice. Of the others it is said why."
             ),
