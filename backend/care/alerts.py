@@ -71,8 +71,7 @@ def say_it_was_a_slip(*, actor: Any, now: datetime | None = None) -> None:
     """没事了，点错了, by the child itself. Whoever was called reads it, and nothing ends: a person looks all the same,
     for somebody else may hold the tablet by now. Where nothing stands, or it was said already, nothing happens.
     """
-    child = Child.objects.filter(user=actor.pk).first()
-    child = access_child_to_tell(actor, child.pk if child else 0, "ask")
+    child = child_who_asks(actor)
     standing = Case.objects.standing().filter(child=child, kind=Case.Kind.HELP)
     case = standing.select_for_update().last()
     alert = case and case.alerts.last()
