@@ -14,6 +14,7 @@ from backend.errors import ENDED, NOT_NOW, NotYours, Refusal
 from backend.policy import Relation
 from backend.rosters.access import ABSENT
 from backend.rosters.models import Child, Guardianship
+from backend.rosters.surnames import teacher
 from chat.models import Event, HandOver, Meeting, Room, Summary
 from chat.models.meetings import Meetings
 from chat.models.rooms import Rooms
@@ -327,7 +328,7 @@ def readers_in_words(mentor: str, child: str, parents: int) -> tuple[str, ...]:
     along = (parents_in_words(child, parents),) if parents else ()
     # Stands in every room, whether or not anybody ever read it so.
     emergency = _("in an emergency those in charge of the programme (each time on record)")
-    return (mentor, child, *along, emergency)
+    return (teacher(mentor), child, *along, emergency)
 
 
 def parents_in_words(child: str, number: int) -> str:

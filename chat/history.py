@@ -45,6 +45,7 @@ class Line:
     minutes:  both together, measured; reported ones for `elsewhere`. None when nobody met,
               and until they are settled.
     missed_by, mentor_minutes, child_minutes: for staff only; a family is not told who was late.
+    moved:    of a meeting that was given another time: when it was to be by the weekly hour, and when it is.
     said:     messages by side.  how: how the last session ended.
     """
 
@@ -65,6 +66,7 @@ class Line:
     summary: str | None = None
     mood: int | None = None
     summary_due: bool = False
+    moved: tuple[datetime, datetime] | None = None
     meeting: int | None = None
     session: int | None = None
     report: int | None = None
@@ -73,11 +75,15 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Month:
-    """Of a month, or of some: from first_day on. lines: newest first.  between: messages said outside any session."""
+    """Of a month, or of some: from first_day on. lines: newest first.  between: messages said outside any session.
+
+    moved_on: of meetings that were to be then and took place later.
+    """
 
     first_day: date
     lines: list[Line]
     between: int
+    moved_on: list[Line] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +123,9 @@ def months_before(first: date, months: int) -> date:
 def _between(actor: Any, child_id: int, since: datetime, until: datetime, now: datetime) -> Month:
     readable = _readable(actor, child_id)
     lines = _lines(readable, since, min(until, now), now)
-    return Month(local_day(since), lines, _said_between(readable, since, until))
+    moved_on = [line for line in lines if line.moved and line.at >= until]
+    within = [line for line in lines if line not in moved_on]
+    return Month(local_day(since), within, _said_between(readable, since, until), moved_on)
 
 
 def check_may_read(actor: Any, child_id: int) -> None:
@@ -229,7 +237,10 @@ def _lines(readable: Readable, since: datetime, until: datetime, now: datetime) 
         .annotate(pairing_id=F("room__pairing"))
         .prefetch_related("summaries")
     )
-    meetings = Meeting.objects.filter(pairing__in=readable, start__gte=since, start__lt=until)
+    then = Q(start__gte=since, start__lt=until) | Q(
+        planned_start__gte=since, planned_start__lt=until, start__gte=until, start__lt=now
+    )
+    meetings = Meeting.objects.filter(then, pairing__in=readable)
     lines = []
     for meeting in meetings:
         pairing, relations = readable[meeting.pairing_id]
@@ -283,6 +294,8 @@ def _meeting_line(
         "meeting", pairing.role, pairing.mentor.name, meeting.start, meeting.planned_start, meeting.state
     )
     line.meeting, line.pairing = meeting.pk, pairing.pk
+    if meeting.moved_from is not None:
+        line.moved = meeting.moved_from, meeting.start
     if sessions:
         line.session = sessions[-1].pk
         if relations & STAFF:  # a family is not told how late it began

@@ -19,7 +19,8 @@ from matching.models import Pairing
 class OwnHours:
     """free: as they are.  taken: by weekly hour the child who has it; those are no free choice.
 
-    opens, closes: the hours of the day in which there are rooms at all.
+    opens, closes: the hours of the day in which there are rooms at all; from closes_young on only the older
+    children's (`ages.LATE_HOURS`).
     """
 
     mentor: Mentor
@@ -27,6 +28,7 @@ class OwnHours:
     taken: dict[int, Pairing]
     opens: int
     closes: int
+    closes_young: int
 
 
 def own_hours(*, actor: Any) -> OwnHours:
@@ -38,7 +40,7 @@ def _hours_of(mentor: Mentor) -> OwnHours:
     live = Pairing.objects.live().filter(mentor=mentor).select_related("child")
     free = frozenset(MentorSlot.objects.filter(mentor=mentor).values_list("slot", flat=True))
     taken = {pairing.slot: pairing for pairing in live}
-    return OwnHours(mentor, free, taken, hours.opens, hours.closes_grown)
+    return OwnHours(mentor, free, taken, hours.opens, hours.closes_grown, hours.closes)
 
 
 def to_keep(asked: Collection[int], before: OwnHours, no_choice: Collection[int] = ()) -> frozenset[int]:

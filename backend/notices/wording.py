@@ -6,10 +6,11 @@ to read more; what stands in an inbox is read by others too.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
+from functools import partial
 from typing import Any
 
-from django.utils import translation
+from django.utils import timezone, translation
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
@@ -19,6 +20,7 @@ from backend.notices.models import Notice
 from backend.notices.timing import SHANGHAI
 
 PATH = "/notices/"
+EVENING = 18
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,7 +245,7 @@ def on_page(notice: Notice) -> str:
     said = _(words.child if is_for_child else words.page)
     if by := _by_whom(notice):
         said = _("%(said)s %(by)s") % {"said": said, "by": by}
-    return said % _spoken(notice.facts)
+    return said % _spoken(notice.facts, near=timezone.localdate(timezone=SHANGHAI))
 
 
 def _by_whom(notice: Notice) -> str:
@@ -301,19 +303,25 @@ def _subject(notices: Sequence[Notice]) -> str:
     return subjects[0] if len(subjects) == 1 else _("News from the programme")
 
 
-def _spoken(facts: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: SPOKEN.get(name, _as_it_is)(value) for name, value in facts.items()}
+def _spoken(facts: Mapping[str, Any], near: date | None = None) -> dict[str, Any]:
+    """near: the day on which it is read, where that is known. A letter is read whenever it is."""
+    spoken = SPOKEN | dict.fromkeys(("start", "old_start"), partial(_hour, near=near))
+    return {name: spoken.get(name, _as_it_is)(value) for name, value in facts.items()}
 
 
 def _as_it_is(value: Any) -> Any:
     return value
 
 
-def _hour(moment: str) -> str:
-    """2020年2月17日 周一 19:00–20:00"""
+def _hour(moment: str, near: date | None = None) -> str:
+    """2月17日 周一 19:00; near it in Chinese 今晚19:00, 明天10:00, 昨天16:00."""
     start = datetime.fromisoformat(moment).astimezone(SHANGHAI)
-    day = date_format(start.date(), "DATE_FORMAT")
-    return f"{day} {date_format(start.date(), 'D')} {_clock(start.hour, start.minute)}"
+    if near and (translation.get_language() or "").startswith("zh"):
+        days = {0: "今晚" if start.hour >= EVENING else "今天", 1: "明天", -1: "昨天"}
+        if said := days.get((start.date() - near).days):
+            return f"{said}{start:%H:%M}"
+    parts = {"weekday": date_format(start.date(), "D"), "day": date_format(start.date(), "MONTH_DAY_FORMAT")}
+    return _("%(weekday)s %(day)s") % parts + f" {start:%H:%M}"
 
 
 def _slot(value: int) -> str:
@@ -324,8 +332,8 @@ def _slot(value: int) -> str:
     return f"{weekday} {_clock(hour)}"
 
 
-def _clock(hour: int, minute: int = 0) -> str:
-    return f"{hour:02}:{minute:02}–{hour + 1:02}:{minute:02}"
+def _clock(hour: int) -> str:
+    return f"{hour:02}:00–{hour + 1:02}:00"
 
 
 def _role(value: str) -> str:
@@ -340,8 +348,6 @@ def _name(value: str | Mapping[str, str]) -> str:
 
 
 SPOKEN: dict[str, Callable[[Any], Any]] = {
-    "start": _hour,
-    "old_start": _hour,
     "slot": _slot,
     "old_slot": _slot,
     "role": _role,

@@ -15,6 +15,7 @@ from backend.web.appearance import APPEARANCES, appearance_of
 from backend.web.bands import Band, band_of
 from backend.web.demonstration.roles import door_address
 from backend.web.views.notices import unread_of
+from backend.web.way_up import way_up
 
 AT_DESK = ("child", "list")  # the right that makes somebody one who looks after the programme
 # Name of the page, its label and icon, and the right that shows it.
@@ -36,6 +37,7 @@ IN_THE_HAND = [
 
 
 def site(request: HttpRequest) -> dict[str, Any]:
+    at_desk = may(request.user, *AT_DESK)
     return {
         "demo": settings.DEMO,
         "demo_door": door_address(request.get_host()) if settings.DEMO else "",
@@ -44,8 +46,9 @@ def site(request: HttpRequest) -> dict[str, Any]:
         "in_wechat": "MicroMessenger" in request.headers.get("User-Agent", ""),
         "appearance": appearance_of(request),
         "appearances": APPEARANCES,
-        "at_desk": may(request.user, *AT_DESK),
+        "at_desk": at_desk,
         "navigation": _navigation(request),
+        "up": SimpleLazyObject(lambda: way_up(request, at_desk=at_desk)),
         "help_label": SimpleLazyObject(lambda: _help_label(request)),
         "unread": SimpleLazyObject(lambda: unread_of(request)),  # asked only where the header is shown
     }

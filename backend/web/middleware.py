@@ -52,7 +52,7 @@ class RefusalMiddleware:
             return redirect_to_login(request.get_full_path())
         template = "404.html" if exception.kind.http == 404 else "refused.html"
         # Nobody counts what somebody has not read to tell them no: it is the dearest part of a page.
-        context = {"refusal": exception, "unread": 0}
+        context = {"refusal": exception, "unread": 0, "up": ""}
         return render(request, template, context, status=exception.kind.http)
 
 

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
@@ -18,8 +18,19 @@ OUTCOMES = {
     "not_met": ("○", _("did not meet")),
     "cancelled": ("×", _("cancelled")),
     "void": ("–", _("not counted")),
+    "moved": ("→", _("moved to another day")),
     "ahead": ("·", _("planned")),
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """Where a meeting was to be by the weekly hour, and on which other day it is instead."""
+
+    at: datetime
+    to: datetime
+    mentor_name: str
+    role: str
 
 
 @dataclass(slots=True)
@@ -45,6 +56,17 @@ def outcome(line: Line) -> str:
     return "cancelled" if line.state == MeetingState.CANCELLED else "not_met"
 
 
+def gaps(lines: Iterable[Line], ahead: Iterable[Any]) -> list[Gap]:
+    """What meetings that were given another day have left behind; of past ones and of those to come."""
+    found = [Gap(*line.moved, line.mentor_name, line.role) for line in lines if line.moved]
+    found += [
+        Gap(meeting.moved_from, meeting.start, meeting.pairing.mentor.name, meeting.pairing.role)
+        for meeting in ahead
+        if meeting.moved_from is not None
+    ]
+    return [gap for gap in found if local_day(gap.at) != local_day(gap.to)]
+
+
 def month_of(
     first: date, lines: Iterable[Line], ahead: Iterable[Any], today: date, *, who: Any = str
 ) -> list[list[Day]]:
@@ -52,11 +74,12 @@ def month_of(
 
     who: how a mentor's name is said.  A meeting that took place by telephone instead stands there once.
     """
-    lines = list(lines)
+    lines, ahead = list(lines), list(ahead)
     instead = {line.meeting for line in lines if line.kind == "elsewhere" and not line.disputed}
     told = [line for line in lines if line.kind == "elsewhere" or line.meeting not in instead - {None}]
     found = [(line.at, outcome(line), line.mentor_name) for line in told]
     found += [(meeting.start, "ahead", meeting.pairing.mentor.name) for meeting in ahead]
+    found += [(gap.at, "moved", gap.mentor_name) for gap in gaps(lines, ahead)]
     by_day: dict[date, list[tuple[str, str]]] = defaultdict(list)
     for at, what, name in sorted(found, key=lambda each: each[0]):
         by_day[local_day(at)].append((what, who(name)))

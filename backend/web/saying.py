@@ -10,7 +10,8 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from backend.rosters.surnames import given_name
-from backend.web.templatetags.shuangdao import WEEKDAYS, grade, slot, with_weekday
+from backend.rosters.surnames import teacher as teacher
+from backend.web.templatetags.shuangdao import WEEKDAYS, grade, weekly, with_weekday
 from chat.history import FirstLine, Line
 from chat.models import Elsewhere
 from chat.rules.meetings import TO_COME, MeetingState
@@ -20,14 +21,6 @@ EVENING = 18
 PARTS = ((6, "凌晨"), (11, "上午"), (13, "中午"), (EVENING, "下午"), (24, "晚上"))
 OCLOCK = ("点", "点半", "点%s分")
 WEEK = 7
-
-
-def teacher(name: str) -> str:
-    """李老师 in Chinese, where a family says no more; the whole name elsewhere."""
-    if not (translation.get_language() or "").startswith("zh"):
-        return name
-    family = name.removesuffix(given_name(name)) if given_name(name) != name else name
-    return f"{family}老师"
 
 
 def parent(name: str, others: list[str]) -> str:
@@ -98,7 +91,7 @@ def told_apart(pairings: Iterable[Any]) -> dict[int, str]:
         if names[name] > 1:
             apart = _grade_of(each.child)
             if grades[name, apart] > 1:
-                apart = slot(each.slot).split("–")[0]
+                apart = weekly(each.slot)
             name = _("%(name)s (%(apart)s)") % {"name": name, "apart": apart}
         called[each.pk] = name
     return called

@@ -189,6 +189,11 @@ class Meeting(Measured):
     def __str__(self) -> str:
         return f"meeting {self.pk}"
 
+    @property
+    def moved_from(self) -> datetime | None:
+        """When it was to be by the weekly hour, where that is not when it is."""
+        return self.planned_start if self.planned_start != self.start else None
+
     def value(self) -> MeetingValue:
         return MeetingValue(self.pk, self.start, MeetingState(self.state))
 

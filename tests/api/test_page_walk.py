@@ -315,6 +315,19 @@ KNOW_IT_EXISTS = {
     ("room_readers", "ended mentor"),
     ("room_readers", "emergency reader"),
 }
+# In the hand: what has no page above it, what answers without a session or in a part, what asks first.
+ON_TOP = {
+    "home",
+    "account",
+    "notices",
+    "help",
+    "help_offered",
+    "join",
+    "offline",
+    "components",
+    "standing",
+} | {"room_readers"}
+WAY_UP = re.compile(r'<a class="up[^"]*" href="([^"]+)"')
 FOUND_AGAIN = re.compile(r'name="csrfmiddlewaretoken" value="[^"]+"')
 
 
@@ -330,6 +343,18 @@ def as_a_stranger_sees(answer: Any, path: str) -> tuple[Any, ...]:
     headers = {name: value.replace(quote(path), "") for name, value in answer.headers.items()}
     headers.pop("Content-Length", None)  # the address is part of it
     return answer.status_code, page, sorted(headers.items()), answer.queries
+
+
+def wrong_ways_up(world: World, who: str, name: str, answer: Any) -> list[tuple[str, ...]]:
+    """One way back on every page in the hand, to a page that is there for this person."""
+    if not answer.headers["Content-Type"].startswith("text/html"):
+        return []
+    page = answer.content.decode()
+    ways = WAY_UP.findall(page)
+    if len(ways) != (name not in ON_TOP and "room-head" not in page):  # a room has its own in its head
+        return [("ways up:", *ways)]
+    with undone():
+        return [("leads nowhere:", way) for way in ways if knock(world, who, "get", way).status_code != 200]
 
 
 @pytest.mark.django_db
@@ -349,6 +374,8 @@ def test_everybody_finds_what_the_table_says_and_the_rest_is_as_if_it_were_not_t
             check_hardened(answer)
             if method in methods:
                 answered.setdefault(f"page {name} {method}", {})[who] = answer
+            if method == "get" and answer.status_code == 200 and who in SIGNED_IN - DESK:
+                wrong += [(name, who, *found) for found in wrong_ways_up(world, who, name, answer)]
             signed_in = who in SIGNED_IN
             to_sign_in = answer.status_code == 302 and answer.headers["Location"].startswith("/sign-in/")
             found = answer.status_code not in (404, 405) and (signed_in or not to_sign_in)

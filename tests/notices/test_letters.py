@@ -181,12 +181,9 @@ def test_the_letter_says_little_and_leads_to_the_page(family: Family) -> None:
     Notice.objects.filter(person=family.carer, about="meeting:2").delete()
     chinese, english = sorted(work(at(20.5)), key=lambda each: each.to != [family.parent.email])
     assert chinese.subject == "双导：有新的通知"
-    assert (
-        "· 有一次见面改了时间：2020年2月20日 周四 20:00–21:00（原来是2020年2月19日 周三 19:00–20:00）。"
-        in (chinese.body)
-    )
+    assert "· 有一次见面改了时间：2月20日 周四 20:00（原来是2月19日 周三 19:00）。" in (chinese.body)
     assert english.subject == "Shuangdao: A meeting has another time"
-    assert "20 February 2020 Thu 20:00–21:00" in english.body
+    assert "Thu 20 February 20:00" in english.body
     for each in (chinese, english):
         assert "https://pairs.example/notices/\n" in each.body and "?" not in each.body
         for name in ("沐阳", "李"):

@@ -1,6 +1,6 @@
 """What happens in the programme, and who hears of it: never the one who did it, never who was late."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -109,11 +109,32 @@ def test_a_move_is_told_to_all_but_who_made_it(family: Family, who: str, hears: 
 def test_the_words_of_a_move_and_of_a_cancelled_meeting(family: Family) -> None:
     meeting = academic(family)
     move_meeting(actor=family.coordinator, meeting_id=meeting.pk, start=at(20, day=19), now=at(12))
-    times = "2020年2月19日 周三 20:00–21:00（原来是2020年2月19日 周三 19:00–20:00）"
+    times = "2月19日 周三 20:00（原来是2月19日 周三 19:00）"
     assert sentence(family.parent) == f"李老师和沐阳的见面改到了{times}。"
     assert sentence(family.child.user) == f"李老师和你的见面改到了{times}。"
     cancel_meeting(actor=family.coordinator, meeting_id=meeting.pk, now=at(12))
-    assert sentence(family.parent).endswith("2020年2月19日 周三 20:00–21:00的见面取消了，每周的时间不变。")
+    assert sentence(family.parent).endswith("2月19日 周三 20:00的见面取消了，每周的时间不变。")
+
+
+@pytest.mark.parametrize(
+    ("read_at", "said"),
+    [
+        (at(8, day=19), "今晚20:00（原来是今晚19:00）"),
+        (at(23.9, day=18), "明天20:00（原来是明天19:00）"),
+        (at(0.1, day=20), "昨天20:00（原来是昨天19:00）"),
+        (at(12, day=17), "2月19日 周三 20:00（原来是2月19日 周三 19:00）"),
+    ],
+)
+def test_a_notice_says_the_hour_as_on_the_day_on_which_it_is_read(
+    family: Family, read_at: datetime, said: str
+) -> None:
+    meeting = academic(family)
+    move_meeting(actor=family.coordinator, meeting_id=meeting.pk, start=at(20, day=19), now=at(12))
+    with time_machine.travel(read_at, tick=False):
+        assert said in sentence(family.parent)
+        assert "2月19日 周三 20:00" in wording.in_letter(got(family.parent)[0]), (
+            "a letter is read whenever it is"
+        )
 
 
 @pytest.mark.parametrize(
@@ -135,7 +156,7 @@ def test_whose_doing_it_was_is_told(
     cancel_meeting(actor=people[who], meeting_id=meeting.pk, now=at(12))
     assert sentence(people[reader]).endswith(cancelled)
     take_back_cancelling(actor=people[who], meeting_id=meeting.pk, now=at(12))
-    assert sentence(people[reader]).endswith("20:00–21:00的见面恢复了，照常进行。")
+    assert sentence(people[reader]).endswith("20:00的见面恢复了，照常进行。")
     assert Kind.MEETING_ON_AGAIN not in [notice.kind for notice in got(people[who])]
 
 
@@ -157,9 +178,7 @@ def test_a_cancelled_meeting_of_this_evening_does_not_wait_for_the_evening(famil
 def test_a_meeting_that_nobody_came_to_is_told_without_blame_and_not_to_the_carer(family: Family) -> None:
     duties.judge_meetings(at(20.05, day=19))
     assert heard(family, Kind.MEETING_MISSED) == {"parent", "child", "academic"}
-    assert sentence(family.parent) == (
-        "李老师和沐阳这次没有见到（2020年2月19日 周三 19:00–20:00），老师会再约。"
-    )
+    assert sentence(family.parent) == ("李老师和沐阳这次没有见到（2月19日 周三 19:00），老师会再约。")
     assert "missed_by" not in got(family.parent)[0].facts
     duties.judge_meetings(at(20.1, day=19))
     assert len(got(family.parent)) == 1
@@ -183,7 +202,7 @@ def test_a_meeting_by_telephone_was_not_missed(family: Family) -> None:
 def test_an_academic_summary_is_told_to_the_guardian_that_evening_without_its_words(family: Family) -> None:
     together(family.rooms["academic"], at(19, day=19), 28)
     assert heard(family, Kind.SUMMARY_WRITTEN) == {"parent"}
-    assert sentence(family.parent) == "李老师写了2020年2月19日 周三 19:00–20:00和沐阳见面的小结。"
+    assert sentence(family.parent) == "李老师写了2月19日 周三 19:00和沐阳见面的小结。"
     [letter] = [each for each in work(at(20.5, day=19)) if each.to == [family.parent.email]]
     assert "分数" not in letter.body and "小结" in letter.subject
     session = Session.objects.get()

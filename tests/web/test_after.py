@@ -240,7 +240,11 @@ def test_numbers_and_days_beyond_all_bounds_are_refused(solved: tuple[Client, Ro
     pairing = Pairing.objects.live().select_related("mentor__user").first()
     mine = Client()
     mine.force_login(pairing.mentor.user)
-    assert f'name="hour_{pairing.pk}" value="{pairing.slot}"' in mine.get("/").content.decode()
+    page = mine.get("/").content.decode()
+    assert f'name="hour_{pairing.pk}" value="{pairing.slot}"' in page
+    asked = re.findall(r'<details class="confirm">(.*?)</details>', page, re.S)
+    no = len(re.findall(r'name="does_not"', page))
+    assert no and no == "".join(asked).count('name="does_not"'), "a slip of the thumb costs no hour"
     answer = {"does_not": pairing.pk, f"hour_{pairing.pk}": (pairing.slot + 1) % 168}
     assert mine.post("/my-children/answers/", answer).status_code == 409
     pairing.refresh_from_db()

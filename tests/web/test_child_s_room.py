@@ -133,7 +133,7 @@ def test_a_child_is_called_你_everywhere_and_its_history_speaks_to_it(family, g
         pages = {path: child.get(path).content.decode() for path in paths}
     assert [path for path, page in pages.items() if "您" in page] == []
     history = pages[f"/children/{pk}/history/"]
-    assert "李老师 昨晚见了你" in history and "见了沐阳" not in history
+    assert "李老师昨晚见了你" in history and "见了沐阳" not in history
     assert [each for each in ("学科老师", "心理老师") if any(each in page for page in pages.values())] == []
     parent = browser_of(family.parent)
     with time_machine.travel(at(12, day=20), tick=False):

@@ -48,7 +48,7 @@ def test_the_parent_reads_without_a_tap_that_somebody_came_and_when_next(family)
     with time_machine.travel(at(10, day=20), tick=False):
         page = parent.get("/").content.decode()
         month = parent.get(f"/children/{family.child.pk}/history/?month=2020-02").content.decode()
-    assert "李老师 昨晚见了沐阳，28分钟。" in page
+    assert "李老师昨晚见了沐阳，28分钟。" in page
     assert "下次：今天 19:00。" in page
     assert "沐阳 · 2020年2月" in month and "2月19日 周三 19:00" in month and "分数。" in month
     assert len(page.encode()) + len(month.encode()) < 100_000
@@ -80,6 +80,7 @@ def test_the_carer_sees_the_hours_and_moves_one_in_two_taps_but_reads_no_history
     carer, meeting = browser_of(family.carer), academic(family)
     with time_machine.travel(at(12), tick=False):
         home = carer.get("/").content.decode()
+        assert "来不了、换时间" in home and "让沐阳进去见李老师" in home and "进去的是沐阳，不是您" in home
         page = carer.get(f"/meetings/{meeting.pk}/")
         assert f"/meetings/{meeting.pk}/" in home and "/history/" not in home
         start, _words = page.context["hours"][0]
@@ -91,10 +92,14 @@ def test_the_carer_sees_the_hours_and_moves_one_in_two_taps_but_reads_no_history
         assert (before.status_code, Meeting.objects.get(pk=meeting.pk).state) == (404, MeetingState.MOVED)
         page = carer.get(f"/meetings/{meeting.pk}/").content.decode()
         assert "是的，取消这次" in page.split('<details class="card">')[1].split("</details>")[0]
-        assert carer.post(f"/meetings/{meeting.pk}/change/").status_code == 302
+        assert page.index("这次来不了") < page.index('type="radio"'), "not below all the other hours"
+        assert page.count("原定2月19日 周三 19:00") == 1
+        assert "原定2月19日 周三 19:00" in carer.get("/").content.decode()
+        done = carer.post(f"/meetings/{meeting.pk}/change/", follow=True).content.decode()
+        assert done.count("每周的时间不变") == 1, "said once"
         for reader, said in (
             (carer, "您已经取消了"),
-            (browser_of(family.parent), "家里人取消了"),
+            (browser_of(family.parent), "奶奶取消了"),
             (browser_of(family.academic.user), "孩子家里取消了"),
         ):
             assert said in reader.get(f"/meetings/{meeting.pk}/").content.decode()
@@ -301,3 +306,13 @@ def test_what_was_done_and_what_was_called_off_stand_above_the_month(family):
         for who in (family.carer, family.child.user, family.wellbeing.user):
             assert "的见面取消了" in browser_of(who).get("/").content.decode()
         assert "分数" not in browser_of(family.carer).get("/").content.decode()
+
+
+def test_who_is_with_the_child_is_called_as_the_child_calls_them(family):
+    User.objects.filter(pk=family.carer.pk).update(name="王秀英")
+    for teller in (family.child.user, family.parent, family.academic.user):
+        page = browser_of(teller).get(f"/children/{family.child.pk}/tell/").content.decode()
+        assert "王秀英（奶奶）" in page
+    Carer.objects.update(relation="")
+    page = browser_of(family.child.user).get(f"/children/{family.child.pk}/tell/").content.decode()
+    assert "王秀英（在家照看孩子的人）" in page

@@ -76,6 +76,35 @@ def test_a_month_has_its_weeks_and_the_days_their_signs():
     ]
 
 
+@pytest.mark.django_db
+def test_where_a_meeting_was_moved_from_the_month_and_the_list_say_so(family):
+    """From the end of February into March, and within a day, which leaves no gap."""
+    moved = Meeting.objects.filter(pairing=academic(family).pairing).order_by("start")
+    to_march, same_day = moved.filter(start__gte=at(0, day=26))[0], moved[0]
+    assert to_march.start == at(19, day=26)
+    there = at(19, day=29) + timedelta(days=2)
+    Meeting.objects.filter(pk=to_march.pk).update(start=there, state=MeetingState.MOVED, changed_at=at(12))
+    Meeting.objects.filter(pk=same_day.pk).update(
+        start=at(20, day=19), state=MeetingState.MOVED, changed_at=at(12)
+    )
+    path = f"/children/{family.child.pk}/history/?month=2020-02"
+    said = "李老师：原定2月26日 周三 19:00，已改到3月2日 周一 19:00"
+    for now, state in (
+        (at(10, day=27), {}),
+        (there + timedelta(days=1), {"state": "void"}),
+    ):  # ahead, and past
+        judged = {"judged_at": there + timedelta(hours=1)} if state else {}
+        Meeting.objects.filter(pk=to_march.pk).update(**state, **judged)
+        with time_machine.travel(now, tick=False):
+            page = browser_of(family.parent).get(path).content.decode()
+        assert page.count(said) == 1 and 'id="2020-02-26"' in page
+        assert page.count("→") == 2, "in its day and in the key"
+        assert "3月2日 周一 19:00</span>" not in page, "March's own line stays in March"
+    with time_machine.travel(there + timedelta(days=1), tick=False):
+        march = browser_of(family.parent).get(path.replace("-02", "-03")).content.decode()
+    assert "（原定2月26日 周三 19:00）" in march and "→" not in march
+
+
 def test_an_hour_is_said_as_to_a_grandmother():
     today = date(2020, 2, 17)
     with translation.override("zh-hans"):
@@ -107,7 +136,7 @@ def test_the_first_lines_say_of_each_mentor_whether_they_came(family):
             page = page[page.index("<main") :]
             newest, before = (
                 page.index("昨晚的见面：王老师这次没有见到沐阳"),
-                page.index("李老师 周三见了沐阳，28分钟。"),
+                page.index("李老师周三见了沐阳，28分钟。"),
             )
             assert newest < before < page.index("<table") < page.index("#2020-02-19")
 

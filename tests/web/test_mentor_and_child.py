@@ -212,7 +212,9 @@ def test_strangers_find_neither_card_nor_summary_nor_report(family):
             assert browser_of(user).get(path).status_code == 404, (user.name, path)
 
 
-def test_a_mentor_s_page_asks_no_more_for_many_children_than_for_one(family):
+def test_a_mentor_s_page_asks_no_more_for_many_children_than_for_one_and_shows_few_at_first(
+    family, monkeypatch
+):
     def queries() -> int:
         with (
             time_machine.travel(at(12), tick=False),
@@ -229,6 +231,12 @@ def test_a_mentor_s_page_asks_no_more_for_many_children_than_for_one(family):
             other = add_family(number, slots=slots)
             Pairing.objects.filter(mentor=other.academic).update(mentor=family.academic)
     assert queries() == one
+    monkeypatch.setattr("backend.web.views.mentor.FEW", 2)
+    page = page_of(browser_of(family.academic.user), "/", at(12))
+    mine = page.split("我的学生</h2>")[1]
+    first, rest = mine.split("<details")
+    assert (first.count("/my-children/"), rest.count("/my-children/")) == (2, 1) and "还有 1 名学生" in rest
+    assert page.index("/my-hours/") < page.index("/my-children/"), "not below everything else"
 
 
 def test_words_that_wait_for_a_decision_are_shown_to_who_said_them_only(family):
@@ -302,19 +310,19 @@ def test_right_after_the_meeting_nobody_reads_that_it_did_not_take_place(family)
     together(family.rooms["academic"], at(19.1, day=19), 25)
     parent, path = browser_of(family.parent), f"/children/{family.child.pk}/history/"
     month, home = page_of(parent, path, at(19.6, day=19)), page_of(parent, "/", at(19.6, day=19))
-    assert "没有见到" not in month and "李老师 今晚见了沐阳。" in month and "分数。" in month
-    assert "李老师 今晚见了沐阳。" in home
+    assert "没有见到" not in month and "李老师今晚见了沐阳。" in month and "分数。" in month
+    assert "李老师今晚见了沐阳。" in home
     assert "周三 19:00" in month and "19:06" not in month  # not how late it began
 
 
 @pytest.mark.parametrize(("seconds", "said"), [(20, "，不到1分钟。"), (25 * 60, "，25分钟。")])
 def test_as_soon_as_minutes_are_measured_they_are_said_of_seconds_too(family, seconds, said):
     measured(family, at(19, day=19), seconds / 60)
-    assert f"李老师 今晚见了沐阳{said}" in page_of(browser_of(family.parent), "/", at(19.6, day=19))
+    assert f"李老师今晚见了沐阳{said}" in page_of(browser_of(family.parent), "/", at(19.6, day=19))
     Meeting.objects.filter(pk=academic(family).pk).update(
         state="held", judged_at=at(21, day=19), both_s=seconds, mentor_s=seconds, child_s=seconds
     )
-    assert f"李老师 今晚见了沐阳{said}" in page_of(browser_of(family.parent), "/", at(22, day=19))
+    assert f"李老师今晚见了沐阳{said}" in page_of(browser_of(family.parent), "/", at(22, day=19))
 
 
 def test_a_summary_with_nothing_to_be_about_is_given_back_and_rewrites_nothing(family):

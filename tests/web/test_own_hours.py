@@ -35,7 +35,7 @@ WEDNESDAY_19, THURSDAY_20 = 67, 92
     ],
 )
 def test_an_hour_that_a_child_has_stays_as_it_was(asked, kept):
-    before = OwnHours(Mentor(), frozenset({67, 68}), {67: Pairing(), 69: Pairing()}, 8, 22)
+    before = OwnHours(Mentor(), frozenset({67, 68}), {67: Pairing(), 69: Pairing()}, 8, 22, 21)
     if kept is None:
         with pytest.raises(Invalid):
             to_keep(asked, before)
@@ -45,7 +45,7 @@ def test_an_hour_that_a_child_has_stays_as_it_was(asked, kept):
 
 def test_somebody_without_children_keeps_at_least_one_hour():
     with pytest.raises(Invalid):
-        to_keep(set(), OwnHours(Mentor(), frozenset({68}), {}, 8, 22))
+        to_keep(set(), OwnHours(Mentor(), frozenset({68}), {}, 8, 22, 21))
 
 
 @dataclass
@@ -107,6 +107,7 @@ def test_a_mentor_sets_the_week_and_the_child_s_hour_is_no_box(family):
         page = mentor.get("/my-hours/").content.decode()
         boxes = {int(value) for value in re.findall(r'name="slot"\s+value="(\d+)"', page)}
         assert WEDNESDAY_19 not in boxes and THURSDAY_20 in boxes and "沐阳" in page
+        assert re.findall(r"(\d\d)<sup>", page) == ["21"] and "21:00 起，房间只对满16岁的学生开放" in page
         assert mentor.post("/my-hours/", {"slot": [10, THURSDAY_20], "seen": seen(page)}).status_code == 302
         assert slots(family.academic) == {10, THURSDAY_20, WEDNESDAY_19}
         now = seen(mentor.get("/my-hours/").content.decode())

@@ -32,7 +32,7 @@ def keep_meeting_now(now: datetime) -> None:
         return
     start = now - (now - local_time(local_day(now), 0)) % STEP
     # A little earlier where the mentor or the child begins another hour at that very time.
-    any(_put(meeting, start - back * STEP, now) for back in range(3))
+    any(_put(meeting, start - back * STEP) for back in range(3))
 
 
 def keep_next_near(now: datetime) -> None:
@@ -45,7 +45,7 @@ def keep_next_near(now: datetime) -> None:
         return
     meeting = coming.first()
     for hour in (18, 17, 19, 16, 20, 15):
-        if meeting is not None and _put(meeting, local_time(local_day(now) + timedelta(days=1), hour), now):
+        if meeting is not None and _put(meeting, local_time(local_day(now) + timedelta(days=1), hour)):
             return
 
 
@@ -61,11 +61,12 @@ def _is_used(pairing: Pairing, meeting: Meeting) -> bool:
 
 
 @transaction.atomic
-def _put(meeting: Meeting, start: datetime, now: datetime) -> bool:
+def _put(meeting: Meeting, start: datetime) -> bool:
     try:
         with transaction.atomic():
+            # As if it had been so by the weekly hour: nobody shall read that it was moved a moment ago.
             Meeting.objects.filter(pk=meeting.pk).update(
-                start=start, state=MeetingState.MOVED, changed_by=meeting.mentor.user, changed_at=now
+                start=start, planned_start=start, state=MeetingState.PLANNED
             )
     except IntegrityError:  # one of the two has another meeting then
         return False

@@ -90,6 +90,12 @@ def slot(value: int) -> str:
 
 
 @register.filter
+def weekly(value: int) -> str:
+    """The same where there is little room: 周三 19:00."""
+    return slot(value).split("–")[0]
+
+
+@register.filter
 def weekday(value: int) -> str:
     """The day of a weekly hour."""
     return str(WEEKDAYS[int(value) // 24])

@@ -18,7 +18,7 @@ from django.views.decorators.http import require_GET, require_POST
 from backend.care import alerts, hotlines, routing
 from backend.care.helping import Card, card_for, taken_in
 from backend.errors import NotYours
-from backend.rosters.models import Child
+from backend.rosters.models import Carer, Child
 from backend.web.appearance import appearance_of
 from backend.web.care_forms import TellForm
 from backend.web.saying import teacher
@@ -149,7 +149,10 @@ def tell(request: HttpRequest, child_id: int) -> HttpResponse:
         else:
             messages.success(request, _("Thank you. Those on duty have it, and somebody looks after it."))
         return redirect("home")
-    return render(request, "help/tell.html", {"child": child, "form": form, "is_child": is_child})
+    context = {"child": child, "form": form, "is_child": is_child}
+    if is_child:
+        context["up"] = reverse("help")
+    return render(request, "help/tell.html", context)
 
 
 def _with_parts(request: HttpRequest, child: Child) -> list[tuple[int, str]]:
@@ -159,6 +162,9 @@ def _with_parts(request: HttpRequest, child: Child) -> list[tuple[int, str]]:
         "guardian": _("parent or guardian"),
         "carer": _("with the child at home"),
     }
+    carer = Carer.objects.filter(child=child).first()
+    if carer and carer.relation:  # 奶奶 says more than what she is to the programme
+        words["carer"] = carer.relation
     parts = alerts.parts_around(child)
     return [
         (pk, _("%(name)s (%(apart)s)") % {"name": name, "apart": words[parts[pk]]})

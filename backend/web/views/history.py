@@ -7,6 +7,7 @@ from django import forms
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
@@ -18,7 +19,7 @@ from backend.care.own_data import access_own_data, own_data
 from backend.policy import Relation
 from backend.rosters.models import Child
 from backend.web.filters import ROLES
-from backend.web.months import OUTCOMES, month_of, outcome, signs_in
+from backend.web.months import OUTCOMES, gaps, month_of, outcome, signs_in
 from backend.web.own_file import zipped
 from backend.web.saying import first_sentences, teacher, what_happened
 from backend.web.templatetags.shuangdao import WEEKDAYS
@@ -40,7 +41,7 @@ class HistoryForm(forms.Form):
         required=False,
         choices=[
             ("", gettext_lazy("all")),
-            *((name, words) for name, (_sign, words) in OUTCOMES.items() if name != "ahead"),
+            *((name, words) for name, (_sign, words) in OUTCOMES.items() if name not in ("ahead", "moved")),
         ],
     )
     span = forms.ChoiceField(
@@ -60,9 +61,7 @@ def show(request: HttpRequest, child_id: int) -> HttpResponse:
     child, first, today = context["child"], context["month"], timezone.localdate()
     context["is_child"] = child.user_id == request.user.pk
     if not context["is_child"]:  # a child is shown no signs for what it missed
-        now = timezone.now()
-        ahead = meetings_for(request.user).ahead(now).filter(child=child)
-        weeks = month_of(first, context["all_lines"], ahead, today, who=teacher)
+        weeks = month_of(first, context["all_lines"], context["ahead"], today, who=teacher)
         context |= {"weeks": weeks, "signs": signs_in(weeks), "weekdays": WEEKDAYS}
     if Relation.GUARDIAN in context["relations"] and first == today.replace(day=1):
         told = history.first_line(actor=request.user, child_id=child_id)
@@ -72,7 +71,9 @@ def show(request: HttpRequest, child_id: int) -> HttpResponse:
 
 def on_paper(request: HttpRequest, child_id: int) -> HttpResponse:
     """The same as a table, without anything around it."""
-    return render(request, "family/on_paper.html", _read(request, child_id))
+    context = _read(request, child_id)
+    context["up"] = f"{reverse('history', args=[child_id])}?{context['query']}"
+    return render(request, "family/on_paper.html", context)
 
 
 def _read(request: HttpRequest, child_id: int) -> dict[str, Any]:
@@ -86,21 +87,26 @@ def _read(request: HttpRequest, child_id: int) -> dict[str, Any]:
     relations = relations_to_child(request.user, child)
     first = month.replace(day=1)
     following = history.months_before(first, -1)
-    days: set[date] = set()
     called = _("you") if child.user_id == request.user.pk else child.call_name
-    lines = []
-    for line in found.lines:
-        if chosen["role"] in ("", line.role) and chosen["what"] in ("", outcome(line)):
-            day = timezone.localdate(line.at)
-            lines.append(
-                {
-                    "line": line,
-                    "words": what_happened(line, called, today),
-                    "outcome": OUTCOMES[outcome(line)],
-                    "anchor": "" if day in days else f"{day}",
-                }
-            )
-            days.add(day)
+    lines = [
+        {
+            "at": line.at,
+            "line": line,
+            "words": what_happened(line, called, today),
+            "outcome": OUTCOMES[outcome(line)],
+        }
+        for line in found.lines
+        if chosen["role"] in ("", line.role) and chosen["what"] in ("", outcome(line))
+    ]
+    ahead = list(meetings_for(request.user).ahead(timezone.now()).filter(child=child))
+    all_lines = [*found.lines, *found.moved_on]
+    moved = [
+        {"at": gap.at, "gap": gap, "who": teacher(gap.mentor_name)}
+        for gap in gaps(all_lines, ahead)
+        if found.first_day <= timezone.localdate(gap.at) < following
+        and chosen["role"] in ("", gap.role)
+        and not chosen["what"]
+    ]
     return {
         "child": child,
         "relations": relations,
@@ -111,12 +117,25 @@ def _read(request: HttpRequest, child_id: int) -> dict[str, Any]:
         "form": form,
         "narrowed": any(chosen.values()),
         "lines": lines,
-        "all_lines": found.lines,
+        "entries": _anchored(lines + moved),
+        "all_lines": all_lines,
+        "ahead": ahead,
         "between": found.between,
         "may_dispute": policy.allows("meeting", "dispute", relations),
         "may_export": policy.allows("child", "export", relations),
         "query": request.GET.urlencode(),
     }
+
+
+def _anchored(entries: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Newest first; the first of each day is where the month's sign leads."""
+    entries = sorted(entries, key=lambda entry: entry["at"], reverse=True)
+    days: set[date] = set()
+    for entry in entries:
+        day = timezone.localdate(entry["at"])
+        entry["anchor"] = "" if day in days else f"{day}"
+        days.add(day)
+    return entries
 
 
 def _month(text: str) -> date:

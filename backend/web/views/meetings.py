@@ -13,6 +13,7 @@ from django.views.decorators.http import require_POST
 
 from backend import policy
 from backend.rosters.family import families_of
+from backend.rosters.models import Carer
 from backend.web.saying import coming, teacher
 from chat import meetings
 from chat.access import access_meeting, relations_to_pairing
@@ -56,6 +57,10 @@ def _cancelled(reader: Any, meeting: Meeting, is_mentor: bool) -> str:
         return said % {"mentor": teacher(meeting.pairing.mentor.name)}
     if by == "family" and is_mentor:
         return _("The child's family cancelled this meeting. The weekly hour stays.")
+    carer = Carer.objects.filter(child=child, user=meeting.changed_by_id).first() if by == "family" else None
+    if carer and carer.relation:
+        said = _("%(who)s cancelled this meeting. The weekly hour stays.")
+        return said % {"who": carer.relation}
     if by == "family":
         return _("Somebody in the family cancelled this meeting. The weekly hour stays.")
     return _("This meeting is cancelled. The weekly hour stays.")
@@ -72,11 +77,9 @@ def change(request: HttpRequest, meeting_id: int) -> HttpResponse:
         done = meetings.take_back_cancelling(actor=request.user, meeting_id=meeting_id)
         said = _("The meeting of %(when)s takes place after all. Both sides see it.")
     else:
-        done = meetings.cancel_meeting(actor=request.user, meeting_id=meeting_id)
-        said = _("The meeting of %(when)s is cancelled, this one only. The weekly hour stays.")
+        meetings.cancel_meeting(actor=request.user, meeting_id=meeting_id)
+        return redirect("meeting", meeting_id)  # which says so, and where a slip can be taken back
     messages.success(request, said % {"when": coming(done.start, timezone.localdate())})
-    if done.state == MeetingState.CANCELLED:
-        return redirect("meeting", meeting_id)  # where a slip can be taken back
     return redirect("home")
 
 

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from django.contrib import messages
-from django.db.models import prefetch_related_objects
+from django.db.models import Q, prefetch_related_objects
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -27,6 +27,7 @@ from matching import cards
 from matching.answers import answer_hours, questions_to
 
 AHEAD = timedelta(days=7)
+FEW = 5  # of a list: who has seventeen children finds the rest behind one tap
 
 
 def home(request: HttpRequest) -> HttpResponse:
@@ -43,12 +44,22 @@ def home(request: HttpRequest) -> HttpResponse:
             "now": row.met or row.start <= now,
             "may_change": meetings.may_change(row, now),
         }
-        for row in own.ahead(now).filter(start__lt=now + AHEAD)
+        for row in own.ahead(now).filter(Q(start__lt=now + AHEAD) | Q(planned_start__lt=now + AHEAD))
     ]
     places = desk.places_for(actor=request.user, now=now)
     called = told_apart([place.room.pairing for place in places])
     for row in rows:
         row["called"] = called.get(row["meeting"].pairing_id, row["child"].call_name)
+    later = [row for row in rows if not row["today"]]
+    children = [
+        {
+            "place": place,
+            "child": place.room.pairing.child,
+            "called": called[place.room.pairing_id],
+            "last": on_day(place.last_met, today) if place.last_met else "",
+        }
+        for place in places
+    ]
     context = {
         "called_off": [
             {
@@ -60,7 +71,9 @@ def home(request: HttpRequest) -> HttpResponse:
         ],
         "questions": questions_to(request.user),
         "today": [row for row in rows if row["today"]],
-        "later": [row for row in rows if not row["today"]],
+        "later": later[:FEW],
+        "later_rest": later[FEW:],
+        "both_roles": len({place.room.pairing.role for place in places}) > 1,
         "over": own.begun_today(now).exists(),
         "waiting": [
             {"place": place, "called": called[place.room.pairing_id], "since": on_day(place.since, today)}
@@ -75,15 +88,8 @@ def home(request: HttpRequest) -> HttpResponse:
             }
             for row in desk.summaries_due(actor=request.user, now=now)
         ],
-        "children": [
-            {
-                "place": place,
-                "child": place.room.pairing.child,
-                "called": called[place.room.pairing_id],
-                "last": on_day(place.last_met, today) if place.last_met else "",
-            }
-            for place in places
-        ],
+        "children": children[:FEW],
+        "children_rest": children[FEW:],
         "notes_left": notes_left(request.user, now),
         "notes_to_leave": notes_to_leave(request.user, now),
         "on_call": on_call(request.user),

@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
+from backend.ages import LATE_HOURS
 from backend.errors import Conflict, Invalid, NotYours
 from backend.rosters import people
 from backend.web.numbers import numbers
@@ -35,13 +36,16 @@ def show(request: HttpRequest) -> HttpResponse:
             messages.success(request, _("Your free hours are kept."))
             return redirect("my_hours")
     context = {"hours": hours, "rows": _grid(hours), "weekdays": WEEKDAYS, "refused": refused}
+    context["late_age"] = LATE_HOURS
     return render(request, "mentor/hours.html", context, status=status)
 
 
-def _grid(hours: OwnHours) -> list[tuple[str, list[dict[str, Any]]]]:
+def _grid(hours: OwnHours) -> list[tuple[str, bool, list[dict[str, Any]]]]:
+    """Of each hour of the day: its name, whether only older children's rooms are open then, its week."""
     return [
         (
             f"{hour:02}",
+            hour >= hours.closes_young,
             [
                 {
                     "slot": slot,

@@ -6,6 +6,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
@@ -60,6 +61,9 @@ def show(request: HttpRequest, room_id: int) -> HttpResponse:
         frozen = room.seems_frozen_to(request.user)
         context |= {"frozen": frozen, "opened": pages.part_for(request.user, room).opened}
         context |= {"rows": rows, "before": page["before"], "names": names, "you": you}
+        if you is None:
+            child_page = reverse("read_along", args=[room.pairing.child_id])
+            context["up"] = reverse("readings") if context["opened"] else child_page
         return render(request, "room/read.html", context)
     if you is Side.CHILD and room.understood_at is None:
         return _explained(request, room)
@@ -152,6 +156,7 @@ def summary(request: HttpRequest, session_id: int) -> HttpResponse:
             messages.success(request, _("The summary is kept."))
             return redirect("home")
     context = {"session": session, "room": session.room, "form": form, **_last_time(session.room)}
+    context["up"] = reverse("my_child", args=[session.room.pairing_id])
     return render(request, "room/summary.html", context)
 
 
