@@ -1,7 +1,7 @@
 """A browser that goes the tour and takes pictures: each stop in both languages, on a phone and on a desk."""
 
 import base64
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,7 +18,7 @@ from chat.endpoint import LANGUAGE_COOKIE
 # Width, and the least and greatest height: as tall as the page, within reason.
 SIZES = {"phone": (360, 640, 820), "desk": (1080, 600, 780)}
 LANGUAGES = {"zh": "zh-hans", "en": "en"}
-QUALITY = 24
+QUALITY = 18
 SETTLE = 350  # milliseconds: what a room says after it has been joined
 
 
@@ -75,13 +75,16 @@ def speak(page: Page, language: str, appearance: str = "light") -> None:
     page.context.add_cookies([{"name": name, "value": value, "url": url} for name, value in chosen.items()])
 
 
-def picture(page: Page, folder: Path, stop: Stop) -> int:
-    """Files named after the stop; how many bytes they have together."""
+def picture(
+    page: Page, folder: Path, stop: Stop, prepare: Callable[[Page], None] = lambda _page: None
+) -> int:
+    """Files named after the stop; how many bytes they have together. prepare: what is done on each page first."""
     size = 0
     for language, code in LANGUAGES.items():
         for appearance in ("light", "dark") if stop.dark and language == "zh" else ("light",):
             speak(page, code, appearance)
             page.reload()
+            prepare(page)
             for kind in SIZES:
                 _fit(page, kind)
                 dark = "-dark" if appearance == "dark" else ""

@@ -34,6 +34,7 @@ PARTS = {
     "carer": ("身边的大人", "The carer at home"),
     "coordinator": ("协调员", "The coordinator"),
     "evening": ("协调员的一晚", "A coordinator's evening"),
+    "ill": ("出了状况", "When something happens"),
     "lead": ("安全负责人", "The safeguarding lead"),
     "localhost": ("门口", "The ways in"),
 }
@@ -74,6 +75,7 @@ parent | carer | / > /children/N/carer/ | 请奶奶进来：扫一扫 | Letting 
 parent | mentors | / > /children/N/mentors/ | 两位导师和他们的证书 | The two mentors, and what is proved of them
 parent | own-file | / > /children/N/history/ > /children/N/history/file/ | 孩子自己的数据 | The child's own data
 parent | consent | / > /children/N/consent/ | 监护人同意：写得明白，随时收回 | Consent in plain words, as easily withdrawn
+parent | withdraw | / > /children/N/consent/ > /children/N/consent/withdraw/ | 收回同意，先问一遍 | Withdrawing it, asked once more
 parent | read-along | / > /children/N/read-along/ | 看聊天，要孩子同意 | Reading along, where the child agrees
 parent | looks | / > /children/N/looks/ | 谁看过 | Who looked
 parent | tell | / > /children/N/tell/ | 担心，或者举报 | A worry, or somebody who is reported

@@ -43,6 +43,7 @@ class Command(BaseCommand):
     def _take(self, chromium: str, out: Path, port: int, only: str) -> None:
         from backend.web.screens.camera import Visitor, browser_at, picture
         from backend.web.screens.evening import evening
+        from backend.web.screens.ill import acts
 
         out.mkdir(parents=True, exist_ok=True)
         if not only:
@@ -60,6 +61,11 @@ class Command(BaseCommand):
                 page = visitor.page_of("coordinator")
                 for stop in evening(page):
                     size += picture(page, out, stop)
+                    seen.append(stop)
+                    self.stdout.write(f"{stop.role:12} {stop.name:14} {size // 1000:5} kB")
+            if only in ("", "ill"):
+                for page, stop, prepare in acts(visitor):
+                    size += picture(page, out, stop, prepare)
                     seen.append(stop)
                     self.stdout.write(f"{stop.role:12} {stop.name:14} {size // 1000:5} kB")
         if not only:
