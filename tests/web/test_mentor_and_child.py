@@ -260,7 +260,7 @@ def test_a_coordinator_decides_what_waits_and_looking_is_recorded(family):
         said = {"cid": CID.format(number), "body": f"加我微信 {role}", "said_at": at(12)}
         Held.objects.create(room=rooms[role], sender=Side.MENTOR, reason="wechat", **said)
     with time_machine.travel(at(13), tick=False):
-        assert "1条消息等人看一下" in desk.get("/").content.decode()
+        assert "1 条消息等人看一下" in desk.get("/").content.decode()
         page = desk.get("/held/").content.decode()
         # Wellbeing rooms are the safeguarding lead's.
         assert "加我微信 academic" in page and "wellbeing" not in page
