@@ -79,7 +79,7 @@ def test_the_coordinator_is_told_of_rooms_that_a_gate_has_shut(desk):
     family = add_family()
     assert "个房间已关闭" not in desk.get("/").content.decode()
     Room.objects.filter(pk=family.rooms["wellbeing"].pk).update(shut_by="certificate", shut_at=timezone.now())
-    assert "1个房间已关闭" in desk.get("/").content.decode()
+    assert "1 个房间已关闭" in desk.get("/").content.decode()
     for choice, expected in (("any", 1), ("certificate", 1), ("consent", 0), ("", 2)):
         assert len(desk.get(f"/pairings/?shut={choice}").context["page"].object_list) == expected
 
