@@ -54,7 +54,8 @@ def mentor_is_ill(
     until somebody has looked at it and published it. `mentor_is_back` takes all back but what was published.
     """
     now = now or timezone.now()
-    mentor = access_mentor(actor, mentor_id, "write")
+    access_mentor(actor, mentor_id, "write")
+    mentor = Mentor.objects.select_for_update().get(pk=mentor_id)  # nobody moves a meeting meanwhile
     if not timezone.localdate(now) <= until <= timezone.localdate(now + FURTHEST):
         raise Invalid(_("Please name a day from today on, at most four weeks ahead."))
     gone = [meeting for meeting in meetings_until(mentor, until, now) if may_change(meeting, now)]

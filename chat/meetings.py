@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from backend import policy
 from backend.audit import log as audit
 from backend.errors import Conflict, Invalid, NotYours
-from backend.rosters.models import ChildSlot, MentorSlot
+from backend.rosters.models import ChildSlot, Mentor, MentorSlot
 from chat import signals
 from chat.access import access_meeting, access_pairing, relations_to_pairing
 from chat.conditions import programme, room_hours
@@ -160,8 +160,14 @@ def _change(
     state: MeetingState,
     for_absence: bool = False,
 ) -> Meeting:
-    """Claims the meeting as it was looked at; the database refuses a doubled hour."""
+    """Claims the meeting as it was looked at; the database refuses a doubled hour, and whoever said meanwhile that the
+    mentor is ill was first.
+    """
     old_start, before, was = meeting.start, meeting.changed_by_id, meeting.state
+    if state is not MeetingState.CANCELLED:
+        mentor = Mentor.objects.select_for_update().get(pk=meeting.mentor_id)
+        if mentor.is_away(local_day(start)):
+            raise HourTaken(_("This hour is not free for both. Please choose another one."))
     as_seen = Meeting.objects.filter(pk=meeting.pk, state=meeting.state, start=old_start)
     as_seen = as_seen.filter(changed_at=meeting.changed_at)
     try:

@@ -21,6 +21,7 @@ from chat.meetings import (
 from chat.models import Meeting
 from chat.planning import plan_meetings
 from chat.programme import add_holiday
+from chat.rules.times import Interval
 from matching.models import Pairing
 from tests.chat.people import academic, add_family, at
 
@@ -108,7 +109,7 @@ def back_is_twice(back) -> bool:
     return True
 
 
-def test_a_meeting_is_not_taken_back_over_what_came_since(family):
+def test_a_meeting_is_not_taken_back_over_what_came_since(family, monkeypatch):
     meeting = academic(family)
     other = Meeting.objects.filter(pairing__role="wellbeing").earliest("start")
     later = Meeting.objects.filter(pairing=meeting.pairing).latest("start")
@@ -137,6 +138,10 @@ def test_a_meeting_is_not_taken_back_over_what_came_since(family):
             take_back_cancelling(**asked)
         offered = hours_to_offer(actor=family.parent, meeting_id=later.pk, now=at(12.2))
         assert offered and offered[0].start > at(24, day=20), "an hour in which the mentor is ill"
+        with monkeypatch.context() as patch:  # looked at a moment before somebody said so
+            patch.setattr("chat.meetings._free_hours", lambda *_: (Interval(at(20, day=19), at(21, day=19)),))
+            with pytest.raises(HourTaken):
+                move_meeting(actor=family.parent, meeting_id=later.pk, start=at(20, day=19), now=at(12.2))
         meeting.refresh_from_db()
         assert meeting.changed_by == family.parent  # who cancelled it is still said
         mentor_is_back(actor=family.coordinator, mentor_id=family.academic.pk, now=at(12.3))
