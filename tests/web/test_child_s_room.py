@@ -137,7 +137,7 @@ def test_a_child_is_called_你_everywhere_and_its_history_speaks_to_it(family, g
     assert [each for each in ("学科老师", "心理老师") if any(each in page for page in pages.values())] == []
     parent = browser_of(family.parent)
     with time_machine.travel(at(12, day=20), tick=False):
-        assert "李老师 昨晚见了沐阳" in parent.get(f"/children/{pk}/history/").content.decode()
+        assert "李老师昨晚见了沐阳" in parent.get(f"/children/{pk}/history/").content.decode()
 
 
 def test_before_anything_else_the_child_reads_who_can_read_until_it_says_so(family):
