@@ -2,14 +2,14 @@
    the line was cut is not heard any more, and no new line comes about: as for a phone in a lift. */
 const Real = window.WebSocket;
 const lines = new Set();
-let cut = false;
+const network = { cut: false };
 
 class NoLine {
-  readyState = Real.CONNECTING;
   constructor() {
+    this.readyState = Real.CONNECTING;
     setTimeout(() => {
       this.readyState = Real.CLOSED;
-      this.onclose?.({ code: 1006 });
+      if (this.onclose) this.onclose({ code: 1006 });
     });
   }
   send() {}
@@ -18,7 +18,7 @@ class NoLine {
 
 window.WebSocket = new Proxy(Real, {
   construct(_real, [url]) {
-    if (cut) return new NoLine();
+    if (network.cut) return new NoLine();
     const line = new Real(url);
     lines.add(line);
     return line;
@@ -30,7 +30,7 @@ function cutAll() {
     const closed = line.onclose;
     line.onmessage = line.onclose = null;
     line.close();
-    closed?.call(line, { code: 1006 });
+    if (closed) closed.call(line, { code: 1006 });
   }
   lines.clear();
 }
@@ -38,9 +38,9 @@ function cutAll() {
 const button = document.getElementById("cut");
 button.hidden = false;
 button.addEventListener("click", () => {
-  cut = !cut;
-  button.setAttribute("aria-pressed", cut);
-  button.textContent = cut ? button.dataset.mend : button.dataset.cut;
-  if (cut) cutAll();
+  network.cut = !network.cut;
+  button.setAttribute("aria-pressed", network.cut);
+  button.textContent = network.cut ? button.dataset.mend : button.dataset.cut;
+  if (network.cut) cutAll();
   else window.dispatchEvent(new Event("online"));
 });

@@ -8,7 +8,8 @@ function show(box) {
 }
 
 function boxAt(x, y) {
-  const label = document.elementFromPoint(x, y)?.closest("table.hours label");
+  const under = document.elementFromPoint(x, y);
+  const label = under && under.closest("table.hours label");
   return label ? label.querySelector("input") : null;
 }
 
@@ -26,7 +27,8 @@ function next(box, key) {
   let at = [row.sectionRowIndex, cell.cellIndex];
   for (;;) {
     at = [at[0] + step[0], at[1] + step[1]];
-    const there = grid.tBodies[0].rows[at[0]]?.cells[at[1]];
+    const beside = grid.tBodies[0].rows[at[0]];
+    const there = beside && beside.cells[at[1]];
     if (!there || there.tagName === "TH") return null;
     const found = there.querySelector("input");
     if (found) return found; // an hour that a child has is passed over
@@ -46,7 +48,7 @@ if (grid) {
     painted = false;
     painting = { to: !box.checked, from: box, moved: false };
     // A touch captures the pointer; painting needs to know what lies under it.
-    if (event.target.hasPointerCapture?.(event.pointerId)) event.target.releasePointerCapture(event.pointerId);
+    if (event.target.hasPointerCapture(event.pointerId)) event.target.releasePointerCapture(event.pointerId);
   });
   grid.addEventListener("pointermove", (event) => {
     if (!painting) return;
@@ -58,7 +60,7 @@ if (grid) {
   });
   for (const over of ["pointerup", "pointercancel"]) {
     document.addEventListener(over, () => {
-      painted = Boolean(painting?.moved);
+      painted = painting !== null && painting.moved;
       painting = null;
     });
   }

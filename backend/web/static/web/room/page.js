@@ -1,5 +1,6 @@
 /* The page of a room: shows what the client knows, and hands it what is typed. Words come from the server. */
 
+import { ask } from "../asking.js";
 import { Outbox, RoomClient } from "./client.js";
 import { Composer } from "./composer.js";
 import { Log } from "./log.js";
@@ -16,6 +17,7 @@ const [line, again, presence, away, sad, session, typing, form, newer, scroller]
 const older = `/api/v1/rooms/${room}/messages/`;
 const CONNECTS_UNSEEN = 3000; // milliseconds before it is worth a word
 const BACK_FOR = 3000;
+const A_MOMENT = 1000; // what was said is looked at meanwhile
 const A_MINUTE = 60000;
 const SETTLED = 1000; // after so long, what was put in is no news
 let before = page.before;
@@ -24,6 +26,7 @@ let usual = slot; // the weekly hour
 let meeting = next; // the one that comes next, for the child
 let lineTimer = 0;
 let hearTimer = 0;
+let helpTimer = 0;
 let wasLost = false;
 let toldTyping = 0;
 let typingOver = 0;
@@ -87,7 +90,7 @@ if (part("aloud")) {
 scroller.addEventListener("scroll", atEnd, { passive: true });
 newer.addEventListener("click", () => log.toEnd());
 again.addEventListener("click", () => client.open());
-document.body.addEventListener("htmx:afterSettle", () => log.following && log.toEnd()); // Help was put under the words
+document.body.addEventListener("answered", () => log.following && log.toEnd()); // Help was put under the words
 document.addEventListener("visibilitychange", () => {
   if (document.hidden) return;
   client.open();
@@ -126,7 +129,7 @@ async function load(url) {
 function showRow(frame) {
   const mine = frame.from === you;
   if (frame.t === "msg" && !mine) typing.hidden = true;
-  if (frame.t === "msg" && mine) document.body.dispatchEvent(new Event("said")); // Help may be offered now
+  if (frame.t === "msg" && mine) askForHelp();
   if (frame.kind === "session_opened") showSession({ opened_at: frame.at });
   if (frame.kind === "session_ended") {
     if (live) showAway((meeting = null));
@@ -147,6 +150,12 @@ function showRow(frame) {
 /** Who says no more than that they are sad is shown the way to Help; only here, and nobody is told. */
 function offerHelp(body) {
   if (sad && words.sad.includes(body.toLowerCase().replace(/[\s'’.!。！，,~～…]/g, ""))) sad.hidden = false;
+}
+
+/** After words of the child's own: Help may be offered now. Several at once are asked about once. */
+function askForHelp() {
+  clearTimeout(helpTimer);
+  if (part("taken")) helpTimer = setTimeout(() => ask(part("taken")), A_MOMENT);
 }
 
 /** Words of one's own that wait for a person or were refused: a tab that did not send them knows them from its page. */
@@ -251,7 +260,7 @@ function showLine(state, code) {
 /** A message that the room did not take: its words go back into the field, and the reason is said. */
 function giveBack(frame) {
   log.settled(frame.cid);
-  document.body.dispatchEvent(new Event("said")); // nobody read it, but Help may be offered
+  askForHelp(); // nobody read it, but Help may be offered
   composer.giveBack(frame.body);
   const opens = frame.code === "closed" && new Date(Date.now() + frame.retry_ms).toISOString();
   const why = opens && isWithinHours() ? words.full : words.closed; // by day only a full day closes a room
