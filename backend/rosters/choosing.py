@@ -180,12 +180,12 @@ def set_value_aside(
 ) -> RosterUpload:
     """Of the rows that have this wrong value those in ``rows`` are left out; None: all of them. same: as above."""
     problems = _open(actor, upload_id, version).report["problems"]
-    same = {
+    having_it = {
         one["row"]
         for one in problems
         if (one.get("kind"), one["column"], one.get("value")) == (kind, column, was)
     }
-    chosen = {(kind, row) for row in (same if rows is None else same & rows)}
+    chosen = {(kind, row) for row in (having_it if rows is None else having_it & rows)}
     return set_rows_aside(actor=actor, upload_id=upload_id, version=version, rows=chosen, same=same)
 
 

@@ -175,6 +175,16 @@ def test_a_row_that_waits_is_brought_in_once(coordinator: User, colleague: User)
     assert not aside.waiting(coordinator).exists()
 
 
+def test_rows_with_a_wrong_value_wait_but_for_those_of_the_same_child(coordinator: User) -> None:
+    for same, waits in ((False, ["陈小满"]), (True, [])):
+        upload = brought(coordinator, kids(BAD))
+        wrong = {"kind": K, "column": "grade", "was": "五年及", "same": same}
+        upload = choosing.set_value_aside(actor=coordinator, upload_id=upload.pk, version=1, **wrong)
+        imports.take_upload(actor=coordinator, upload_id=upload.pk)
+        assert [row.name for row in aside.waiting(coordinator)] == waits
+        SetAside.objects.all().delete()
+
+
 def test_a_row_without_an_id_waits_on_when_only_a_namesake_is_in_the_next_file(coordinator: User) -> None:
     take_without_bad_rows(coordinator, kids({"学生编号": None, "年级": "六年级"}))
     assert [row.name for row in aside.waiting(coordinator)] == ["陈雨桐"]
