@@ -242,6 +242,7 @@ def test_numbers_and_days_beyond_all_bounds_are_refused(solved: tuple[Client, Ro
     mine.force_login(pairing.mentor.user)
     page = mine.get("/").content.decode()
     assert f'name="hour_{pairing.pk}" value="{pairing.slot}"' in page
+    assert "如果是您要退出" in mine.get(f"/pairings/{pairing.pk}/end/").content.decode()
     asked = re.findall(r'<details class="confirm">(.*?)</details>', page, re.S)
     no = len(re.findall(r'name="does_not"', page))
     assert no and no == "".join(asked).count('name="does_not"'), "a slip of the thumb costs no hour"

@@ -111,6 +111,7 @@ class EndForm(NoteForm):
             del self.fields["note"]  # its mentor's, not theirs
         else:
             del self.fields["never_again"]
+            self.fields["pauses"].label = _("If you leave: no new children come to you from now on (paused)")
 
 
 def end(request: HttpRequest, pairing_id: int) -> HttpResponse:
