@@ -16,6 +16,7 @@ from backend.care.readings import ask_in_emergency, decide_reading
 from backend.web.demonstration import people
 from backend.web.demonstration.city import build
 from backend.web.demonstration.live import carry_on, start_again
+from backend.web.demonstration.present import keep_meeting_now, keep_next_near
 from backend.web.demonstration.talks import Talk, everyday
 from chat import duties
 from chat.acts import Arrive, Leave
@@ -210,6 +211,17 @@ def test_what_the_door_promises_for_a_minute_is_behind_each_of_its_links(city, c
     room = shown["child", f"/rooms/{academic.room.pk}/"]
     assert ">断网<" in room and "能看到这里的话" in room
     assert "我需要帮助" in shown["child", "/"] and child.call_name in shown["parent", "/"]
+
+
+def test_what_a_visitor_called_off_stays_so(city):
+    child = city["child"].child
+    pairs = {pairing.role: pairing for pairing in Pairing.objects.live().filter(child=child)}
+    for role, keep in (("academic", keep_meeting_now), ("wellbeing", keep_next_near)):
+        mine = Meeting.objects.to_come().filter(pairing=pairs[role], start__gt=NIGHT - HOUR).order_by("start")
+        near, later = mine[:2]
+        Meeting.objects.filter(pk=near.pk).update(state="cancelled", changed_at=NIGHT)
+        keep(NIGHT)
+        assert mine[0].start == later.start > NIGHT + timedelta(days=2)
 
 
 def test_the_door_leads_to_its_own_pages_only(city, client, settings):

@@ -24,7 +24,7 @@ SOON = timedelta(hours=46)
 def keep_meeting_now(now: datetime) -> None:
     """The family's lesson is on. One that nobody enters slides along with the time instead of being missed."""
     pairing = family_pair(Role.ACADEMIC)
-    if pairing is None:
+    if pairing is None or _is_called_off(pairing, now - 2 * HOUR):
         return
     coming = Meeting.objects.to_come().filter(pairing=pairing, start__gt=now - 2 * HOUR).order_by("start")
     meeting = coming.first()
@@ -38,7 +38,7 @@ def keep_meeting_now(now: datetime) -> None:
 def keep_next_near(now: datetime) -> None:
     """The counsellor's next hour comes within two days, and not while the lesson is on."""
     pairing = family_pair(Role.WELLBEING)
-    if pairing is None:
+    if pairing is None or _is_called_off(pairing, now - HOUR):
         return
     coming = Meeting.objects.to_come().filter(pairing=pairing, start__gt=now - HOUR).order_by("start")
     if coming.filter(start__gt=now + HOUR, start__lt=now + SOON).exists():
@@ -47,6 +47,11 @@ def keep_next_near(now: datetime) -> None:
     for hour in (18, 17, 19, 16, 20, 15):
         if meeting is not None and _put(meeting, local_time(local_day(now) + timedelta(days=1), hour)):
             return
+
+
+def _is_called_off(pairing: Pairing, since: datetime) -> bool:
+    """A visitor cancelled the one that was put here, or its mentor is ill: no other takes its place."""
+    return Meeting.objects.filter(pairing=pairing, state=MeetingState.CANCELLED, start__gt=since).exists()
 
 
 def _is_on(meeting: Meeting, now: datetime) -> bool:

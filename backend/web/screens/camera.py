@@ -16,9 +16,9 @@ from backend.web.screens.tour import NoWay, Stop, pattern
 from chat.endpoint import LANGUAGE_COOKIE
 
 # Width, and the least and greatest height: as tall as the page, within reason.
-SIZES = {"phone": (360, 640, 820), "desk": (1080, 600, 780)}
+SIZES = {"phone": (360, 640, 760), "desk": (1080, 560, 660)}
 LANGUAGES = {"zh": "zh-hans", "en": "en"}
-QUALITY = 18
+QUALITY = 16
 SETTLE = 350  # milliseconds: what a room says after it has been joined
 
 

@@ -40,7 +40,7 @@ def acts(visitor: Visitor) -> Iterator[Act]:
 
     at = visitor.go(Stop("parent", "", ("/", "/meetings/N/"), "", ""))
     _in_chinese(at)
-    at.locator("details.confirm > summary, main summary").last.click()
+    at.locator("main summary").last.click()
     at.get_by_role("button", name="是的，取消这次").click()
     yield (
         at,
