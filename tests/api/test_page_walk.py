@@ -327,7 +327,7 @@ ON_TOP = {
     "components",
     "standing",
 } | {"room_readers"}
-WAY_UP = re.compile(r'<a class="up[^"]*" href="([^"]+)"')
+WAY_UP = re.compile(r'<a class="up[^"]*"\s+href="([^"]+)"')
 FOUND_AGAIN = re.compile(r'name="csrfmiddlewaretoken" value="[^"]+"')
 
 
