@@ -56,7 +56,6 @@ INSTALLED_APPS = [
     "django_filters",
     "drf_spectacular",
     "drf_spectacular_sidecar",
-    "django_htmx",
     "csp",
     "backend.audit",
     "backend.duties",
@@ -84,7 +83,6 @@ MIDDLEWARE = [
     "backend.accounts.sessions.SessionsMiddleware",
     "backend.web.middleware.LanguageOfUserMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "django_htmx.middleware.HtmxMiddleware",
     "backend.web.middleware.RefusalMiddleware",
 ]
 

@@ -68,7 +68,7 @@ class SessionsMiddleware:
 def _prolong(request: HttpRequest) -> None:
     """At most four writes a length. What a page fetches by itself shows nobody at the screen."""
     kept = request.session.get(KEPT_AS)
-    if kept is None or request.headers.get("HX-Request"):
+    if kept is None or request.headers.get("Asks-Again"):
         return
     now, length = int(time.time()), LENGTHS[Standing(kept["standing"])]
     if now - kept["seen"] < length.idle / 4:

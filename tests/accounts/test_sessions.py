@@ -87,7 +87,7 @@ def test_a_page_that_fetches_by_itself_keeps_nobody_signed_in(people: dict[Stand
         client = sign_in(Standing.COORDINATOR)
         for _time in range(4):
             clock.shift(idle * 0.3)
-            client.get("/account/", headers={"HX-Request": "true"})
+            client.get("/account/", headers={"Asks-Again": "1"})
         assert not is_in(client)
 
 

@@ -81,7 +81,7 @@ def now(request: HttpRequest) -> HttpResponse:
     child = _own(request)
     context = {"child": child, "numbers": numbers(), **card(child)}
     return render(
-        request, "help/card.html" if request.headers.get("HX-Request") else "help/now.html", context
+        request, "help/card.html" if request.headers.get("Asks-Again") else "help/now.html", context
     )
 
 

@@ -11,7 +11,6 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
-from django_htmx.http import HttpResponseClientRefresh
 
 from backend.accounts.access import check_may, may
 from backend.rosters.models import Child, Mentor, Subject
@@ -187,7 +186,7 @@ def progress(request: HttpRequest, round_id: int) -> HttpResponse:
     """The piece of the page that asks for itself every second while the round is being solved."""
     round_ = access_round(request.user, round_id, lean=True)
     if round_.state != State.SOLVING:
-        return HttpResponseClientRefresh()
+        return HttpResponse(headers={"Reload": "1"})
     return render(request, "rounds/progress.html", {"round": round_, **_progress(round_)})
 
 

@@ -1,6 +1,7 @@
 /* Parts of a page that ask again by themselves: data-asks says where, data-every how often, in milliseconds.
-   What comes back takes the place of the parts with its ids. Written for old phones' browsers, which can't read htmx:
-   a child who waits for somebody, and whoever is on duty, may hold one. */
+   What comes back takes the place of the parts with its ids; an answer may ask for the whole page anew (Reload). Written
+   for old phones' browsers, which can't read the libraries for this: a child who waits for somebody, and whoever is on
+   duty, may hold one. */
 
 const TICK = 500;
 const waited = new WeakMap(); // part → milliseconds since it asked last, by ticks: a device's clock may be set
@@ -8,9 +9,10 @@ const waited = new WeakMap(); // part → milliseconds since it asked last, by t
 export async function ask(part) {
   waited.set(part, -Infinity); // it waits for the answer
   try {
-    // As htmx says it: nobody is kept signed in by a page that lies open.
-    const headers = { "HX-Request": "true" };
+    // Said, so that nobody is kept signed in by a page that lies open.
+    const headers = { "Asks-Again": "1" };
     const answer = await fetch(part.dataset.asks, { headers, credentials: "same-origin" });
+    if (answer.headers.get("Reload")) return location.reload();
     if (answer.status === 200 && !answer.redirected) take(await answer.text());
   } catch (error) {
     // No network: the next time.
