@@ -12,7 +12,7 @@ from django.utils import timezone, translation
 from backend.accounts.models import User
 from backend.audit.models import Entry
 from backend.errors import NotYours
-from backend.rosters.models import Guardianship
+from backend.rosters.models import Guardianship, Mentor
 from chat import readers
 from chat.access import access_room, readers_of
 from chat.acts import Speak
@@ -71,6 +71,13 @@ def in_chinese(room) -> tuple[str, ...]:
         *found, emergency = readers_of(Room.objects.with_people().get(pk=room.pk))
     assert emergency == "紧急时的项目负责老师（每次都有记录）"  # stands in every room
     return tuple(found)
+
+
+def test_a_room_names_its_mentor_as_the_family_does(family):
+    Mentor.objects.filter(pk=family.academic.pk).update(name="欧阳雨欣")
+    assert in_chinese(family.rooms["academic"])[0] == "欧阳老师"
+    with translation.override("en"):
+        assert readers_of(Room.objects.with_people().get(pk=family.rooms["academic"].pk))[0] == "欧阳雨欣"
 
 
 def test_from_eight_a_guardian_asks_the_child_agrees_the_room_says_so_and_only_then_it_is_read(family):
