@@ -38,7 +38,10 @@ def places(text: str) -> Places:
 
 
 class Sought:
-    """The phrases of a file (phrases.pattern), looked for in long texts only where one may begin."""
+    """The phrases of a file (phrases.pattern), looked for in long texts only where one may begin.
+
+    Texts are in normal writing (normal.py), in which every digit is one of ASCII.
+    """
 
     def __init__(self, name: str) -> None:
         self.pattern = pattern(name)
