@@ -22,6 +22,7 @@ from chat import duties
 from chat.acts import Arrive, Leave
 from chat.history import history_for
 from chat.measuring import differences
+from chat.meetings import cancel_meeting, take_back_cancelling
 from chat.models import Elsewhere, Event, Held, Meeting, Session, Summary
 from chat.protocol import Side
 from chat.reading import beat
@@ -219,6 +220,10 @@ def test_what_a_visitor_called_off_stays_so(city):
     for role, keep in (("academic", keep_meeting_now), ("wellbeing", keep_next_near)):
         mine = Meeting.objects.to_come().filter(pairing=pairs[role], start__gt=NIGHT - HOUR).order_by("start")
         near, later = mine[:2]
+        if role == "wellbeing":  # called off and taken back like any other, too
+            asked = {"actor": city["parent"], "meeting_id": near.pk, "now": NIGHT}
+            cancel_meeting(**asked)
+            assert take_back_cancelling(**asked).state == "moved"
         Meeting.objects.filter(pk=near.pk).update(state="cancelled", changed_at=NIGHT)
         keep(NIGHT)
         assert mine[0].start == later.start > NIGHT + timedelta(days=2)

@@ -5,6 +5,7 @@ by a use-case, because at three in the morning no rule offers an hour.
 """
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import IntegrityError, transaction
 
@@ -32,7 +33,11 @@ def keep_meeting_now(now: datetime) -> None:
         return
     start = now - (now - local_time(local_day(now), 0)) % STEP
     # A little earlier where the mentor or the child begins another hour at that very time.
-    any(_put(meeting, start - back * STEP) for back in range(3))
+    # As if it had been so by the weekly hour: nobody shall read that it was moved a moment ago.
+    any(
+        _put(meeting, at, planned_start=at, state=MeetingState.PLANNED)
+        for at in (start - back * STEP for back in range(3))
+    )
 
 
 def keep_next_near(now: datetime) -> None:
@@ -44,9 +49,12 @@ def keep_next_near(now: datetime) -> None:
     if coming.filter(start__gt=now + HOUR, start__lt=now + SOON).exists():
         return
     meeting = coming.first()
-    for hour in (18, 17, 19, 16, 20, 15):
-        if meeting is not None and _put(meeting, local_time(local_day(now) + timedelta(days=1), hour)):
-            return
+    if meeting is None:
+        return
+    # As if the counsellor had moved it, so that it can be called off and taken back like any other.
+    moved = {"state": MeetingState.MOVED, "changed_by": meeting.mentor.user, "changed_at": now}
+    hours = (local_time(local_day(now) + timedelta(days=1), hour) for hour in (18, 17, 19, 16, 20, 15))
+    any(_put(meeting, start, **moved) for start in hours)
 
 
 def _is_called_off(pairing: Pairing, since: datetime) -> bool:
@@ -66,13 +74,10 @@ def _is_used(pairing: Pairing, meeting: Meeting) -> bool:
 
 
 @transaction.atomic
-def _put(meeting: Meeting, start: datetime) -> bool:
+def _put(meeting: Meeting, start: datetime, **how: Any) -> bool:
     try:
         with transaction.atomic():
-            # As if it had been so by the weekly hour: nobody shall read that it was moved a moment ago.
-            Meeting.objects.filter(pk=meeting.pk).update(
-                start=start, planned_start=start, state=MeetingState.PLANNED
-            )
+            Meeting.objects.filter(pk=meeting.pk).update(start=start, **how)
     except IntegrityError:  # one of the two has another meeting then
         return False
     audit.record(None, "meeting.put_by_demonstration", meeting, start=start.isoformat())
