@@ -16,6 +16,7 @@ from chat.access import family_of, kept_from
 from chat.meetings import cancel_meeting, may_change, take_up_again
 from chat.models import Meeting
 from chat.models.meetings import Meetings
+from chat.planning import plan_meetings
 from chat.rules.times import local_time
 from matching.again import match_anew
 from matching.models import Pairing, Pairings, Round
@@ -63,6 +64,7 @@ def mentor_is_ill(
         cancel_meeting(actor=actor, meeting_id=meeting.pk, for_absence=True, now=now)
     mentor.away_until = until
     mentor.save(update_fields=["away_until", "updated_at"])
+    _take_up(fallen_away(mentor, now).filter(start__gte=local_time(until, 24)), actor, now)  # said longer before
     round_ = None
     if anew:
         set_paused(actor=actor, mentor_id=mentor.pk, paused=True)
@@ -91,7 +93,13 @@ def fallen_away(mentor: Mentor, now: datetime) -> Meetings:
 
 def pause_ended(sender: Any, *, mentor: Mentor, actor: Any, now: datetime, **_facts: Any) -> None:
     Mentor.objects.filter(pk=mentor.pk).update(away_until=None)
-    for meeting in fallen_away(mentor, now).select_related("pairing__child", "pairing__mentor"):
+    _take_up(fallen_away(mentor, now), actor, now)
+    # What was not planned while they were away.
+    plan_meetings(mentor.pairings.live().values_list("pk", flat=True), now=now)
+
+
+def _take_up(meetings: Meetings, actor: Any, now: datetime) -> None:
+    for meeting in meetings.select_related("pairing__child", "pairing__mentor"):
         take_up_again(actor=actor, meeting=meeting, now=now)
 
 

@@ -20,9 +20,9 @@ def plan_meetings(
     """Makes the meetings that are missing up to AHEAD; of all live pairings without ``pairings``.
 
     since: plan from then on, for the demonstration's past; otherwise only hours that are still to come.
-    An hour that one of the two has given to a moved meeting is skipped. Returns how many it tried to make.
+    An hour that one of the two has given to a moved meeting is skipped, and one in which the mentor is ill. Returns how many it tried to make.
     """
-    live = Pairing.objects.live()
+    live = Pairing.objects.live().select_related("mentor")
     if pairings is not None:
         live = live.filter(pk__in=list(pairings))
     begin = since or now
@@ -31,6 +31,7 @@ def plan_meetings(
     by_slot = {}
     made = []
     for pairing in live:
+        away = pairing.mentor.away_until is not None  # of most none is: forty thousand pairs are gone through
         if pairing.slot not in by_slot:
             by_slot[pairing.slot] = occurrences(pairing.slot, first, last, days)
         made += [
@@ -42,7 +43,7 @@ def plan_meetings(
                 start=hour.start,
             )
             for hour in by_slot[pairing.slot]
-            if hour.start >= begin
+            if hour.start >= begin and not (away and pairing.mentor.is_away(local_day(hour.start)))
         ]
     if pairings is None:
         known = set(

@@ -60,7 +60,11 @@ def solve_again(*, actor: Any, round_id: int, version: int) -> Round:
 @transaction.atomic
 def match_anew(*, actor: Any, child_ids: Collection[int]) -> Round:
     """Starts a round over exactly these children, with the weights of the round that holds now; all that need
-    not change is kept."""
+    not change is kept. Asked again while it is being solved it stays one round.
+    """
+    for running in Round.objects.filter(state=State.SOLVING, covers_all=False, created_by=actor.pk):
+        if set(chosen_ids(running) or ()) == set(child_ids):
+            return running
     current = Round.objects.filter(state=State.PUBLISHED).values_list("weights", flat=True).first()
     return start_round(actor=actor, child_ids=child_ids, weights=current, stickiness=KEEPING)
 

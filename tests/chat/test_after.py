@@ -160,6 +160,8 @@ def check_all_comes_back_with_the_mentor(
     absent = Meeting.objects.filter(pk__in=cancelled).select_related("pairing").order_by("start")
     assert all(meeting.for_absence for meeting in absent)
     over, moved, taken, *others = absent
+    # A week has its first day twice: the two whose pair ends or moves may meet once more in it.
+    others = [each for each in others if each.pairing_id not in (over.pairing_id, moved.pairing_id)]
     Pairing.objects.filter(pk=over.pairing_id).update(ended_at=NOW, end_reason="finished")
     Pairing.objects.filter(pk=moved.pairing_id).update(slot=3)
     elsewhere = (
