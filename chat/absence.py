@@ -64,7 +64,9 @@ def mentor_is_ill(
         cancel_meeting(actor=actor, meeting_id=meeting.pk, for_absence=True, now=now)
     mentor.away_until = until
     mentor.save(update_fields=["away_until", "updated_at"])
-    _take_up(fallen_away(mentor, now).filter(start__gte=local_time(until, 24)), actor, now)  # said longer before
+    _take_up(
+        fallen_away(mentor, now).filter(start__gte=local_time(until, 24)), actor, now
+    )  # said longer before
     round_ = None
     if anew:
         set_paused(actor=actor, mentor_id=mentor.pk, paused=True)

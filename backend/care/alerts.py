@@ -3,7 +3,7 @@
 An alert, its case, its row in the log and whom it calls are one transaction: there is none that nobody is told of.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
@@ -29,6 +29,7 @@ from matching.cards import mentor_relation
 from matching.models import Pairing
 
 LONGEST = 2000  # characters
+A_WHILE, RINGS = timedelta(minutes=10), 3  # whoever plays with the button rings nobody oftener than so
 KINDS_OF_CASES = {"help": Case.Kind.HELP, "concern": Case.Kind.CONCERN, "report": Case.Kind.ABUSE}
 
 
@@ -61,8 +62,15 @@ def ask_for_help(*, actor: Any, now: datetime | None = None) -> Alert:
     Child.objects.select_for_update().get(pk=child.pk)
     standing = Case.objects.standing().filter(child=child, kind=Case.Kind.HELP).last()
     waiting = Alert.objects.standing().filter(case=standing, exhausted_at=None).last() if standing else None
-    if waiting is not None and waiting.said_a_slip():
-        waiting = None  # after all it was none: they are called again
+    if waiting is not None and waiting.said_a_slip():  # after all it was none
+        if waiting.case.alerts.filter(raised_at__gt=now - A_WHILE).count() < RINGS:
+            waiting = None  # they are called again
+        else:
+            waiting.raised_at = (
+                now  # they were called often enough, and read on the screen that it is no slip
+            )
+            waiting.save(update_fields=["raised_at"])
+            audit.record(actor, "alert.raised", waiting.case, alert=waiting.pk, kind="help")
     return waiting or raise_alert(actor=actor, child=child, kind="help", case=standing, now=now)
 
 
@@ -194,6 +202,9 @@ def pass_on(*, actor: Any, case_id: int, note: str) -> Case:
     following = [rung for rung in rungs[alert.rung + 1 :] if people_on(rung, case, now)]
     if not following:
         raise NobodyNext(_("There is nobody after you. Please telephone a lead, and keep it until then."))
+    last = case.notes.last()
+    if alert.answered_at is None and last and last.kind == Note.Kind.PASSED_ON and last.by_id == actor.pk:
+        return case  # the same again, after a lost answer: nobody is passed over
     Note.objects.create(case=case, kind=Note.Kind.PASSED_ON, by=actor, at=now, body=note.strip())
     Case.objects.filter(pk=case.pk).update(owner=None)
     case.owner = None

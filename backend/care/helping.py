@@ -5,18 +5,20 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.utils import timezone
 
 from backend.accounts.access import check_may
 from backend.accounts.models import User
 from backend.care import rota, waking
-from backend.care.access import close_to, in_order
-from backend.care.models import Alert, Case, Cases, Wake
+from backend.care.access import cases_for, close_to, in_order
+from backend.care.models import Alert, Case, Cases, Note, Wake
 from backend.rosters.models import Child
 from chat.models import Room
 
 # So long a child may believe that somebody comes within moments.
 MOMENTS = timedelta(minutes=5)
+ON_THE_WAY = timedelta(hours=24)  # so long after somebody has taken it
 
 
 class State(StrEnum):
@@ -49,8 +51,9 @@ def card_for(child: Child, now: datetime) -> Card:
 
 
 def _who_comes(case: Case, alert: Alert, now: datetime) -> Card:
-    if case.owner is not None and case.owner.is_active and alert.answered_at is not None:
-        return Card(State.COMING, case.owner.name)
+    owner = _who_looks_after(case)
+    if owner is not None and alert.answered_at is not None:
+        return Card(State.COMING, owner.name)
     if alert.exhausted_at is not None:
         return Card(State.NOBODY)
     called = dict(alert.wakes.order_by("made_at").values_list("person", "made_at"))
@@ -68,15 +71,28 @@ def taken_in(room: Room) -> str | None:
     """For the room's child: the name of whoever has taken what was said here or the child's own asking, whichever is
     the newest; "" while nobody has, None where nobody was called for either.
 
-    Nothing of what is sealed: the tablet may be the family's, and how the child is told is for the lead.
+    Nothing of what is sealed: the tablet may be the family's, and how the child is told is for the lead. None either
+    where that was long ago, or they have telephoned since: nobody is on the way any more.
     """
     of_room, asked = Q(room=room), Q(case__kind=Case.Kind.HELP, case__child=room.pairing.child_id)
-    alerts = Alert.objects.filter(of_room | asked, case__in=Case.objects.standing())
+    lately = Q(answered_at=None) | Q(answered_at__gt=timezone.now() - ON_THE_WAY)
+    alerts = Alert.objects.filter(of_room | asked, lately, case__in=Case.objects.standing())
+    rung = Note.objects.filter(case=OuterRef("case"), kind=Note.Kind.CALL, at__gte=OuterRef("answered_at"))
+    alerts = alerts.exclude(Exists(rung))
     alert = alerts.exclude(case__in=Case.objects.sealed()).select_related("case__owner").last()
     if alert is None:
         return None
-    owner = alert.case.owner
-    return owner.name if owner is not None and owner.is_active and alert.answered_at is not None else ""
+    owner = _who_looks_after(alert.case)
+    return owner.name if owner is not None and alert.answered_at is not None else ""
+
+
+def _who_looks_after(case: Case) -> User | None:
+    """Its owner, while they still can: an account that was shut, or whom something of the child names since, comes to
+    nobody (the duty `cases.give_back` calls somebody else).
+    """
+    owner = case.owner
+    can = owner is not None and owner.is_active and cases_for(owner).filter(pk=case.pk).exists()
+    return owner if can else None
 
 
 def _is_woken(alert: Alert, now: datetime) -> bool:

@@ -101,6 +101,8 @@ def test_it_is_passed_on_with_a_note_and_the_next_one_is_called_at_once(family, 
     pass_on(actor=counsellor, case_id=alert.case_id, note="我要去上课，孩子在等电话")
     case = Case.objects.get()
     assert case.owner is None and called(alert) == ["孙老师", "何静"]
+    pass_on(actor=counsellor, case_id=alert.case_id, note="我要去上课，孩子在等电话")  # the answer was lost
+    assert called(alert) == ["孙老师", "何静"]
     take_case(actor=lead, case_id=case.pk)
     pass_on(actor=lead, case_id=case.pk, note="请协调员打电话")
     assert called(alert)[2:] == ["甲"]

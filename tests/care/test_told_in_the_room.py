@@ -1,15 +1,25 @@
 """What the child's own page says once a person has taken what it said, or its asking; and that it was a slip."""
 
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
+import time_machine
+from django.db import transaction
 from django.utils import timezone
 
 from backend.audit.models import Entry
-from backend.care.alerts import ask_for_help, pass_on, say_it_was_a_slip, take_case
+from backend.care.alerts import (
+    add_note,
+    ask_for_help,
+    pass_on,
+    say_it_was_a_slip,
+    take_case,
+    tell_those_on_duty,
+)
 from backend.care.cases import close_case
 from backend.care.helping import card_for
-from backend.care.models import Alert, Case, Note
+from backend.care.models import Alert, Case, Note, Wake
 from backend.errors import NotYours
 from chat.acts import Speak
 from chat.models import Event
@@ -141,3 +151,28 @@ def test_lines_around_two_alerts_that_lie_together_stand_once_each_with_its_day(
     local = f"{timezone.localtime(said.at).month}月"
     lines = page[page.index("晚上好") - 200 : page.index("晚上好")]
     assert local in lines, "a time without its day"
+
+
+def test_nobody_is_said_to_come_who_can_t_or_has_telephoned_or_took_it_long_ago(family, counsellor, lead):
+    say(family, "我用圆规划自己")
+    alert, mentor = Alert.objects.get(), family.wellbeing.user
+    take_case(actor=mentor, case_id=alert.case_id)
+    assert COMES in asked(family)[1]
+    with time_machine.travel(timezone.now() + timedelta(days=2)):
+        assert COMES not in asked(family)[1]
+    with transaction.atomic():
+        report = {"child_id": family.child.pk, "kind": "report", "words": "他摸我", "named": mentor.pk}
+        tell_those_on_duty(actor=family.child.user, **report)
+        assert COMES not in asked(family)[1], "whom the child reports"
+        transaction.set_rollback(True)
+    add_note(actor=mentor, case_id=alert.case_id, kind="call", body="打过电话了")
+    assert COMES not in asked(family)[1]
+
+
+def test_help_and_slip_in_turns_ring_again_but_not_without_end(family, counsellor, lead):
+    for _turn in range(6):
+        ask_for_help(actor=family.child.user)
+        say_it_was_a_slip(actor=family.child.user)
+    assert Wake.objects.filter(person=counsellor).count() == 3
+    again = ask_for_help(actor=family.child.user)
+    assert not card_for(family.child, timezone.now()).slip and again.case.alerts.count() == 3

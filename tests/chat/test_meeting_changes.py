@@ -1,6 +1,6 @@
 """Meetings moved, cancelled and taken back; by whom, and never over what has the hour."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 import time_machine
@@ -21,8 +21,9 @@ from chat.meetings import (
 from chat.models import Meeting
 from chat.planning import plan_meetings
 from chat.programme import add_holiday
+from chat.rooms import change_slots
 from chat.rules.times import Interval
-from matching.models import Pairing
+from matching.models import Pairing, Round
 from tests.chat.people import academic, add_family, at
 
 pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
@@ -148,3 +149,46 @@ def test_a_meeting_is_not_taken_back_over_what_came_since(family, monkeypatch):
         assert take_back_cancelling(**asked).state == "planned"
         transaction.set_rollback(True)
     assert take_back_cancelling(**asked).state == "planned"
+
+
+def test_nothing_is_planned_in_an_illness_and_what_was_left_out_comes_with_its_end(family):
+    mentor, until = family.academic, date(2020, 3, 16)
+    planned = Meeting.objects.filter(mentor=mentor, state="planned")
+    mentor_is_ill(actor=family.coordinator, mentor_id=mentor.pk, until=until, now=at(12))
+    assert not planned.exists()
+    pair = family.rooms["academic"].pairing
+    Pairing.objects.filter(pk=pair.pk).update(slot=68)
+    pair.refresh_from_db()
+    change_slots(Pairing, pairings=[pair], now=at(12))
+    plan_meetings(now=at(12))
+    assert not planned.exists()
+    # They are well sooner than was thought.
+    mentor_is_ill(actor=family.coordinator, mentor_id=mentor.pk, until=date(2020, 2, 20), now=at(12))
+    plan_meetings(now=at(12))
+    assert [each.start for each in planned.order_by("start")] == [
+        at(20, day=19) + timedelta(weeks=n) for n in (1, 2, 3)
+    ]
+    mentor_is_back(actor=family.coordinator, mentor_id=mentor.pk, now=at(12))
+    assert planned.count() == 4
+
+
+def test_a_shorter_illness_gives_back_what_a_longer_one_took(family):
+    for until in (date(2020, 3, 12), date(2020, 2, 20)):
+        mentor_is_ill(actor=family.coordinator, mentor_id=family.academic.pk, until=until, now=at(12))
+    kept = Meeting.objects.filter(mentor=family.academic, state="planned")
+    assert [each.start for each in kept.order_by("start")] == [
+        at(19, day=26) + timedelta(weeks=n) for n in range(3)
+    ]
+
+
+def test_a_round_for_an_illness_is_started_once(family):
+    rounds = Round.objects.count()
+    for _lost_answer in range(2):
+        done = mentor_is_ill(
+            actor=family.coordinator,
+            mentor_id=family.academic.pk,
+            until=date(2020, 2, 20),
+            anew=True,
+            now=at(12),
+        )
+    assert Round.objects.count() == rounds + 1 and done.round == Round.objects.latest("pk")
