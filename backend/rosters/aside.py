@@ -13,8 +13,8 @@ from backend.errors import Conflict
 from backend.rosters import people
 from backend.rosters.access import access_aside
 from backend.rosters.models import Child, Mentor, RosterUpload, SetAside
-from backend.rosters.reading.rows import RosterFile
-from backend.rosters.rereading import KEYS, BadRow, Reading
+from backend.rosters.reading.rows import RosterFile, read_cells
+from backend.rosters.rereading import KEYS, BadRow, Reading, districts
 
 End = SetAside.End
 
@@ -25,9 +25,9 @@ class RowMovedOn(Conflict):
     code = "aside.moved_on"
 
 
-def keep_aside(upload: RosterUpload, reading: Reading, bad: Iterable[BadRow]) -> int:
-    """The rows that this taking leaves out, with what was wrong with them; but for those whose child stands in
-    another row of the file. Gives their number."""
+def keep_aside(upload: RosterUpload, reading: Reading, read: RosterFile, bad: Iterable[BadRow]) -> int:
+    """The rows that this taking leaves out, with what was wrong with them; but for those whose child is taken with
+    another row of the file, as somebody said and as is still so. Gives their number."""
     assert reading.chosen is not None
     wrong = {(row.kind, row.number): row.problems for row in bad}
     now = timezone.now()
@@ -47,9 +47,16 @@ def keep_aside(upload: RosterUpload, reading: Reading, bad: Iterable[BadRow]) ->
         )
         for kind, rows in reading.chosen.aside.items()
         for number, cells in rows.items()
-        if kind != "children" or number not in reading.choices.same
+        if kind != "children" or number not in reading.choices.same or not _is_taken(cells, read)
     )
     return len(made)
+
+
+def _is_taken(cells: Mapping[str, str], read: RosterFile) -> bool:
+    """Somebody of the same name and birth date: rows can be corrected after it was said that it is one child."""
+    alone = read_cells("children", cells, districts=districts()).children
+    who = {(row.get("name"), row.get("birth_date")) for row in alone}
+    return bool(who & {(row.get("name"), row.get("birth_date")) for row in read.children})
 
 
 def close_those_brought(

@@ -157,7 +157,7 @@ def set_rows_aside(
         raise Invalid(_("Choose at least one of the rows."))
 
     def edit(choices: Choices) -> Choices:
-        twins = {row for _kind, row in chosen} if same else set()
+        twins = {row for kind, row in chosen if kind == "children"} if same else set()
         return replace(choices, aside=choices.aside | chosen, same=choices.same | twins)
 
     return _change(actor, upload, edit, "set_aside", facts={"rows": len(chosen)})

@@ -118,7 +118,7 @@ def _take_all(
         )
     # Others may have edited people since the check: the report says what this taking did.
     difference = _difference(reading, read, *_known(read))
-    aside = keep_aside(upload, reading, left_out)
+    aside = keep_aside(upload, reading, read, left_out)
     counts = _take(actor, read)
     signals.standing_changed.send(RosterUpload, now=timezone.now())
     close_those_brought(actor, upload, read, {kind: found["new"] for kind, found in difference.items()})

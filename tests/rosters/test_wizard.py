@@ -175,14 +175,29 @@ def test_a_row_that_waits_is_brought_in_once(coordinator: User, colleague: User)
     assert not aside.waiting(coordinator).exists()
 
 
-def test_rows_with_a_wrong_value_wait_but_for_those_of_the_same_child(coordinator: User) -> None:
-    for same, waits in ((False, ["陈小满"]), (True, [])):
+def test_rows_with_a_wrong_value_wait_whatever_is_said_of_them_where_no_other_row_has_their_child(
+    coordinator: User,
+) -> None:
+    for same in (False, True):
         upload = brought(coordinator, kids(BAD))
         wrong = {"kind": K, "column": "grade", "was": "五年及", "same": same}
         upload = choosing.set_value_aside(actor=coordinator, upload_id=upload.pk, version=1, **wrong)
         imports.take_upload(actor=coordinator, upload_id=upload.pk)
-        assert [row.name for row in aside.waiting(coordinator)] == waits
+        assert [row.name for row in aside.waiting(coordinator)] == ["陈小满"]
         SetAside.objects.all().delete()
+
+
+def test_a_row_that_is_of_another_child_after_all_does_not_vanish(coordinator: User) -> None:
+    """It was said to be of the same child while its birth date was corrected; then that was taken back."""
+    upload = brought(coordinator, kids({"学生编号": "K9", "出生日期": "2015-02-31"}))
+    at = {"actor": coordinator, "upload_id": upload.pk}
+    born = {"column": "birth_date", "was": "2015-02-31", "becomes": CHILD["出生日期"]}
+    upload = choosing.correct_cells(**at, version=upload.version, kind=K, **born)
+    twin = {"kind": K, "column": "child_id", "was": "K9", "rows": {3}, "same": True}
+    upload = choosing.set_value_aside(**at, version=upload.version, **twin)
+    upload = choosing.undo_correction(**at, version=upload.version, correction=1)
+    imports.take_upload(**at)
+    assert SetAside.objects.get().roster_id == "K9" and Child.objects.count() == 1
 
 
 def test_a_row_without_an_id_waits_on_when_only_a_namesake_is_in_the_next_file(coordinator: User) -> None:
