@@ -48,6 +48,7 @@ def choose_sheets(*, actor: Any, upload_id: int, version: int, places: Mapping[s
             aside=frozenset((kind, row) for kind, row in choices.aside if kind not in moved),
             apart=frozenset() if "children" in moved else choices.apart,
             same=frozenset() if "children" in moved else choices.same,
+            themselves=frozenset(one for one in choices.themselves if one[0] not in moved),
             asks=choices.asks,
         )
 
@@ -209,6 +210,32 @@ def ask_again(*, actor: Any, upload_id: int, version: int, row: int) -> RosterUp
     if not said:
         raise NotYours
     return _change(actor, upload, lambda choices: replace(choices, apart=choices.apart - said), "asked_again")
+
+
+def say_same_person(*, actor: Any, upload_id: int, version: int, kind: str, row: int) -> RosterUpload:
+    """Whoever stands in this row is the person here who has the id, though hardly anything else is as it was."""
+    upload = _open(actor, upload_id, version)
+    said = {
+        (kind, row, one["unlike"])
+        for one in upload.report["problems"]
+        if (one.get("kind"), one["row"]) == (kind, row) and one.get("unlike")
+    }
+    if not said:
+        raise Invalid(_("Choose at least one of the rows."))
+    return _change(
+        actor, upload, lambda choices: replace(choices, themselves=choices.themselves | said), "same_person"
+    )
+
+
+def doubt_again(*, actor: Any, upload_id: int, version: int, kind: str, row: int) -> RosterUpload:
+    """Takes ``say_same_person`` back."""
+    upload = _open(actor, upload_id, version)
+    said = {one for one in Choices.from_json(upload.choices).themselves if one[:2] == (kind, row)}
+    if not said:
+        raise NotYours
+    return _change(
+        actor, upload, lambda choices: replace(choices, themselves=choices.themselves - said), "doubted"
+    )
 
 
 def put_rows_back(*, actor: Any, upload_id: int, version: int, rows: Rows | None = None) -> RosterUpload:

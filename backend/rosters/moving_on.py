@@ -18,6 +18,8 @@ WORDS = {
     "put_back": gettext_noop("put %(rows)d rows back"),
     "two": gettext_noop("said of two children who look alike that they are two"),
     "asked_again": gettext_noop("took back that two children who look alike are two"),
+    "same_person": gettext_noop("said of a row that it is the same person under another name"),
+    "doubted": gettext_noop("took back that a row is the same person under another name"),
     "taken": gettext_noop("took everybody in the file"),
     "dropped": gettext_noop("dropped the file"),
 }

@@ -1,13 +1,13 @@
 """What a file says that may well be right, and that somebody should look at before it is taken."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import date
 
 from django.utils.translation import gettext as _
 
 from backend.ages import usual_grade
 from backend.rosters.models import Child, Mentor
-from backend.rosters.reading.rows import Problem, RosterFile
+from backend.rosters.reading.rows import Problem, RosterFile, Row
 
 GRADES_APART = 2  # from the usual one: who began early or late, left out or repeated a year
 
@@ -88,3 +88,56 @@ def look_alikes(found: RosterFile, apart: Collection[tuple[int, str]]) -> list[P
         expected = _("a decision on this page: the same child, or two children")
         problems.append(Problem(row.file, row.number, "child_id", wrong, expected, looks_like=other))
     return problems
+
+
+def not_themselves(found: RosterFile, same: Collection[tuple[str, int, str]]) -> list[Problem]:
+    """Rows with the id of somebody here that would make another person of them, as a mistyped id does: a child's with
+    another name and another birth date, a mentor's with another name and neither the telephone nor the address.
+
+    same: (kind, row, unlike) of those of whom somebody said that they are the same person all the same.
+    """
+    problems = [*_other_children(found), *_other_mentors(found)]
+    kinds = {"child_id": "children", "mentor_id": "mentors"}
+    twice = {
+        (one.file, one.row) for one in found.problems if one.column in kinds
+    }  # whose id is asked about already
+    return [
+        one
+        for one in problems
+        if (one.file, one.row) not in twice and (kinds[one.column], one.row, one.unlike) not in same
+    ]
+
+
+def _other_children(found: RosterFile) -> Iterator[Problem]:
+    rows = {row.get("child_id"): row for row in found.children}
+    here = Child.objects.filter(roster_id__in=list(rows)).values_list("roster_id", "name", "birth_date")
+    for roster_id, name, born in here:
+        row = rows[roster_id]
+        new, becomes = row.get("name"), row.get("birth_date")
+        if new == name or becomes == born:
+            continue
+        wrong = _(
+            "%(id)s is %(old)s here, born %(born)s; this row would make %(new)s of them, born %(becomes)s"
+        )
+        told = {"id": roster_id, "old": name, "born": born, "new": new, "becomes": becomes}
+        yield _unlike(row, "child_id", wrong % told, f"{name} {born} → {new} {becomes}")
+
+
+def _other_mentors(found: RosterFile) -> Iterator[Problem]:
+    rows = {row.get("mentor_id"): row for row in found.mentors}
+    for mentor in Mentor.objects.filter(roster_id__in=list(rows)).select_related("user"):
+        row = rows[mentor.roster_id]
+        new, user = row.get("name"), mentor.user
+        reached = {("phone", user.phone), ("email", user.email)} - {("phone", None), ("email", None)}
+        if new == mentor.name or reached & {("phone", row.get("phone")), ("email", row.get("email"))}:
+            continue
+        wrong = _(
+            "%(id)s is %(old)s here; this row would make %(new)s of them, with another telephone and address"
+        )
+        told = {"id": mentor.roster_id, "old": mentor.name, "new": new}
+        yield _unlike(row, "mentor_id", wrong % told, f"{mentor.name} → {new}")
+
+
+def _unlike(row: Row, column: str, wrong: str, unlike: str) -> Problem:
+    expected = _("the person's own id, unless it really is the same person")
+    return Problem(row.file, row.number, column, wrong, expected, unlike=unlike)

@@ -26,7 +26,7 @@ from backend.rosters.reading.chosen import (
 from backend.rosters.reading.columns import COLUMNS, may_be_empty
 from backend.rosters.reading.rows import Problem, RosterFile, read_tables
 from backend.rosters.reading.tables import BadFile, Table
-from backend.rosters.remarks import look_alikes, remarks
+from backend.rosters.remarks import look_alikes, not_themselves, remarks
 
 KEYS = {kind: next(iter(columns)) for kind, columns in COLUMNS.items()}
 
@@ -118,8 +118,14 @@ def people_of(reading: Reading) -> RosterFile:
     found = read_tables(tables, districts=districts(), beside=beside)
     open_hours.keep_to(found, settings.ROOM_HOURS, timezone.localdate())
     found.problems.extend(claim_problems(found))
-    alike = found.problems if reading.choices.asks else found.warnings
-    alike.extend(look_alikes(found, reading.choices.apart))
+    asked = [
+        *not_themselves(found, reading.choices.themselves),
+        *look_alikes(found, reading.choices.apart),
+    ]
+    if reading.choices.asks:
+        found.problems.extend(asked)
+    else:
+        found.warnings[:0] = asked  # before all others
     found.warnings.extend(remarks(found, reading.file_name, beside, timezone.localdate()))
     return found
 
@@ -154,7 +160,7 @@ def report_of(reading: Reading, found: RosterFile) -> dict[str, Any]:
 
 
 def _plain(problem: Problem) -> dict[str, Any]:
-    names = ("file", "row", "column", "wrong", "expected", "looks_like")
+    names = ("file", "row", "column", "wrong", "expected", "looks_like", "unlike")
     return {name: getattr(problem, name) for name in names}
 
 

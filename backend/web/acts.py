@@ -119,6 +119,8 @@ ACTS = {
     "roster.file_sheets": gettext_lazy("sheets of a roster file chosen"),
     "roster.file_two": gettext_lazy("two children who look alike said to be two"),
     "roster.file_asked_again": gettext_lazy("two children who look alike asked about again"),
+    "roster.file_same_person": gettext_lazy("row with another name said to be the same person"),
+    "roster.file_doubted": gettext_lazy("row with another name asked about again"),
     "roster.file_undone": gettext_lazy("correction of a roster file taken back"),
     "roster.gone_deactivated": gettext_lazy("those missing in the file set inactive"),
     "roster.imported": gettext_lazy("roster imported"),

@@ -26,9 +26,12 @@ def colleague(db: Any) -> User:
     return User.objects.create_user(name="李静", login="co2", is_coordinator=True)
 
 
-def take_without_bad_rows(actor: User, content: bytes) -> RosterUpload:
+def take_without_bad_rows(actor: User, content: bytes, *rows: int) -> RosterUpload:
+    """rows: those of children to leave out; without, all that are bad."""
     upload = brought(actor, content)
-    choosing.set_rows_aside(actor=actor, upload_id=upload.pk, version=1)
+    choosing.set_rows_aside(
+        actor=actor, upload_id=upload.pk, version=1, rows={(K, row) for row in rows} or None
+    )
     return imports.take_upload(actor=actor, upload_id=upload.pk)
 
 
@@ -234,7 +237,7 @@ def test_marks_that_no_workbook_holds_are_left_out_of_the_bad_rows(coordinator: 
 
 
 def test_a_row_with_anothers_id_changes_nobody(coordinator: User) -> None:
-    take_without_bad_rows(coordinator, kids({"姓名": "陈小满", "年级": "六年级"}))
+    take_without_bad_rows(coordinator, kids({"姓名": "陈小满", "年级": "六年级"}), 3)
     row = aside.waiting(coordinator).get()
     with pytest.raises(people.BadCells):
         aside.bring_in(actor=coordinator, aside_id=row.pk, cells=row.cells)
@@ -288,7 +291,8 @@ def test_the_bad_rows_come_back_as_a_file_with_their_errors(coordinator: User) -
 
 def test_a_corrected_file_ends_the_waiting_of_those_in_it_only(coordinator: User) -> None:
     twice = {"姓名": "陈二"}  # with the first child's id
-    take_without_bad_rows(coordinator, kids(BAD, twice, {"学生编号": "K4", "姓名": "陈四", "年级": "?"}))
+    rows = kids(BAD, twice, {"学生编号": "K4", "姓名": "陈四", "年级": "?"})
+    take_without_bad_rows(coordinator, rows, 3, 4, 5)
     assert aside.waiting(coordinator).count() == 3
     upload = brought(coordinator, kids(K2))  # the first child again, and the second put right
     imports.take_upload(actor=coordinator, upload_id=upload.pk)

@@ -214,20 +214,21 @@ def test_the_preview_says_whose_rooms_would_shut_before_anybody_confirms(desk: C
     family = add_family()
     until = timezone.localdate() + timedelta(days=200)
     Mentor.objects.filter(pk=family.academic.pk).update(roster_id="M1", vetted_until=until)
+    mentor = {**MENTOR, "姓名": family.academic.name}
     cases = (("2020-01-01", 1), ("", 1), (until.replace(year=until.year + 1).isoformat(), 0))
     for vetted, mentors in cases:
-        path = bring(desk, workbook(mentors=[{**MENTOR, "审核有效期": vetted}]))
+        path = bring(desk, workbook(mentors=[{**mentor, "审核有效期": vetted}]))
         page = desk.get(path)
         told = [(one["name"], one["rooms"]) for one in page.context["losing_rooms"]]
         assert told == [(family.academic.name, 1)] * mentors
     # It stands above the button, with the way to the row in which the date may be mistyped.
-    path = bring(desk, workbook(mentors=[{**MENTOR, "审核有效期": "2020-01-01"}]))
+    path = bring(desk, workbook(mentors=[{**mentor, "审核有效期": "2020-01-01"}]))
     html = desk.get(path).content.decode()
     assert 0 < html.index("他们正在使用的房间会马上关闭") < html.index("确认导入这份名单")
     press(desk, f"{path}rows/mentors/2/", "更正这一行", vetted_until=until.isoformat())
     assert desk.get(path).context["losing_rooms"] == []
     Room.objects.filter(pairing__mentor=family.academic).update(ended_at=timezone.now())
-    path = bring(desk, workbook(mentors=[{**MENTOR, "审核有效期": ""}]))
+    path = bring(desk, workbook(mentors=[{**mentor, "审核有效期": ""}]))
     assert desk.get(path).context["losing_rooms"] == []
 
 
@@ -282,3 +283,27 @@ def test_a_row_whose_child_stands_in_another_row_waits_for_nobody(desk: Client) 
     press(desk, path, "其余 1 行全部暂缓")
     press(desk, path, "确认导入（暂缓的行除外）")
     assert SetAside.objects.count() == 1
+
+
+def test_of_a_row_with_anothers_id_the_page_asks_whose_it_is_before_anybody_confirms(desk: Client) -> None:
+    press(desk, bring(desk, workbook()), "确认导入这份名单")
+    born = CHILD["出生日期"].replace("-17", "-18")
+    xie = {**CHILD, "姓名": "谢雨桐", "出生日期": born, "家长姓名": "谢医生", "家长电话": "13800138039"}
+    path = bring(desk, workbook(children=[xie, CHILD]))
+    page = " ".join(desk.get(path).content.decode().split())
+    assert "K1 也是第 3 行（陈雨桐）的编号" in page and "K1 也是第 2 行（谢雨桐）的编号" in page
+    assert "第 2 行 谢雨桐" in page and "第 3 行 陈雨桐" in page and "确认导入" not in page
+    press(desk, path, "暂缓 1 行", nth=1)
+    page = desk.get(path).content.decode()
+    assert "K1 现在是陈雨桐" in page and "谢雨桐" in page and "确认导入" not in page
+    press(desk, path, "确实是同一个人，照这一行导入")
+    page = desk.get(path).content.decode()
+    assert "已说明是同一个人" in page and f"→ 谢雨桐 {born}" in page and "确认导入" in page
+    press(desk, path, "撤销")
+    assert "确认导入" not in desk.get(path).content.decode()
+    press(desk, path, "更正 1 行", becomes="K39")
+    press(desk, path, "确认导入（暂缓的行除外）")
+    assert list(Child.objects.order_by("roster_id").values_list("roster_id", "name")) == [
+        ("K1", "陈雨桐"),
+        ("K39", "谢雨桐"),
+    ]

@@ -58,6 +58,7 @@ class Choices:
     """places: by kind; without any, sheets go by their names.  headings: by kind, heading -> canonical column,
     or "" for one that is left out.  aside: (kind, row).  apart: (row of a child, id of the child it looks like) of
     those who are two children all the same.  same: rows set aside because their child stands in another row.
+    themselves: (kind, row, whom it turns into whom) of those who are the person here that their id says.
     asks: whether that has to be said."""
 
     places: Mapping[str, Place] = field(default_factory=dict)
@@ -66,6 +67,7 @@ class Choices:
     aside: frozenset[tuple[str, int]] = frozenset()
     apart: frozenset[tuple[int, str]] = frozenset()
     same: frozenset[int] = frozenset()
+    themselves: frozenset[tuple[str, int, str]] = frozenset()
     asks: bool = False
 
     def as_json(self) -> dict[str, Any]:
@@ -76,6 +78,7 @@ class Choices:
             "aside": sorted(self.aside),
             "apart": sorted(self.apart),
             "same": sorted(self.same),
+            "themselves": sorted(self.themselves),
             "asks": self.asks,
         }
 
@@ -90,6 +93,7 @@ class Choices:
             aside=frozenset((kind, row) for kind, row in given.get("aside", ())),
             apart=frozenset((row, other) for row, other in given.get("apart", ())),
             same=frozenset(given.get("same", ())),
+            themselves=frozenset((kind, row, unlike) for kind, row, unlike in given.get("themselves", ())),
             asks=given.get("asks", False),
         )
 

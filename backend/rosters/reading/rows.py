@@ -1,7 +1,7 @@
 """Tables to typed people, and what is wrong with each row that can't be taken."""
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,12 +11,17 @@ from backend.rosters.reading import cells, guessing
 from backend.rosters.reading.columns import COLUMNS, Column, headed, names_of
 from backend.rosters.reading.tables import BadFile, Table, is_workbook, read_csv, read_workbook
 
+Seen = dict[str, list[tuple[int, dict[str, Any]]]]  # by id, the rows that have it and what was read in them
+WHO = ("name", "birth_date", "phone", "email")  # that two rows of one person have in common
+DOUBLES_NAMED = 3  # of the other rows with an id
+
 
 @dataclass(frozen=True, slots=True)
 class Problem:
     """wrong, expected: sentences' parts in the reader's language, already with the value in question.
 
-    looks_like: the id of the child who may be this one; empty when that is not what is asked."""
+    looks_like: the id of the child who may be this one; empty when that is not what is asked.
+    unlike: whom the row would turn into whom, when it has the id of somebody here who seems to be another."""
 
     file: str
     row: int
@@ -24,6 +29,7 @@ class Problem:
     wrong: str
     expected: str
     looks_like: str = ""
+    unlike: str = ""
 
     def __str__(self) -> str:
         expected = _("expected")
@@ -120,24 +126,41 @@ def _read_table(table: Table, kind: str, found: RosterFile, for_site: bool) -> l
             )
         )
     _warn_of_loose_cells(table, found)
-    seen: dict[str, int] = {}
+    seen: Seen = {}
     present = tuple(name for name in columns if name in places)
     rows = []
     for number, texts in table.rows:
         before = len(found.problems)
         values = _read_row(table, number, texts, columns, places, found, for_site)
         key = values.get(next(iter(columns))) if kind != "locks" else None
-        if key is not None and key in seen:
-            wrong = _("%(value)s stands in row %(row)d already") % {"value": key, "row": seen[key]}
-            found.problems.append(
-                Problem(table.source, number, next(iter(columns)), wrong, _("every id once"))
-            )
-        elif key is not None:
-            seen[key] = number
-        if len(found.problems) == before:
+        is_first = key is None or key not in seen
+        if key is not None:
+            seen.setdefault(key, []).append((number, values))
+        if is_first and len(found.problems) == before:
             rows.append(Row(table.source, number, values, present))
+    found.problems.extend(_doubles(table.source, next(iter(columns)), seen, for_site))
     found.ids[kind] = set(seen)
     return rows
+
+
+def _doubles(source: str, column: str, seen: Seen, for_site: bool) -> Iterator[Problem]:
+    """Rows with an id that an earlier one has. On the site also the first, unless they are plainly one person:
+    which of them has the id rightly, only people know."""
+    for key, ((first, who), *later) in seen.items():
+        one = all(values.get(name) == who.get(name) for _number, values in later for name in WHO)
+        if one or not for_site:
+            for number, _values in later:
+                wrong = _("%(value)s stands in row %(row)d already") % {"value": key, "row": first}
+                yield Problem(source, number, column, wrong, _("every id once"))
+            continue
+        named = [
+            (number, _("row %(row)d (%(name)s)") % {"row": number, "name": values.get("name", "–")})
+            for number, values in seen[key]
+        ]
+        for number, _told in named:
+            others = [told for other, told in named[: DOUBLES_NAMED + 1] if other != number][:DOUBLES_NAMED]
+            wrong = _("%(value)s is also the id in %(rows)s") % {"value": key, "rows": _(", ").join(others)}
+            yield Problem(source, number, column, wrong, _("every id once"))
 
 
 def _warn_of_loose_cells(table: Table, found: RosterFile) -> None:

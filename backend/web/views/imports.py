@@ -128,6 +128,8 @@ def show(request: HttpRequest, upload_id: int) -> HttpResponse:
         "aside": report.get("aside", []),
         "kinds": KIND_WORDS,
         "apart": upload.choices.get("apart", []),
+        "themselves": upload.choices.get("themselves", []),
+        "loud": any(one.get("unlike") for one in report["warnings"]),
         "changes": [said(change) for change in reversed(upload.changes)],
         "difference": _difference(report),
         "losing_rooms": _losing_rooms(report) if is_open else [],

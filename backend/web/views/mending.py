@@ -54,7 +54,8 @@ def headings(request: HttpRequest, upload_id: int) -> HttpResponse:
 @require_POST
 @told
 def correct(request: HttpRequest, upload_id: int) -> HttpResponse:
-    """One wrong value: put right, emptied, or its rows set aside; or a child who is not the one it looks like."""
+    """One wrong value: put right, emptied, or its rows set aside; or who a row is, that looks like another or is
+    another than it seems."""
     given = request.POST
     common = {
         "actor": request.user,
@@ -71,6 +72,15 @@ def correct(request: HttpRequest, upload_id: int) -> HttpResponse:
             row=number_of(given.get("row", "")) or 0,
         )
         messages.success(request, _("Both are taken. It can be taken back below."))
+    elif given.get("do") == "one":
+        choosing.say_same_person(
+            actor=request.user,
+            upload_id=upload_id,
+            version=version_of(request),
+            kind=common["kind"],
+            row=number_of(given.get("row", "")) or 0,
+        )
+        messages.success(request, _("The row is taken as it stands. It can be taken back below."))
     elif given.get("do") in ("aside", "same"):
         upload = choosing.set_value_aside(**common, same=given["do"] == "same")
         messages.success(request, _set_aside(upload.changes[-1]["facts"]["rows"]))
@@ -94,6 +104,9 @@ def undo(request: HttpRequest, upload_id: int) -> HttpResponse:
     common = {"actor": request.user, "upload_id": upload_id, "version": version_of(request)}
     if row := number_of(request.POST.get("apart", "")):
         choosing.ask_again(**common, row=row)
+    elif said := request.POST.get("themselves", ""):
+        kind, _colon, number = said.partition(":")
+        choosing.doubt_again(**common, kind=kind, row=number_of(number) or 0)
     else:
         choosing.undo_correction(**common, correction=number_of(request.POST.get("correction", "")) or 0)
     return _back(upload_id)
