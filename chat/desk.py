@@ -11,9 +11,10 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from chat.access import rooms_for
-from chat.models import Elsewhere, Event, Meeting, ReadMark, Room, Session
+from chat.models import Attendance, Elsewhere, Event, Meeting, ReadMark, Room, Session
 from chat.models.rooms import MSG
 from chat.protocol import Side
+from chat.rules.attendance import STALE
 from chat.rules.meetings import NEAR, TOGETHER
 
 STILL_DUE = timedelta(days=14)  # an older summary nobody remembers well enough to write
@@ -71,6 +72,17 @@ def _add_next(places: dict[int, Place], now: datetime) -> None:
     for meeting in ahead.order_by("-start"):
         place = by_pairing[meeting.pairing_id]
         place.next, place.now = meeting, meeting.start - NEAR <= now
+
+
+def wrote_since(room: Room, since: datetime) -> bool:
+    """Whether the mentor has said something there that the child can read."""
+    said = Event.objects.filter(room=room, kind=MSG, sender=Side.MENTOR, body__isnull=False)
+    return said.filter(at__gte=since).exists()
+
+
+def is_mentor_in(room: Room, now: datetime) -> bool:
+    rows = Attendance.objects.filter(room=room, side=Side.MENTOR, until=None)
+    return rows.filter(last_seen_at__gt=now - STALE).exists()
 
 
 def summaries_due(*, actor: Any, now: datetime | None = None) -> list[Session]:

@@ -23,7 +23,8 @@ class HelpOut(serializers.Serializer[Card]):
         choices=STATES,
         help_text=(
             "nothing: not asked; coming: somebody has said that they look after it; called: somebody was "
-            "called; late: called some minutes ago, and nobody has taken it; nobody: nobody can be reached now."
+            "called; late: called some minutes ago, and nobody has taken it; nobody: nobody can be reached now; "
+            "settled: looked after, and closed within the last hours."
         ),
     )
 

@@ -6,13 +6,14 @@ case names them: they are answered like a stranger, whatever else they are.
 
 from typing import Any
 
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models import BooleanField, Exists, ExpressionWrapper, F, OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 
 from backend import policy
 from backend.accounts.access import may, programme_relations
 from backend.accounts.models import User
-from backend.care.models import Alert, Case, Cases, Reading, Readings, Shift, Wake
+from backend.care.ladder import CHILD_NOW
+from backend.care.models import Alert, Case, Cases, Note, Reading, Readings, Shift, Wake
 from backend.errors import NotYours
 from backend.policy import Relation
 from backend.rosters.models import Child
@@ -47,10 +48,30 @@ def cases_for(actor: Any) -> Cases:
 
 
 def in_order(cases: Cases) -> Cases:
-    """Those that stand with an alert: first what nobody has answered, by when it has to be, then the rest."""
+    """Those that stand with an alert: first what nobody has answered, of that a child who asks or shows danger now,
+    then by when it has to be; at last the rest.
+
+    passed_on: nobody has it, for whoever had it asked for the next one.
+    """
+    rows = _with_state(cases.standing()).filter(Exists(Alert.objects.filter(case=OuterRef("pk"))))
+    asks = Alert.objects.standing().filter(case=OuterRef("pk"), kind__in=CHILD_NOW)
+    rows = rows.annotate(asks=Exists(asks))
+    return rows.order_by("-waits", "-asks", F("due_at").asc(nulls_last=True), "pk")
+
+
+def open_first(cases: Cases) -> Cases:
+    """Those that stand before those that are closed, each the newest first."""
+    is_closed = ExpressionWrapper(Q(closed_at__isnull=False), output_field=BooleanField())
+    return _with_state(cases).annotate(is_closed=is_closed).order_by("is_closed", "-pk")
+
+
+def _with_state(cases: Cases) -> Cases:
     waiting = Alert.objects.standing().filter(case=OuterRef("pk"))
-    rows = cases.standing().filter(Exists(Alert.objects.filter(case=OuterRef("pk"))))
-    return rows.annotate(waits=Exists(waiting)).order_by("-waits", F("due_at").asc(nulls_last=True), "pk")
+    hands = Note.objects.filter(case=OuterRef("pk"), kind__in=[Note.Kind.TAKEN, Note.Kind.PASSED_ON])
+    last = Subquery(hands.order_by("-at", "-pk").values("kind")[:1])
+    rows = cases.annotate(waits=Exists(waiting), last_hand=last)
+    passed_on = ExpressionWrapper(Q(last_hand=Note.Kind.PASSED_ON), output_field=BooleanField())
+    return rows.annotate(passed_on=passed_on)
 
 
 def _called_for(actor: Any) -> QuerySet[Case]:

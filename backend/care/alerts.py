@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from backend import policy
 from backend.accounts.access import may
+from backend.accounts.models import User
 from backend.audit import log as audit
 from backend.care import ladder
 from backend.care.access import access_case
@@ -198,9 +199,7 @@ def pass_on(*, actor: Any, case_id: int, note: str) -> Case:
     if alert is None:
         raise NobodyNext(_("No alert belongs to this case: a lead has to look after it."))
     now = timezone.now()
-    rungs = alert.route.rungs
-    following = [rung for rung in rungs[alert.rung + 1 :] if people_on(rung, case, now)]
-    if not following:
+    if not _on_next_rung(alert, case, actor, now):
         raise NobodyNext(_("There is nobody after you. Please telephone a lead, and keep it until then."))
     last = case.notes.last()
     if alert.answered_at is None and last and last.kind == Note.Kind.PASSED_ON and last.by_id == actor.pk:
@@ -214,6 +213,22 @@ def pass_on(*, actor: Any, case_id: int, note: str) -> Case:
     audit.record(actor, "case.passed_on", case)
     climb(alert, now)
     return case
+
+
+def who_is_next(actor: Any, case_id: int) -> list[User]:
+    """Whom passing it on would call now: empty where that can't be done."""
+    case = access_case(actor, case_id, "pass_on")
+    alert = case.alerts.last()
+    return [] if alert is None or case.closed_at else _on_next_rung(alert, case, actor, timezone.now())
+
+
+def _on_next_rung(alert: Alert, case: Case, actor: Any, now: datetime) -> list[User]:
+    """A rung where nobody else is takes no time, as in backend.care.ladder."""
+    for rung in alert.route.rungs[alert.rung + 1 :]:
+        others = [user for user in people_on(rung, case, now) if user.pk != actor.pk]
+        if others:
+            return others
+    return []
 
 
 @transaction.atomic

@@ -14,11 +14,15 @@ from backend.care import rota, waking
 from backend.care.access import cases_for, close_to, in_order
 from backend.care.models import Alert, Case, Cases, Note, Wake
 from backend.rosters.models import Child
+from chat.access import rooms_for
+from chat.desk import is_mentor_in, wrote_since
 from chat.models import Room
 
 # So long a child may believe that somebody comes within moments.
 MOMENTS = timedelta(minutes=5)
 ON_THE_WAY = timedelta(hours=24)  # so long after somebody has taken it
+# So long after it was closed a child reads that it was looked after, and not that it never asked.
+REMEMBERED = timedelta(hours=12)
 
 
 class State(StrEnum):
@@ -27,6 +31,7 @@ class State(StrEnum):
     CALLED = "called"  # somebody looks at the duty screen, or was woken
     LATE = "late"  # called some minutes ago, and nobody has taken it
     NOBODY = "nobody"  # nobody can be reached now
+    SETTLED = "settled"  # looked after, and closed a little while ago
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,26 +39,61 @@ class Card:
     """who: the name of whoever comes, or looks at the screen; empty where it is not known.
 
     slip: the child has said that it touched Help by mistake.
+    passed_on_by: the name of whoever had it and asked for the next one, while nobody has it.
+    room: where whoever comes is the child's own mentor and wrote or is there: the room of the two.
+    wrote: they wrote there since the child asked.
     """
 
     state: State
     who: str = ""
     slip: bool = False
+    passed_on_by: str = ""
+    room: int | None = None
+    wrote: bool = False
 
 
 def card_for(child: Child, now: datetime) -> Card:
     """Of the child's own asking."""
-    case = Case.objects.standing().filter(child=child, kind=Case.Kind.HELP).select_related("owner").last()
+    asked = Case.objects.filter(child=child, kind=Case.Kind.HELP).select_related("owner")
+    case = asked.standing().last()
     alert = case and case.alerts.last()
     if case is None or alert is None:
-        return Card(State.NOTHING)
-    return replace(_who_comes(case, alert, now), slip=alert.said_a_slip())
+        return _settled(asked, now)
+    card = replace(who_comes(case, alert, now), slip=alert.said_a_slip())
+    if case.is_sealed:
+        return replace(card, passed_on_by="")
+    return _with_door(card, case, alert, now) if card.state is State.COMING else card
 
 
-def _who_comes(case: Case, alert: Alert, now: datetime) -> Card:
+def _settled(asked: Cases, now: datetime) -> Card:
+    """Nothing of what is sealed."""
+    lately = asked.filter(closed_at__gt=now - REMEMBERED, owner__isnull=False)
+    case = lately.exclude(pk__in=Case.objects.sealed()).order_by("closed_at").last()
+    return Card(State.NOTHING) if case is None or case.owner is None else Card(State.SETTLED, case.owner.name)
+
+
+def _with_door(card: Card, case: Case, alert: Alert, now: datetime) -> Card:
+    """Who comes to a child that is theirs comes into the room that both know."""
+    rooms = list(rooms_for(case.owner).filter(pairing__child=case.child_id))
+    for room in rooms:
+        if wrote_since(room, alert.raised_at):
+            return replace(card, room=room.pk, wrote=True)
+    there = next((room.pk for room in rooms if is_mentor_in(room, now)), None)
+    return replace(card, room=there)
+
+
+def who_comes(case: Case, alert: Alert, now: datetime) -> Card:
+    """For whoever was told nothing else of the case."""
     owner = _who_looks_after(case)
     if owner is not None and alert.answered_at is not None:
         return Card(State.COMING, owner.name)
+    passed = _passed_on(case)
+    since = max(alert.raised_at, passed.at) if passed else alert.raised_at
+    return replace(_who_is_called(alert, since, now), passed_on_by=passed.by.name if passed else "")
+
+
+def _who_is_called(alert: Alert, since: datetime, now: datetime) -> Card:
+    """since: when it was raised, or passed on last."""
     if alert.exhausted_at is not None:
         return Card(State.NOBODY)
     called = dict(alert.wakes.order_by("made_at").values_list("person", "made_at"))
@@ -62,9 +102,16 @@ def _who_comes(case: Case, alert: Alert, now: datetime) -> Card:
         return Card(State.NOBODY)
     # Who comes to the screen late was called just now.
     just_called = [each.name for each in here if now - called[each.pk] < MOMENTS]
-    if not just_called and now - alert.raised_at >= MOMENTS:
+    if not just_called and now - since >= MOMENTS:
         return Card(State.LATE)
     return Card(State.CALLED, just_called[0] if just_called else "")
+
+
+def _passed_on(case: Case) -> Note | None:
+    """Why nobody has it: somebody had, and asked for the next one."""
+    hands = case.notes.filter(kind__in=[Note.Kind.TAKEN, Note.Kind.PASSED_ON]).select_related("by")
+    last = hands.last()
+    return last if last is not None and last.kind == Note.Kind.PASSED_ON else None
 
 
 def taken_in(room: Room) -> str | None:

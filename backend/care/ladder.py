@@ -62,6 +62,9 @@ ROUTES: Mapping[str, Route] = MappingProxyType(
     }
 )
 
+# A child asks, or says that it is in danger: these come before what others tell of it.
+CHILD_NOW = frozenset(ROUTES) - {"concern", "report", Sign.BULLYING, Sign.FEAR_FOR_PARENT}
+
 
 @dataclass(frozen=True, slots=True)
 class Climb:

@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from backend.audit.models import Entry
 from backend.care.access import access_case, cases_for
+from backend.care.alerts import ask_for_help, pass_on, take_case
 from backend.care.cases import (
     CaseClosed,
     NotSealed,
@@ -21,6 +22,8 @@ from backend.care.families import stop_asked, stop_is_asked
 from backend.care.models import Case
 from backend.errors import Invalid, NotYours
 from backend.web.care_forms import CaseForm
+from tests.care.on_duty import called
+from tests.web.test_family import browser_of
 
 
 def test_a_case_opens_with_its_row_in_the_log(family):
@@ -137,3 +140,47 @@ def test_a_lead_is_not_offered_the_child_s_own_asking(family, lead, client):
     given = {"child": family.child.pk, "kind": "stop_asked"}
     assert client.post("/api/v1/cases/", given, content_type="application/json").status_code == 400
     assert not Case.objects.exists()
+
+
+def test_what_nobody_has_taken_waits_and_stands_before_what_is_closed(family, counsellor, lead):
+    alert = ask_for_help(actor=family.child.user)
+    page = browser_of(lead).get(f"/cases/{alert.case_id}/").content.decode()
+    assert "等人接" in page and "办理中" not in page
+    take_case(actor=counsellor, case_id=alert.case_id)
+    page = browser_of(lead).get(f"/cases/{alert.case_id}/").content.decode()
+    assert "办理中" in page and "等人接" not in page
+    ask_for_help(actor=family.child.user)  # once more, while it is looked after
+    for path in (f"/cases/{alert.case_id}/", "/cases/"):
+        page = browser_of(lead).get(path).content.decode()
+        assert "等人接" in page and "办理中" not in page
+    newer = [open_case_by_hand(actor=lead, child_id=family.child.pk, kind="other").pk for _each in range(2)]
+    close_case(actor=lead, case_id=newer[1], outcome="settled")
+    page = browser_of(lead).get("/cases/").content.decode()
+    order = [page.index(f'href="/cases/{pk}/"') for pk in (newer[0], alert.case_id, newer[1])]
+    assert order == sorted(order)
+
+
+def test_passing_on_names_who_is_called_next_and_leaves_a_mark(family, counsellor, lead, second_lead):
+    alert = ask_for_help(actor=family.child.user)
+    case, duty = browser_of(counsellor), browser_of(lead)
+    assert "转交" not in duty.get("/duty/standing/").content.decode()
+    take_case(actor=counsellor, case_id=alert.case_id)
+    form = case.get(f"/cases/{alert.case_id}/").content.decode()
+    assert "何静" in form[form.index("接下来通知：") :].split("</p>")[0]
+    assert "许岚" not in form[form.index("接下来通知：") :].split("</p>")[0]
+    assert "转交" not in duty.get("/duty/standing/").content.decode()
+    case.post(f"/cases/{alert.case_id}/pass-on/", {"note": "我要去接另一个孩子"})
+    assert called(alert) == ["孙老师", "何静"]
+    for path in ("/duty/standing/", "/"):
+        assert ">转交<" in duty.get(path).content.decode()
+    form = duty.get(f"/cases/{alert.case_id}/").content.decode()
+    assert "许岚" in form[form.index("接下来通知：") :].split("</p>")[0]
+    take_case(actor=lead, case_id=alert.case_id)
+    assert ">转交<" not in duty.get("/duty/standing/").content.decode()
+    for _rung in range(2):  # the second lead, everybody: then there is nobody after them
+        form = duty.get(f"/cases/{alert.case_id}/").content.decode()
+        assert "何静" not in form[form.index("接下来通知：") :].split("</p>")[0]
+        pass_on(actor=lead, case_id=alert.case_id, note="请接着来")
+        take_case(actor=lead, case_id=alert.case_id)
+    form = duty.get(f"/cases/{alert.case_id}/").content.decode()
+    assert "您后面没有人了" in form and "接下来通知" not in form

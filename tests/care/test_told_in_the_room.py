@@ -39,8 +39,8 @@ def _open(settings) -> None:
     settings.ROOMS_ALWAYS_OPEN = True
 
 
-def say(family, body: str, role: str = "wellbeing") -> None:
-    act = _looked_at(Speak(family.rooms[role].pk, Side.CHILD, str(uuid4()), body))
+def say(family, body: str, role: str = "wellbeing", side: Side = Side.CHILD) -> None:
+    act = _looked_at(Speak(family.rooms[role].pk, side, str(uuid4()), body))
     perform([act], now=later(0))
 
 

@@ -15,7 +15,7 @@ from backend import policy
 from backend.accounts.access import check_may
 from backend.ages import age_at
 from backend.care import alerts, cases, seeing
-from backend.care.access import access_case, cases_for, relations_to_case
+from backend.care.access import access_case, cases_for, open_first, relations_to_case
 from backend.care.models import Case
 from backend.errors import Invalid, NotYours, Refusal
 from backend.web.care_forms import CaseForm, CloseForm, NoteForm, PassOnForm, TalkForm, VerdictForm
@@ -30,7 +30,7 @@ PER_PAGE = 30
 
 def index(request: HttpRequest) -> HttpResponse:
     check_may(request.user, "case", "list")
-    page = Paginator(cases_for(request.user), PER_PAGE).get_page(request.GET.get("page"))
+    page = Paginator(open_first(cases_for(request.user)), PER_PAGE).get_page(request.GET.get("page"))
     return render(request, "cases/index.html", {"page": page})
 
 
@@ -76,6 +76,7 @@ def _page(request: HttpRequest, case: Case, phones: list[seeing.Phone] | None = 
         "phones": phones,
         "note": NoteForm(),
         "pass_on": PassOnForm(),
+        "next_ones": alerts.who_is_next(request.user, case.pk),
         "close": CloseForm(),
         "is_another_s": cases.is_another_s(request.user, case),
         "is_lead": policy.allows("case", "seal", relations),

@@ -87,7 +87,8 @@ def now(request: HttpRequest) -> HttpResponse:
 
 def card(child: Child) -> dict[str, Any]:
     found: Card = card_for(child, timezone.now())
-    return {"card": found, "who": teacher(found.who) if found.who else ""}
+    names = {"who": found.who, "passer": found.passed_on_by}
+    return {"card": found, **{part: teacher(name) if name else "" for part, name in names.items()}}
 
 
 @require_POST
