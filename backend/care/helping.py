@@ -12,12 +12,14 @@ from backend.accounts.access import check_may
 from backend.accounts.models import User
 from backend.care import rota, waking
 from backend.care.access import cases_for, close_to, in_order
+from backend.care.ladder import Rung
 from backend.care.models import Alert, Case, Cases, Note, Wake
 from backend.rosters.models import Child
 from chat.access import rooms_for
 from chat.desk import is_mentor_in, wrote_since
 from chat.models import Room
 
+ON_DUTY = (Rung.COUNSELLOR, Rung.MENTOR_AND_COUNSELLOR)
 # So long a child may believe that somebody comes within moments.
 MOMENTS = timedelta(minutes=5)
 ON_THE_WAY = timedelta(hours=24)  # so long after somebody has taken it
@@ -114,23 +116,55 @@ def _passed_on(case: Case) -> Note | None:
     return last if last is not None and last.kind == Note.Kind.PASSED_ON else None
 
 
-def taken_in(room: Room) -> str | None:
-    """For the room's child: the name of whoever has taken what was said here or the child's own asking, whichever is
-    the newest; "" while nobody has, None where nobody was called for either.
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What the child's own room says besides what was spoken.
 
-    Nothing of what is sealed: the tablet may be the family's, and how the child is told is for the lead. None either
-    where that was long ago, or they have telephoned since: nobody is on the way any more.
+    who:    the name of whoever has taken what was said here or the child's own asking, whichever is the newest; ""
+            while nobody has, None where nobody was called for either.
+    waits:  something said here that nobody has taken.
+    heard:  those on duty are called for that.
+    asked:  the child has asked for a person whom nobody is yet, and not said that it was a slip.
     """
-    of_room, asked = Q(room=room), Q(case__kind=Case.Kind.HELP, case__child=room.pairing.child_id)
+
+    who: str | None = None
+    waits: bool = False
+    heard: bool = False
+    asked: bool = False
+
+    @property
+    def mark(self) -> str:
+        """What a page shows that was told this, in its address; "" where it need not ask again by itself."""
+        return "" if self.who is None else f"{bool(self.who):d}{self.waits * 'w'}{self.asked * 'a'}"
+
+
+def told_in(room: Room) -> Told:
+    """Nothing of what is sealed: the tablet may be the family's, and how the child is told is for the lead. Nothing
+    either of what was taken long ago, or after which they have telephoned: nobody is on the way any more.
+    """
+    of_room, asking = Q(room=room), Q(case__kind=Case.Kind.HELP, case__child=room.pairing.child_id)
     lately = Q(answered_at=None) | Q(answered_at__gt=timezone.now() - ON_THE_WAY)
-    alerts = Alert.objects.filter(of_room | asked, lately, case__in=Case.objects.standing())
+    standing = Alert.objects.filter(of_room | asking, lately, case__in=Case.objects.standing())
     rung = Note.objects.filter(case=OuterRef("case"), kind=Note.Kind.CALL, at__gte=OuterRef("answered_at"))
-    alerts = alerts.exclude(Exists(rung))
-    alert = alerts.exclude(case__in=Case.objects.sealed()).select_related("case__owner").last()
-    if alert is None:
-        return None
-    owner = _who_looks_after(alert.case)
-    return owner.name if owner is not None and alert.answered_at is not None else ""
+    standing = standing.exclude(Exists(rung)).exclude(case__in=Case.objects.sealed())
+    alerts = list(standing.select_related("case__owner"))
+    if not alerts:
+        return Told()
+    who = _taker(alerts[-1])
+    here = [alert for alert in alerts if alert.room_id == room.pk and not who and not _taker(alert)]
+    asked = [alert for alert in alerts if alert.case.kind == Case.Kind.HELP][-1:]
+    return Told(
+        who=who,
+        waits=bool(here),
+        heard=any(alert.route.rungs[0] in ON_DUTY for alert in here),
+        asked=any(not _taker(alert) and not alert.said_a_slip() for alert in asked),
+    )
+
+
+def _taker(alert: Alert) -> str:
+    """The name of whoever looks after it; "" while nobody does."""
+    owner = _who_looks_after(alert.case) if alert.answered_at is not None else None
+    return owner.name if owner is not None else ""
 
 
 def _who_looks_after(case: Case) -> User | None:

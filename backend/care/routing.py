@@ -39,7 +39,6 @@ GRAVEST = (
     Sign.FEAR_FOR_PARENT,
 )
 SAME_FOR = timedelta(minutes=30)  # the same sign again is the same alert
-ALONE_FOR = timedelta(hours=3)
 MOST_KEPT = 4000  # rooms
 LOOKED_BACK = 40  # numbers of a room in which the child's last ten messages are looked for
 
@@ -146,19 +145,19 @@ def _route(words: Words, signs: frozenset[Sign]) -> None:
 
 
 def _offer_help(room: Room, now: datetime) -> None:
-    """Once a session; where the child is alone there is none, and it is once in a while."""
+    """With each such sentence anew: who says it again was not helped yet."""
     session = Session.objects.filter(room=room, ended_at=None).last()
-    before = HelpCard.objects.filter(room=room, session=session)
-    if session is None:
-        before = before.filter(offered_at__gt=now - ALONE_FOR)
     # The batch holds the room's lock: two can't both find none.
-    if not before.exists():
+    if not HelpCard.objects.filter(room=room, session=session).update(offered_at=now, shown_at=None):
         HelpCard.objects.create(room=room, session=session, offered_at=now)
 
 
 @transaction.atomic
 def take_help_card(*, actor: Any, room_id: int) -> bool:
-    """Whether Help is to be offered in the child's own room now: yes once a session. NotYours for all others."""
+    """Whether Help is to be offered in the child's own room for what it just said: once for each such sentence.
+
+    NotYours for all others. What stands longer says `helping.told_in`.
+    """
     if not Room.objects.filter(pk=room_id, pairing__child__user=actor.pk).exists():
         raise NotYours
     waiting = HelpCard.objects.filter(room=room_id, shown_at=None)

@@ -258,26 +258,18 @@ def test_in_pieces_it_is_heard_when_another_process_wrote_what_this_one_could_no
     assert Alert.objects.get().kind == "S1"
 
 
-def test_help_is_offered_once_a_session_and_to_the_child_alone(family) -> None:
+def test_help_is_offered_with_each_such_sentence_and_to_the_child_alone(family) -> None:
     room, child = family.rooms["wellbeing"].pk, family.child.user
-    perform([Arrive(room, side, uuid4()) for side in Side], now=timezone.now())
-    assert not routing.take_help_card(actor=child, room_id=room)
-    speak(family, S1)
-    for other in (family.wellbeing.user, family.parent, family.stranger):
-        with pytest.raises(NotYours):
-            routing.take_help_card(actor=other, room_id=room)
-    assert routing.take_help_card(actor=child, room_id=room)
-    assert not routing.take_help_card(actor=child, room_id=room)
-    speak(family, "没人喜欢我，我不想活了")
-    assert not routing.take_help_card(actor=child, room_id=room) and HelpCard.objects.count() == 1
-
-
-def test_alone_in_the_room_it_is_offered_too_and_not_with_every_word(family) -> None:
-    room, child = family.rooms["wellbeing"].pk, family.child.user
-    speak(family, S1)
-    assert routing.take_help_card(actor=child, room_id=room)
-    speak(family, "我写好遗书了")
-    assert not routing.take_help_card(actor=child, room_id=room)
-    HelpCard.objects.update(offered_at=timezone.now() - timedelta(hours=4))
-    speak(family, S1)
-    assert routing.take_help_card(actor=child, room_id=room)
+    for alone in (True, False):
+        if not alone:
+            perform([Arrive(room, side, uuid4()) for side in Side], now=timezone.now())
+        assert not routing.take_help_card(actor=child, room_id=room)
+        for body in (S1, "没人喜欢我，我不想活了", A1):
+            speak(family, body)
+            for other in (family.wellbeing.user, family.parent, family.stranger):
+                with pytest.raises(NotYours):
+                    routing.take_help_card(actor=other, room_id=room)
+            assert routing.take_help_card(actor=child, room_id=room)
+            speak(family, "下一题呢？")
+            assert not routing.take_help_card(actor=child, room_id=room), "nothing was said since"
+    assert HelpCard.objects.count() == 2

@@ -17,7 +17,7 @@ from backend.care.alerts import (
     take_case,
     tell_those_on_duty,
 )
-from backend.care.cases import close_case
+from backend.care.cases import close_case, seal_case
 from backend.care.helping import card_for
 from backend.care.models import Alert, Case, Note, Wake
 from backend.errors import NotYours
@@ -31,7 +31,8 @@ from tests.web.test_family import browser_of
 
 pytestmark = pytest.mark.django_db
 S1, A1, B1 = "我不想活了", "爸爸又打我", "他们都孤立我"
-COMES, OFFERED = "看到了，会来找你", "谢谢你愿意说出来。"
+COMES, OFFERED, DUTY_SEES = "看到了，会来找你", "谢谢你愿意说出来。", "值班老师也会看到这句话"
+ASKED = "你已经叫了人：看看谁会来"
 
 
 @pytest.fixture(autouse=True)
@@ -58,10 +59,10 @@ def test_who_has_taken_it_is_said_where_it_was_said_and_only_while_it_is_so(fami
     alert = Alert.objects.get()
     first = asked(family)[1]
     assert OFFERED in first and "#numbers" in first and COMES not in first and "shown=0" in first
-    assert asked(family, shown="0") == (204, "")
+    assert asked(family, shown="0w") == (204, "")
     taker = counsellor if body == S1 else family.wellbeing.user
     take_case(actor=taker, case_id=alert.case_id)
-    status, told = asked(family, shown="0")
+    status, told = asked(family, shown="0w")
     assert status == 200 and COMES in told and taker.name[0] in told and OFFERED not in told
     assert asked(family, shown="1")[0] == 204
     assert COMES not in asked(family, "academic")[1], "in the other room nothing was said"
@@ -73,6 +74,34 @@ def test_who_has_taken_it_is_said_where_it_was_said_and_only_while_it_is_so(fami
         close_case(actor=lead, case_id=alert.case_id, outcome="settled")
         status, told = asked(family, shown="1")
         assert status == 200 and COMES not in told and "data-every" not in told
+
+
+def test_help_stays_offered_until_somebody_has_taken_what_was_said(family, counsellor, lead):
+    """After a reload too, which asks without saying what it shows; and again with each such sentence."""
+    say(family, S1)
+    for _reload in range(3):
+        told = asked(family)[1]
+        assert OFFERED in told and DUTY_SEES in told and "shown=0w" in told
+    assert asked(family, shown="0w") == (204, ""), (
+        "it stands there already, and is not read out every five seconds"
+    )
+    say(family, "我真的不想活了")
+    assert Alert.objects.count() == 1, "the same alert"
+    assert OFFERED in asked(family, shown="0w")[1]
+    assert OFFERED not in asked(family, "academic")[1]
+    take_case(actor=counsellor, case_id=Alert.objects.get().case_id)
+    assert OFFERED not in asked(family, shown="0w")[1] and OFFERED not in asked(family)[1]
+    pass_on(actor=counsellor, case_id=Alert.objects.get().case_id, note="我要去接另一个孩子")
+    assert OFFERED in asked(family)[1], "nobody has it any more"
+    seal_case(actor=lead, case_id=Alert.objects.get().case_id)
+    assert OFFERED not in asked(family)[1]
+
+
+def test_that_those_on_duty_see_it_is_said_only_where_they_are_called(family, counsellor, lead):
+    for body in (B1, A1):  # a mentor has the first, leads alone the second
+        say(family, body)
+        told = asked(family)[1]
+        assert OFFERED in told and DUTY_SEES not in told
 
 
 def test_newer_danger_that_nobody_has_looked_at_is_not_said_to_be_seen(family, counsellor):
@@ -93,8 +122,13 @@ def test_of_what_is_sealed_the_page_says_nothing(family, lead):
 
 
 def test_asked_from_the_help_page_it_is_said_in_the_room_too(family, counsellor):
+    assert ASKED not in asked(family)[1]
     alert = ask_for_help(actor=family.child.user)
-    assert COMES not in asked(family)[1]
+    told = asked(family)[1]
+    assert COMES not in told and ASKED in told and 'href="/help/now/"' in told and OFFERED not in told
+    assert asked(family, shown="0a")[0] == 204
+    say_it_was_a_slip(actor=family.child.user)
+    assert ASKED not in asked(family, shown="0a")[1]
     take_case(actor=counsellor, case_id=alert.case_id)
     assert f"孙老师{COMES}" in asked(family)[1] and f"孙老师{COMES}" in asked(family, "academic")[1]
 

@@ -172,9 +172,9 @@ class Note(models.Model):
 
 
 class HelpCard(models.Model):
-    """Help offered by itself in a room: once a session, whatever else is said in it.
+    """Help offered by itself in a room, of a session the newest offer.
 
-    session: empty where the child was alone.
+    session: empty where the child was alone.  shown_at: empty until the page has shown it.
     """
 
     room = models.ForeignKey(Room, on_delete=models.CASCADE, related_name="+")

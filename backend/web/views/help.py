@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from backend.care import alerts, hotlines, routing
-from backend.care.helping import Card, card_for, taken_in
+from backend.care.helping import Card, card_for, told_in
 from backend.errors import NotYours
 from backend.rosters.models import Carer, Child
 from backend.web.appearance import appearance_of
@@ -115,16 +115,16 @@ def _own(request: HttpRequest) -> Child:
 
 @require_GET
 def offered(request: HttpRequest, room_id: int) -> HttpResponse:
-    """Asked by the child's room after words went out: Help by itself, at most once a session; and who has taken what
-    was said, asked again while that stands. 204 where the room shows it already.
+    """Asked by the child's room when it opens and after words went out: Help by itself, for what was just said and
+    while what was said waits; and who has taken it, asked again while that stands. 204 where the room shows it already.
     """
-    offers = routing.take_help_card(actor=request.user, room_id=room_id)
+    just_said = routing.take_help_card(actor=request.user, room_id=room_id)
     room = Room.objects.select_related("pairing").get(pk=room_id)
-    taken = taken_in(room)
-    shown = {"1": True, "0": False}.get(request.GET.get("shown", ""))
-    if not offers and taken is not None and shown is bool(taken):
+    told = told_in(room)
+    if not just_said and told.mark and told.mark == request.GET.get("shown"):
         return HttpResponse(status=204)
-    context = {"room": room, "offers": offers, "taken": taken, "who": teacher(taken) if taken else ""}
+    context = {"room": room, "told": told, "who": teacher(told.who) if told.who else ""}
+    context["offers"] = (just_said or told.waits) and not told.who
     return render(request, "help/offered.html", context)
 
 
