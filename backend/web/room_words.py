@@ -28,6 +28,8 @@ PHRASES = [
 ]
 # Said alone they raise no alarm; the page offers Help for them, and tells nobody. Without spaces and marks.
 SAD = ["我难过", "我很难过", "我好难过", "难过", "我想哭", "我不开心", "iamsad", "imsad"]
+# Codes of the subjects in whose rooms there are signs to touch.
+RECKONS = {"math", "physics", "chemistry", "biology", "science"}
 SIGNS = [
     "+",
     "−",
@@ -63,6 +65,7 @@ SIGNS = [
 def words(other: str, you: Side, band: Band) -> dict[str, Any]:
     """What the page says by itself; %s is filled in there."""
     is_child = you is Side.CHILD
+    is_small = is_child and band is Band.SMALL
     return {
         "me": _("I said:"),
         "them": _("%(name)s said:") % {"name": other},
@@ -77,7 +80,8 @@ def words(other: str, you: Side, band: Band) -> dict[str, Any]:
             "4410": _("This pairing has ended. The room can still be read."),
             "other": _("The connection has ended. Please open this page again."),
         },
-        "meeting": _("together since %s"),
+        # A spoken hour has no place beside Help on a telephone; it stands in the log.
+        "meeting": _("together now") if is_small else _("together since %s"),
         "warn": _("Nobody has said anything for a while: the meeting ends by itself at %s."),
         "connecting": _("Connecting …"),
         "offline": _("There is no network just now. What you write is kept and will be sent by itself."),
@@ -121,9 +125,7 @@ def words(other: str, you: Side, band: Band) -> dict[str, Any]:
             "readers_more": _("From here on %s can read this too."),
         },
         # For the smallest 下午5点, as their first page says it; for others 17:00.
-        "spoken": {"parts": PARTS, "oclock": OCLOCK}
-        if is_child and band is Band.SMALL and _is_chinese()
-        else None,
+        "spoken": {"parts": PARTS, "oclock": OCLOCK} if is_small and _is_chinese() else None,
         "weekdays": [str(weekday) for weekday in WEEKDAYS],
     }
 
@@ -146,14 +148,23 @@ def _today(mentor: str, band: Band) -> dict[str, str]:
     """For the child, of the hour that is now, while the mentor is not there; %s is when it begins.
 
     soon: around its beginning, when a younger one waits at the door.  meets: for the rest of it.
+    left: they were here, and the meeting goes on.
     """
     facts = {"mentor": mentor, "help": help_label(band)}
+    left = _(
+        "%(mentor)s is not here at the moment, and the meeting has not ended yet. What you say is kept. "
+        "If you can't wait, touch “%(help)s” above."
+    )
     meets = _("You meet today at %%s. What you say is kept. If you can't wait, touch “%(help)s” above.")
     soon = _(
         "You meet today at %%s, and %(mentor)s comes soon. What you say is kept. "
         "If you can't wait, touch “%(help)s” above."
     )
-    return {"meets": meets % facts, "soon": (meets if band is Band.GROWN else soon) % facts}
+    return {
+        "left": left % facts,
+        "meets": meets % facts,
+        "soon": (meets if band is Band.GROWN else soon) % facts,
+    }
 
 
 def _full(is_child: bool, band: Band) -> str:

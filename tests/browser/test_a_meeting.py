@@ -102,12 +102,16 @@ def test_they_talk_through_a_lost_network_and_the_parent_reads_that_somebody_cam
     expect(child.get_by_label("你的话")).to_have_value("还没写完的")
     assert said(child) == both
 
+    expect(child.locator("#session")).to_contain_text("见面中")
     mentor.get_by_role("link", name="结束见面").click()
     check_reads_well(mentor)
+    expect(child.locator("#away")).to_contain_text("李老师现在不在线，这次见面还没有结束。")
+    expect(child.locator("#session")).to_have_text("")
     mentor.get_by_label("您自己的话，还有下次做什么").fill("学了通分。下次：分数的加减法。")
     mentor.get_by_role("button", name="结束见面").click()
     expect(mentor.get_by_text("见面已结束，小结已保存")).to_be_visible()
     expect(child.get_by_text("见面结束")).to_be_visible()
+    expect(child.get_by_text("还没有结束")).to_be_hidden()
     pairing = cast["pairings"]["academic"]
     for path in ("", f"my-children/{pairing}/", f"my-children/{pairing}/elsewhere/", "notices/"):
         mentor.goto(f"{url}/{path}")

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Error, expect
 
 from tests.browser.test_help import ON_DUTY
 from tests.browser.test_installable import WECHAT
@@ -86,7 +86,13 @@ def test_a_child_talks_and_finds_help_in_it(served: Served, browser: Browser) ->
     expect(page.get_by_text("现在没有网络")).to_be_visible()
     page.get_by_role("button", name="发送").tap()
     expect(page.get_by_text("等待发送")).to_be_visible()
+    with pytest.raises(Error, match="DISCONNECTED"):
+        page.goto(url)
     there.set_offline(False)
+    page.goto(url)
+    expect(page.locator("[data-unsent]:not([hidden])")).to_have_count(1)
+    expect(page.get_by_text("给李老师的1句话还没有发出")).to_be_visible()
+    page.get_by_role("link", name="去房间").tap()
     expect(page.locator(".pending")).to_have_count(0, timeout=20_000)
     say.fill("还没写完")
     page.reload()

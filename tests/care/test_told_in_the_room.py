@@ -128,7 +128,7 @@ def test_asked_from_the_help_page_it_is_said_in_the_room_too(family, counsellor)
     assert COMES not in told and ASKED in told and 'href="/help/now/"' in told and OFFERED not in told
     assert asked(family, shown="0a")[0] == 204
     say_it_was_a_slip(actor=family.child.user)
-    assert ASKED not in asked(family, shown="0a")[1]
+    assert ASKED not in asked(family)[1]
     take_case(actor=counsellor, case_id=alert.case_id)
     assert f"孙老师{COMES}" in asked(family)[1] and f"孙老师{COMES}" in asked(family, "academic")[1]
 
@@ -146,6 +146,8 @@ def test_a_slip_is_told_to_those_who_were_called_and_ends_nothing(family, counse
     assert Note.objects.get().kind == "slip" and Entry.objects.filter(action="case.said_a_slip").count() == 1
     alert.refresh_from_db()
     assert alert.answered_at is None and alert.climbs_at is not None and alert.case.closed_at is None
+    home = child.get("/").content.decode()
+    assert "你说没事了" in home and "你说想找人聊聊" not in home
     page = child.get("/help/now/").content.decode()
     assert card_for(family.child, later(0)).slip and "你说没事了" in page and slip not in page
     duty = browser_of(counsellor)

@@ -20,6 +20,7 @@ from backend.web.bands import Band, band_of
 from chat import explaining, readers
 from chat.models import Meeting, Room
 from chat.rules.meetings import MeetingState
+from matching.models import Pairing
 from tests.chat.people import Family, add_family, at
 from tests.chat.test_meetings import academic
 from tests.web.test_family import browser_of
@@ -82,6 +83,44 @@ def test_a_place_in_a_book_and_signs_stand_in_rooms_of_learning_only(family):
     assert ">≤</button>" in mentor and "课本·页·题" not in mentor
 
 
+@pytest.mark.parametrize(("subject", "reckons"), [("english", False), ("science", True)])
+def test_signs_stand_where_one_reckons(family, subject, reckons):
+    Pairing.objects.filter(role="academic").update(subject=subject)
+    child = room_page(family)
+    mentor = browser_of(family.academic.user).get(f"/rooms/{family.rooms['academic'].pk}/").content.decode()
+    for page in (child, mentor):
+        assert ("× ÷ ½ √" in page) is reckons and (">≤</button>" in page) is reckons
+    assert "课本·页·题" in child and "课本·页·题" not in mentor
+
+
+def test_a_mentor_finds_the_way_to_a_worry_in_the_room(family):
+    way = f'href="/children/{family.child.pk}/tell/"'
+    for room in family.rooms.values():
+        mentor = browser_of(room.pairing.mentor.user).get(f"/rooms/{room.pk}/").content.decode()
+        assert way in mentor and "我不放心这个孩子" in mentor
+        assert way not in browser_of(family.child.user).get(f"/rooms/{room.pk}/").content.decode()
+
+
+def test_who_reads_an_ended_room_stands_on_the_page_on_which_it_is_read(family):
+    room = family.rooms["academic"]
+    Pairing.objects.filter(pk=room.pairing_id).update(ended_at=at(12), end_reason="stopped")
+    child, path = browser_of(family.child.user), f"/rooms/{room.pk}/readers/"
+    for answer in (child.get(path), child.post(path)):
+        assert (answer.status_code, answer.headers["Location"]) == (302, f"/rooms/{room.pk}/")
+    assert "能看到这里的话" in child.get(f"/rooms/{room.pk}/").content.decode()
+    for other in (family.academic.user, family.wellbeing.user, family.parent):
+        assert browser_of(other).get(path).status_code == 404
+
+
+def test_the_first_page_knows_where_unsent_words_would_be_kept(family):
+    """As room/client.js calls them; what the browser keeps is for the browser's tests."""
+    for user, to in ((family.child.user, "李老师"), (family.academic.user, "沐阳")):
+        room = family.rooms["academic"].pk
+        name = browser_of(user).get(f"/rooms/{room}/").context["data"]["name"]
+        page = browser_of(user).get("/").content.decode()
+        assert f'data-unsent="outbox:{name}:"' in page and f"给{to}的%s句话还没有发出" in page
+
+
 def test_the_child_is_told_when_its_mentor_is_usually_there_and_where_help_is(family):
     for grade, help_ in ((2, "我需要帮助"), (9, "求助")):
         page = room_page(family, grade=grade)
@@ -101,6 +140,9 @@ def test_the_child_s_page_knows_the_next_meeting_and_says_soon_to_younger_ones_o
         )  # type: ignore[union-attr]
         assert data["words"]["today"]["soon"].startswith(soon)
         assert data["words"]["today"]["meets"].startswith("今天%s见面。你的话会留着。")
+        assert data["words"]["today"]["left"].startswith(
+            "李老师现在不在线，这次见面还没有结束。你的话会留着。"
+        )
         assert data["next"] == {
             "start": at(19, day=19).isoformat(),
             "near_ms": 900_000,

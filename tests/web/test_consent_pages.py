@@ -125,7 +125,10 @@ def test_a_child_stops_or_asks_to_in_two_taps_and_is_told_what_happens(family, b
     assert words in text_of(child.get(path)) and Pairing.objects.live().count() == 2
     after = text_of(child.post(path, follow=True))
     if born.year == 2005:
-        assert not Pairing.objects.live().exists() and "你已经结束了" in after
+        assert not Pairing.objects.live().exists() and "你已经退出了，想回来随时可以" in after
+        home = text_of(child.get("/"))
+        assert "不想参加了" not in home
+        assert re.search(rf'class="button button-primary"[^>]*href="{path}">我想回来', home)
         assert "想回来吗" in text_of(child.get(path))
         child.post(f"/children/{family.child.pk}/come-back/")
         assert Child.objects.publishable().exists()

@@ -9,6 +9,8 @@ from django.utils import translation
 
 from backend.web.middleware import LANGUAGE_COOKIE
 from backend.web.views.what_if import CASES
+from tests.chat.people import add_family
+from tests.web.test_family import browser_of
 
 
 @pytest.mark.django_db
@@ -42,5 +44,12 @@ def test_each_case_is_three_sentences(language) -> None:
 
 
 @pytest.mark.django_db
-def test_every_page_leads_there(client) -> None:
-    assert f'href="{reverse("what_if")}"' in client.get(reverse("sign_in")).content.decode()
+def test_it_is_shown_to_mentors_and_staff_and_put_before_no_child_or_family(client) -> None:
+    family = add_family()
+    way = f'href="{reverse("what_if")}"'
+    for user in (family.coordinator, family.academic.user, family.wellbeing.user):
+        assert way in browser_of(user).get("/").content.decode()
+    for user in (family.child.user, family.parent, family.carer):
+        for path in ("/", "/account/", f"/children/{family.child.pk}/history/", "/help/"):
+            assert way not in browser_of(user).get(path).content.decode(), path
+    assert way not in client.get(reverse("sign_in")).content.decode()

@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
 from backend.care import alerts, hotlines, routing
@@ -26,6 +27,9 @@ from backend.web.templatetags.shuangdao import ROLES
 from chat.access import children_of_family
 from chat.endpoint import LANGUAGE_COOKIE
 from chat.models import Room
+
+# What these two are called is said on the button, the name beside it says when.
+WHO_COMES = {"110": gettext_lazy("Police"), "120": gettext_lazy("Ambulance")}
 
 
 def show(request: HttpRequest) -> HttpResponse:
@@ -60,6 +64,7 @@ def numbers() -> list[dict[str, Any]]:
     return [
         {
             "number": row["number"],
+            "who": WHO_COMES.get(row["number"], ""),
             "name": row["name"] if chinese or not row["name_en"] else row["name_en"],
             "confirmed_on": parse_date(row["confirmed_on"] or ""),
         }

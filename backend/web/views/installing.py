@@ -1,7 +1,7 @@
 """The site as an application of the telephone: its manifest, and a service worker that knows one page.
 
 What somebody reads here is never kept in the browser. The worker's cache holds the page that says there is no
-network, with the numbers to ring, and its style sheets.
+network, with the numbers to ring, its style sheets, and the script that looks for the network.
 """
 
 import hashlib
@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from backend.web.views.help import numbers
 
 PAPER, ACCENT = "#f9f5ee", "#1f6a5b"  # a manifest can't name tokens
-SHEETS = ("web/tokens.css", "web/dark.css", "web/site.css")
+PARTS = ("web/tokens.css", "web/dark.css", "web/site.css", "web/online.js")
 
 
 def manifest(request: HttpRequest) -> HttpResponse:
@@ -49,7 +49,7 @@ def manifest(request: HttpRequest) -> HttpResponse:
 def worker(request: HttpRequest) -> HttpResponse:
     """In the reader's language: with another one it is another worker, which fetches its page anew."""
     page = f"{reverse('offline')}?language={translation.get_language()}"
-    shell = [page, *map(static, SHEETS)]
+    shell = [page, *map(static, PARTS)]
     content = _offline() + "".join(shell)
     version = hashlib.sha256(content.encode()).hexdigest()[:12]
     context = {"version": version, "page": page, "shell": shell}

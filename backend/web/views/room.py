@@ -18,7 +18,7 @@ from backend.web.mentor_forms import SummaryForm
 from backend.web.saying import teacher
 from backend.web.templatetags.shuangdao import local_name
 from chat import explaining, pages, sessions
-from chat.access import access_room, meetings_for, parents_in_words, readers_of
+from chat.access import RoomEnded, access_room, meetings_for, parents_in_words, readers_of
 from chat.conditions import hours_of
 from chat.models import Room
 from chat.protocol import LIMITS, Side
@@ -70,8 +70,11 @@ def show(request: HttpRequest, room_id: int) -> HttpResponse:
     band, academic = band_of(room.pairing.child.grade), room.pairing.role == Role.ACADEMIC
     context |= {"is_mentor": you is Side.MENTOR, "is_child": you is Side.CHILD, "grown": band is Band.GROWN}
     if academic:
-        context["signs"] = room_words.SIGNS
-        context["book"] = local_name(room.pairing.subject) if room.pairing.subject else ""
+        subject = room.pairing.subject
+        context["learns"] = True
+        context["book"] = local_name(subject) if subject else ""
+        if subject and subject.code in room_words.RECKONS:
+            context["signs"] = room_words.SIGNS
     if you is Side.CHILD and band is Band.SMALL:
         context["phrases"] = room_words.PHRASES
     context["data"] = {
@@ -102,7 +105,12 @@ def _next(child: Any, room: Room) -> dict[str, Any] | None:
 
 def readers(request: HttpRequest, room_id: int) -> HttpResponse:
     """Who can read the room, for the child: before its first message, and whenever it likes."""
-    room = access_room(request.user, room_id, "understand")
+    try:
+        room = access_room(request.user, room_id, "understand")
+    except RoomEnded:
+        return redirect(
+            "room", room_id
+        )  # nothing is said there any more; who can read it stands above the words
     if request.method == "POST":
         explaining.understand(actor=request.user, room_id=room_id)
         return redirect("room", room_id)

@@ -22,6 +22,7 @@ const A_MINUTE = 60000;
 const SETTLED = 1000; // after so long, what was put in is no news
 let before = page.before;
 let loading = false;
+let together = null; // the session that goes on
 let usual = slot; // the weekly hour
 let meeting = next; // the one that comes next, for the child
 let lineTimer = 0;
@@ -191,15 +192,17 @@ function showReaders(readers) {
 function showPresence(state) {
   presence.textContent = state ? words.presence[state] : ""; // nobody knows while the network is gone
   presence.dataset.state = state;
-  showAway();
+  showSession(together);
 }
 
-/** For the child: when the mentor comes, while they are not here: in this hour, or else usually. */
+/** For the child, while the mentor is not here: that the meeting goes on, or when they come: in this hour, or usually. */
 function showAway() {
   if (!away) return;
   away.hidden = presence.dataset.state !== "away";
   const since = meeting && Date.now() - Date.parse(meeting.start);
-  if (meeting && since >= -meeting.near_ms && since < meeting.lasts_ms) {
+  if (together) {
+    away.textContent = words.today.left;
+  } else if (meeting && since >= -meeting.near_ms && since < meeting.lasts_ms) {
     const near = since < meeting.near_ms;
     away.textContent = (near ? words.today.soon : words.today.meets).replace("%s", log.hour(meeting.start));
   } else {
@@ -208,7 +211,11 @@ function showAway() {
 }
 
 function showSession(now) {
-  session.textContent = now ? words.meeting.replace("%s", log.hour(now.opened_at)) : "";
+  together = now;
+  // A child whose mentor is away is not in the middle of a meeting: one line below says what is so.
+  const shows = now && !(away && presence.dataset.state === "away");
+  session.textContent = shows ? words.meeting.replace("%s", log.hour(now.opened_at)) : "";
+  showAway();
 }
 
 function atEnd() {
