@@ -5,11 +5,12 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from backend.rosters.models import District, Subject
+from backend.rosters.models import District, Gender, Subject
 from backend.rosters.reading.cells import availability
 from backend.rosters.reading.columns import headed
 from backend.web.templatetags.shuangdao import grade, local_name, role, slot
 
+GENDERS = frozenset(["gender", "preferred_mentor_gender"])
 NAMED = frozenset(["district", "subjects", "teaches"])
 
 
@@ -53,6 +54,8 @@ def _words(column: str, text: str, names: Mapping[str, str]) -> str:
         return ""
     if column == "grade":
         return grade(int(text))
+    if column in GENDERS:
+        return str(Gender(text).label)
     if column == "roles":
         return _(", ").join(role(each) for each in text.split(";"))
     if column in NAMED:

@@ -255,12 +255,16 @@ def test_of_two_who_look_alike_somebody_says_whether_they_are_one_child(desk: Cl
 
 def test_who_changes_stands_with_the_name_and_what_was_before(desk: Client) -> None:
     press(desk, bring(desk, workbook()), "确认导入这份名单")
-    changed = {**CHILD, "年级": "六年级", "区县": "历城区", "可用时间": "tue-19;wed-19"}
+    changed = {**CHILD, "年级": "六年级", "区县": "历城区", "可用时间": "tue-19;wed-19", "希望导师性别": "女"}
     html = desk.get(bring(desk, workbook(children=[changed]))).content.decode()
     told = " ".join(html[html.index("谁有变化") :].split())
     assert "陈雨桐" in told and "<del>五年级</del> → <ins>六年级</ins>" in told
     assert "<del>历下区</del> → <ins>历城区</ins>" in told
     assert "<del>周一 19:00–20:00</del> → <ins>周三 19:00–20:00</ins>" in told and "周二" not in told
+    assert "<del>（空）</del> → <ins>女</ins>" in told
+    other = {**CHILD, "学生编号": "K5", "姓名": "谢雨桐"}
+    html = " ".join(desk.get(bring(desk, workbook(children=[other]))).content.decode().split())
+    assert '陈雨桐 <span class="quiet small">K1</span>' in html[html.index("谁不在文件里") :]
 
 
 def test_a_row_whose_child_stands_in_another_row_waits_for_nobody(desk: Client) -> None:

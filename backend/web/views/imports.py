@@ -19,7 +19,7 @@ from backend.rosters import blank_files, choosing, imports
 from backend.rosters.access import access_upload
 from backend.rosters.aside import waiting
 from backend.rosters.forgetting import FILES_LIVE
-from backend.rosters.models import Mentor, RosterUpload
+from backend.rosters.models import Child, Mentor, RosterUpload
 from backend.rosters.moving_on import said
 from backend.rosters.people import set_gone_inactive
 from backend.rosters.reading.chosen import KINDS, ROWS_SHOWN
@@ -36,6 +36,7 @@ GROUPS_PER_PAGE = 15
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 REFUSED = "correction_refused"  # in the session until the page is shown again
 View = Callable[..., HttpResponse]
+GONE_SHOWN = 200  # of each kind
 KIND_WORDS = {"children": gettext_lazy("Children"), "mentors": gettext_lazy("Mentors")}
 
 
@@ -145,17 +146,26 @@ def _not_asked_above(problems: list[dict[str, Any]], headings: list[dict[str, An
 
 
 def _difference(report: dict[str, Any]) -> dict[str, Any]:
-    """With the first of those who change, cell by cell; and who can't be matched, by reason."""
+    """With the first of those who change, cell by cell, and of those who are not in the file, by name; and who can't be
+    matched, by reason."""
     shown = {}
     for kind, people in report["difference"].items():
         reasons = report.get("not_yet", {}).get(kind, {})
         shown[kind] = {
             **people,
+            "gone": _gone(kind, people.get("gone", [])),
             "changes": len(people["changed"]),
             "changing": changed_cells.told(kind, report.get("changing", {}).get(kind, ())),
             "not_yet": [(left_out_in_words(why), told) for why, told in reasons.items()],
         }
     return shown
+
+
+def _gone(kind: str, ids: list[str]) -> dict[str, Any]:
+    """How many, and the first of them as (id, name)."""
+    model = Child if kind == "children" else Mentor
+    first = model.objects.filter(roster_id__in=ids[:GONE_SHOWN]).order_by("roster_id")
+    return {"count": len(ids), "named": list(first.values_list("roster_id", "name"))}
 
 
 def _losing_rooms(report: dict[str, Any]) -> list[dict[str, Any]]:
