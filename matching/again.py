@@ -58,13 +58,14 @@ def solve_again(*, actor: Any, round_id: int, version: int) -> Round:
 
 
 @transaction.atomic
-def match_anew(*, actor: Any, child_ids: Collection[int]) -> Round:
+def match_anew(*, actor: Any, child_ids: Collection[int] | None) -> Round:
     """Starts a round over exactly these children, with the weights of the round that holds now; all that need
-    not change is kept. Asked again while it is being solved it stays one round.
+    not change is kept. None covers every child. Asked again while it is being solved it stays one round.
     """
-    for running in Round.objects.filter(state=State.SOLVING, covers_all=False, created_by=actor.pk):
-        if set(chosen_ids(running) or ()) == set(child_ids):
-            return running
+    running = Round.objects.filter(state=State.SOLVING, covers_all=child_ids is None, created_by=actor.pk)
+    for same in running.filter(stickiness=KEEPING):
+        if child_ids is None or set(chosen_ids(same) or ()) == set(child_ids):
+            return same
     current = Round.objects.filter(state=State.PUBLISHED).values_list("weights", flat=True).first()
     return start_round(actor=actor, child_ids=child_ids, weights=current, stickiness=KEEPING)
 

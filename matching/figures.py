@@ -1,10 +1,29 @@
 """The figures of a plan that was changed by hand."""
 
 from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
 
 from matching.models import Round
 from matching.review import changes
 from matching.snapshot import snapshot_of
+
+
+@dataclass(frozen=True, slots=True)
+class MadeOf:
+    """A plan's objective = fit − off + kept.  off: for poor matches.  kept: for pairs, and hours, that stay."""
+
+    objective: int
+    fit: int
+    off: int
+    kept: int
+
+
+def made_of(summary: Mapping[str, Any]) -> MadeOf:
+    """Of a plan that was solved."""
+    fit, value, objective = summary["fit"], summary["value"], summary["objective"]
+    return MadeOf(objective, fit, off=fit - value, kept=objective - value)
 
 
 def refresh_summary(round_: Round) -> None:

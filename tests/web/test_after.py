@@ -83,6 +83,10 @@ def test_from_the_first_page_to_an_end_and_to_who_is_ill(solved: tuple[Client, R
         assert "次见面已取消" in page and "导师从现在起暂停" in page
     assert solving.run_next_round() and "次见面已取消" in desk.get(f"/rounds/{newest.pk}/").content.decode()
     assert "次见面已取消" not in desk.get(f"/rounds/{newest.pk}/").content.decode()
+    answer = press(desk, f"/rounds/{newest.pk}/", "给所有学生重新匹配，能不动的不动")
+    over_all = Round.objects.latest("pk")
+    assert answer.headers["Location"] == f"/rounds/{over_all.pk}/" and over_all.pk != newest.pk
+    assert over_all.covers_all and over_all.stickiness == newest.stickiness > 0
     desk.post(path, {"until": (timezone.localdate() + timezone.timedelta(days=8)).isoformat()})
     away = Meeting.objects.filter(mentor=other.mentor, state="cancelled", for_absence=True)
     page = desk.get(path).content.decode()

@@ -201,7 +201,7 @@ def test_what_the_door_promises_for_a_minute_is_behind_each_of_its_links(city, c
     academic = Pairing.objects.live().get(child=child, role="academic")
     assert {role for role, _path in shown} == {"coordinator", "child", "parent"} and len(shown) == 6
     bound = plan.summary["objective_bound"]
-    assert f"任何方案都不会超过{bound}" in shown["coordinator", f"/rounds/{plan.pk}/"]
+    assert f"任何方案都不会超过 {bound}。" in shown["coordinator", f"/rounds/{plan.pk}/"]
     places = shown["coordinator", f"/rounds/{plan.pk}/proposals/"]
     why = re.search(r'href="([^"]+)">\s*为什么是他们', places)
     assert why is not None

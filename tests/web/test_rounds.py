@@ -16,6 +16,7 @@ from matching import solving
 from matching.comparing import run_next_comparison
 from matching.edits import change_proposal, choices_for
 from matching.models import Lock, Pairing, Round
+from matching.rounds import start_round
 
 pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
 
@@ -348,6 +349,30 @@ def test_a_plan_changed_by_hand_says_how_far_it_is_from_the_best(solved: tuple[C
     less = best - changed.summary["objective"]
     assert less > 0
     page = desk.get(f"/rounds/{round_.pk}/").content.decode()
-    assert "人工改过" in page and f"比最优方案少 {less} 分" in page and "未证明" not in page
+    assert "人工改过" in page and f"目标值比最优方案少 {less}。" in page and "未证明" not in page
     Round.objects.filter(pk=round_.pk).update(summary={**changed.summary, "solver_proved": False})
-    assert f"比最优方案最多少 {less} 分" in desk.get(f"/rounds/{round_.pk}/").content.decode()
+    assert f"目标值比最优方案最多少 {less}。" in desk.get(f"/rounds/{round_.pk}/").content.decode()
+
+
+def test_the_objective_is_one_number_everywhere_and_says_what_it_is_made_of(
+    solved: tuple[Client, Round],
+) -> None:
+    desk, round_ = solved
+    desk.post(f"/rounds/{round_.pk}/publish/", {"version": round_.version, "password": "a quiet evening"})
+    weights = round_.weights | {"poor_below": 100}  # every pair costs something
+    again = start_round(actor=round_.created_by, weights=weights, stickiness=10)
+    assert solving.run_next_round()
+    again.refresh_from_db()
+    places = again.proposals.all()
+    paired = {(p.child_id, p.role, p.mentor_id): p.slot for p in Pairing.objects.live()}
+    stays = [(p, paired.get((p.child_id, p.role, p.mentor_id))) for p in places]
+    kept = sum(10 * ((slot is not None) + (slot == p.slot)) for p, slot in stays)
+    fit, off = sum(p.fit for p in places), sum(p.fit - p.value for p in places)
+    objective = fit - off + kept
+    assert kept > 0 < off and objective == again.summary["objective"] != again.summary["value"]
+    made_of = f"各对契合度相加 {fit}，勉强的结对扣 {off}，保留原来的导师和时间加 {kept}。"
+    page = desk.get(f"/rounds/{again.pk}/").content.decode()
+    assert f"目标值 {objective}；任何方案都不会超过 {objective}。" in page and made_of in page
+    assert again.summary["value"] == fit - off and str(fit - off) not in page
+    row = desk.get("/rounds/").content.decode().partition(f"第 {again.pk} 轮")[2].partition("</tr>")[0]
+    assert re.search(rf'data-label="目标值">\s*{objective}\s*<', row)

@@ -83,8 +83,9 @@ def acts(visitor: Visitor) -> Iterator[Act]:
         _nothing,
     )
     _in_chinese(at)
-    at.get_by_role("link", name="给所有学生重新匹配").click()
-    at.get_by_role("button", name="开始匹配").click()
+    few = at.url
+    at.get_by_role("button", name="给所有学生重新匹配").click()
+    at.wait_for_url(lambda url: url != few)
     at.get_by_text("已证明").first.wait_for()
     yield (
         at,

@@ -163,8 +163,9 @@ def _in_words(refused: Invalid) -> list[str]:
 
 @require_POST
 def anew(request: HttpRequest) -> HttpResponse:
-    """A round over exactly these children; nothing holds until it is published."""
-    round_ = match_anew(actor=request.user, child_ids=numbers(request.POST.getlist("child")))
+    """A round over exactly these children, or over all; nothing holds until it is published."""
+    children = None if "all" in request.POST else numbers(request.POST.getlist("child"))
+    round_ = match_anew(actor=request.user, child_ids=children)
     return redirect("round", round_.pk)
 
 

@@ -23,6 +23,7 @@ from backend.web.templatetags.shuangdao import grade, local_name, role, slot
 from matching import following, review, rounds
 from matching.access import access_round, locks_for, rounds_for
 from matching.core.weights import FACTORS, Weights
+from matching.figures import made_of
 from matching.models import Round, Unserved
 from matching.states import State
 from matching.wording import detail_of, remedy_in_words
@@ -107,6 +108,7 @@ def frame(request: HttpRequest, round_: Round) -> dict[str, Any]:
         "chosen": chosen,
         "absent": chosen - round_.summary.get("children", chosen),
         "changes": review.changes(round_) if round_.state in (State.SOLVED, State.SUPERSEDED) else None,
+        "made_of": made_of(round_.summary) if round_.summary else None,
         "short": round_.summary.get("objective_bound", 0) - round_.summary.get("objective", 0),
         "may_write": may(request.user, "round", "write"),
         "may_publish": may(request.user, "round", "publish")
@@ -156,7 +158,7 @@ def _levels(summary: dict[str, Any]) -> list[tuple[str, int, int]]:
         (_("Children with both mentors"), summary["complete"], summary["complete_bound"]),
         (_("Their priorities together"), summary["priority_complete"], summary["priority_bound"]),
         (_("Places filled"), summary["roles_filled"], summary["roles_bound"]),
-        (_("Points of fit together"), summary["objective"], summary["objective_bound"]),
+        (_("Objective"), summary["objective"], summary["objective_bound"]),
     ]
 
 
