@@ -11,6 +11,7 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from chat.access import rooms_for
+from chat.measuring import totals_by_session
 from chat.models import Attendance, Elsewhere, Event, Meeting, ReadMark, Room, Session
 from chat.models.rooms import MSG
 from chat.protocol import Side
@@ -42,7 +43,7 @@ def places_for(*, actor: Any, now: datetime | None = None) -> list[Place]:
     rooms = rooms_for(actor).select_related("pairing__subject")
     places = {room.pk: Place(room) for room in rooms.prefetch_related("pairing__child__wanted__subject")}
     _add_unread(places, actor)
-    _add_last(places)
+    _add_last(places, now)
     _add_next(places, now)
     return list(places.values())
 
@@ -57,13 +58,22 @@ def _add_unread(places: dict[int, Place], actor: Any) -> None:
             places[row["room"]].unread, places[row["room"]].since = row["count"], row["since"]
 
 
-def _add_last(places: dict[int, Place]) -> None:
+def _add_last(places: dict[int, Place], now: datetime) -> None:
+    """What is not measured yet, or still goes on, counts as it is now: families read at once that they met."""
     measured = Session.objects.filter(room__in=places, both_s__gte=TOGETHER.total_seconds())
     reported = Elsewhere.objects.filter(room__in=places, disputed_at=None)
     for rows, began in ((measured, "opened_at"), (reported, "began_at")):
         for room, at in rows.order_by().values_list("room").annotate(latest=Max(began)):
-            place = places[room]
-            place.last_met = at if place.last_met is None else max(at, place.last_met)
+            _met_at(places[room], at)
+    fresh = list(Session.objects.filter(room__in=places, both_s=None))
+    so_far = totals_by_session(fresh, now) if fresh else {}
+    for session in fresh:
+        if so_far[session.pk].both >= TOGETHER:
+            _met_at(places[session.room_id], session.opened_at)
+
+
+def _met_at(place: Place, at: datetime) -> None:
+    place.last_met = at if place.last_met is None else max(at, place.last_met)
 
 
 def _add_next(places: dict[int, Place], now: datetime) -> None:

@@ -16,6 +16,7 @@ from chat import signals
 from chat.access import access_meeting, access_pairing, relations_to_pairing
 from chat.conditions import programme, room_hours
 from chat.models import Elsewhere, Meeting
+from chat.models.meetings import Meetings
 from chat.protocol import LIMITS
 from chat.rules import meetings as rules
 from chat.rules.meetings import MeetingState
@@ -123,6 +124,17 @@ def may_take_back(actor: Any, meeting: Meeting, now: datetime) -> bool:
     ):
         return False
     return rules.may_take_back(meeting.value(), meeting.changed_at, now) and _is_free(meeting, now)
+
+
+def to_take_back(*, actor: Any, among: Meetings, now: datetime) -> list[Meeting]:
+    """Those that this person cancelled and may still take back, the soonest first; among: of `meetings_for`."""
+    lately = among.filter(
+        state=MeetingState.CANCELLED,
+        changed_by=actor,
+        changed_at__gt=now - rules.TAKEN_BACK,
+        start__gt=now - rules.NEAR,
+    )
+    return [meeting for meeting in lately if may_take_back(actor, meeting, now)]
 
 
 def _is_free(meeting: Meeting, now: datetime) -> bool:

@@ -91,8 +91,8 @@ class Meetings(models.QuerySet["Meeting"]):
         return self.annotate(met=Exists(_sessions()))
 
     def ahead(self, now: datetime) -> "Meetings":
-        """What people are told comes next: not over yet, and not ended by the mentor already."""
-        ended = Exists(_sessions().filter(why=EndWhy.MENTOR))
+        """What people are told comes next: not over yet, and not ended by the mentor already, unless the two went on."""
+        ended = Exists(_sessions().filter(why=EndWhy.MENTOR)) & ~Exists(_sessions().filter(ended_at=None))
         return self.to_come().filter(start__gt=now - HOUR).exclude(Q(start__lte=now + NEAR) & ended)
 
     def begun_today(self, now: datetime) -> "Meetings":

@@ -14,16 +14,17 @@ from backend.audit.models import Entry
 from backend.rosters.models import Child
 from chat import desk
 from chat.acts import Arrive, MarkRead, Speak
-from chat.meetings import record_meeting_elsewhere
-from chat.models import Elsewhere, Held, Meeting, Session, Summary
+from chat.meetings import cancel_meeting, record_meeting_elsewhere, take_back_cancelling
+from chat.models import Attendance, Elsewhere, Held, Meeting, Session, Summary
 from chat.protocol import Side
 from chat.record import perform
 from chat.rooms import close_rooms
-from chat.sessions import write_summary
+from chat.sessions import end_session, write_summary
 from matching.models import Pairing
 from tests.chat.people import add_family, at
 from tests.chat.test_day import talked
 from tests.chat.test_meetings import academic, together
+from tests.web.pressing import press
 from tests.web.test_family import browser_of
 
 pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
@@ -82,12 +83,59 @@ def test_words_that_wait_for_the_mentor_stand_on_the_page_until_they_are_read(fa
     for number in range(2):
         perform([Speak(room, Side.CHILD, CID.format(number), "老师在吗")], now=at(20, day=17))
     assert "沐阳 昨晚起写了2条消息" in page_of(mentor, "/", at(9, day=18))
+    assert "沐阳 今晚写了2条消息" in page_of(mentor, "/", at(21, day=17))
     perform([MarkRead(room, Side.MENTOR, 2)], now=at(10, day=18))
     assert "条消息" not in page_of(mentor, "/", at(11, day=18))
     child = browser_of(family.child.user)
     assert "看看" not in page_of(child, "/", at(11, day=18))
     perform([Speak(room, Side.MENTOR, CID.format(5), "在的")], now=at(10.5, day=18))
     assert "看看李老师写的话" in page_of(child, "/", at(11, day=18))
+
+
+def test_words_after_the_mentor_ended_wait_and_who_goes_on_is_shown_as_together(family):
+    """Nothing is measured yet: the mentor's page says what the family reads in the same moment."""
+    room, mentor, parent = family.rooms["academic"].pk, browser_of(family.academic.user), browser_of(family.parent)
+    perform([Arrive(room, side, uuid4()) for side in Side], now=at(19, day=19))
+    Attendance.objects.update(last_seen_at=at(19.3, day=19))
+    with time_machine.travel(at(19.3, day=19), tick=False):
+        end_session(actor=family.academic.user, room_id=room)
+    assert Session.objects.get().both_s is None
+    home = page_of(mentor, "/", at(19.31, day=19))
+    assert "今天的见面都结束了" in home and "上次：今晚" in home and "等您处理" in home
+    assert "今晚见了沐阳" in page_of(parent, "/", at(19.31, day=19))
+    perform([Arrive(room, side, uuid4()) for side in Side], now=at(19.35, day=19))
+    perform([Speak(room, Side.CHILD, CID.format(1), "老师，还有一题")], now=at(19.355, day=19))
+    perform([Speak(room, Side.MENTOR, CID.format(2), "好")], now=at(19.36, day=19))
+    perform([Speak(room, Side.CHILD, CID.format(3), "谢谢老师")], now=at(19.37, day=19))
+    assert Session.objects.filter(ended_at=None).exists()
+    home = page_of(mentor, "/", at(19.38, day=19))
+    assert "今天的见面都结束了" not in home and "现在</span>" in home
+    assert "沐阳 今晚写了2条消息" in home.partition("等您处理")[2]
+    assert "李老师来了" in page_of(parent, "/", at(19.38, day=19))
+
+
+def test_what_one_cancelled_stays_among_what_comes_while_it_may_be_taken_back(family):
+    meeting = Meeting.objects.filter(pairing__role="academic").order_by("start")[1]
+    first = academic(family)
+    for who in (family.academic.user, family.parent, family.carer):
+        own, others = browser_of(who), {family.academic.user, family.parent, family.carer} - {who}
+        for each in (meeting, first):
+            with time_machine.travel(at(13, day=18), tick=False):
+                cancel_meeting(actor=who, meeting_id=each.pk)
+        ways = f'action="/meetings/{meeting.pk}/change/"'
+        assert ways in page_of(own, "/", at(14, day=18))
+        assert not any(ways in page_of(browser_of(other), "/", at(14, day=18)) for other in others)
+        assert ways not in page_of(own, "/", at(13.1, day=19)), "a day is over"
+        # Of tomorrow's it is said above already, and the way back is there.
+        home = page_of(own, "/", at(14, day=18))
+        assert f'action="/meetings/{first.pk}/change/"' not in home
+        said = home.partition(f'href="/meetings/{first.pk}/"')[2].partition("</a>")[0]
+        assert "恢复这次见面" in said
+        with time_machine.travel(at(14, day=18), tick=False):
+            press(own, "/", "恢复这次见面")
+            take_back_cancelling(actor=who, meeting_id=first.pk)
+        meeting.refresh_from_db()
+        assert meeting.state == "planned"
 
 
 def test_a_summary_is_due_after_time_together_until_it_is_written(family):

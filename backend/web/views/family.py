@@ -22,6 +22,7 @@ from backend.web.views.signing import picture_of
 from chat import history, meetings
 from chat.access import children_of_family, meetings_for, relations_to_child
 from chat.history import Line
+from chat.models import Meeting
 from matching.cards import mentors_of
 from matching.models import Role
 
@@ -60,30 +61,17 @@ def _card(request: HttpRequest, child: Child, now: datetime, today: date) -> dic
     theirs = meetings_for(request.user).filter(child=child)
     ahead = theirs.ahead(now)
     rows = list(ahead.select_related("pairing__mentor").order_by("start"))
+    back, off = meetings.to_take_back(actor=request.user, among=theirs, now=now), list(theirs.called_off(now))
+    listed = sorted([*rows[:SHOWN], *(row for row in back if row not in off)], key=lambda row: row.start)
+    rows_to_come = [_entry(row, back, now, today) for row in listed]
     card: dict[str, Any] = {
         "child": child,
         "reads": reads,
-        "called_off": [
-            {
-                "meeting": row,
-                "said": spoken(row.start, today),
-                "who": teacher(row.pairing.mentor.name),
-            }
-            for row in theirs.called_off(now)
-        ],
+        "called_off": [_entry(row, back, now, today) for row in off],
         "now": teacher(rows[0].pairing.mentor.name) if rows and rows[0].start <= now else "",
         "next": coming(rows[0].start, today) if rows else "",
-        "meetings": [
-            {
-                "meeting": row,
-                "when": coming(row.start, today),
-                "said": spoken(row.start, today),
-                "who": teacher(row.pairing.mentor.name),
-                "role": row.pairing.role,
-                "may_change": meetings.may_change(row, now),
-            }
-            for row in rows[:SHOWN]
-        ],
+        "coming": rows_to_come,
+        "meetings": [row for row in rows_to_come if not row["may_take_back"]],
     }
     if reads:
         told = history.first_line(actor=request.user, child_id=child.pk, now=now)
@@ -101,6 +89,19 @@ def _card(request: HttpRequest, child: Child, now: datetime, today: date) -> dic
             "signs": signs_in(weeks),
         }
     return card
+
+
+def _entry(row: Meeting, back: list[Meeting], now: datetime, today: date) -> dict[str, Any]:
+    """A meeting in a list. back: those that this reader may take back."""
+    return {
+        "meeting": row,
+        "when": coming(row.start, today),
+        "said": spoken(row.start, today),
+        "who": teacher(row.pairing.mentor.name),
+        "role": row.pairing.role,
+        "may_change": meetings.may_change(row, now),
+        "may_take_back": row in back,
+    }
 
 
 def _is_child_first(line: Line, now: datetime) -> bool:

@@ -33,6 +33,9 @@ FEW = 5  # of a list: who has seventeen children finds the rest behind one tap
 def home(request: HttpRequest) -> HttpResponse:
     now, today = timezone.now(), timezone.localdate()
     own = meetings_for(request.user).filter(mentor__user=request.user)
+    ahead = own.ahead(now).filter(Q(start__lt=now + AHEAD) | Q(planned_start__lt=now + AHEAD))
+    back = meetings.to_take_back(actor=request.user, among=own, now=now)
+    off = list(own.called_off(now))
     rows = [
         {
             "meeting": row,
@@ -43,8 +46,9 @@ def home(request: HttpRequest) -> HttpResponse:
             "near": row.start - NEAR <= now,
             "now": row.met or row.start <= now,
             "may_change": meetings.may_change(row, now),
+            "may_take_back": row in back,
         }
-        for row in own.ahead(now).filter(Q(start__lt=now + AHEAD) | Q(planned_start__lt=now + AHEAD))
+        for row in sorted([*ahead, *(row for row in back if row not in off)], key=lambda row: row.start)
     ]
     places = desk.places_for(actor=request.user, now=now)
     called = told_apart([place.room.pairing for place in places])
@@ -66,8 +70,9 @@ def home(request: HttpRequest) -> HttpResponse:
                 "meeting": row,
                 "when": coming(row.start, today),
                 "called": called.get(row.pairing_id, row.pairing.child.call_name),
+                "may_take_back": row in back,
             }
-            for row in own.called_off(now)
+            for row in off
         ],
         "questions": questions_to(request.user),
         "today": [row for row in rows if row["today"]],
@@ -76,7 +81,12 @@ def home(request: HttpRequest) -> HttpResponse:
         "both_roles": len({place.room.pairing.role for place in places}) > 1,
         "over": own.begun_today(now).exists(),
         "waiting": [
-            {"place": place, "called": called[place.room.pairing_id], "since": on_day(place.since, today)}
+            {
+                "place": place,
+                "called": called[place.room.pairing_id],
+                "since": on_day(place.since, today),
+                "today": local_day(place.since) == today,
+            }
             for place in places
             if place.unread and place.since
         ],
