@@ -94,7 +94,11 @@ def test_words_that_wait_for_the_mentor_stand_on_the_page_until_they_are_read(fa
 
 def test_words_after_the_mentor_ended_wait_and_who_goes_on_is_shown_as_together(family):
     """Nothing is measured yet: the mentor's page says what the family reads in the same moment."""
-    room, mentor, parent = family.rooms["academic"].pk, browser_of(family.academic.user), browser_of(family.parent)
+    room, mentor, parent = (
+        family.rooms["academic"].pk,
+        browser_of(family.academic.user),
+        browser_of(family.parent),
+    )
     perform([Arrive(room, side, uuid4()) for side in Side], now=at(19, day=19))
     Attendance.objects.update(last_seen_at=at(19.3, day=19))
     with time_machine.travel(at(19.3, day=19), tick=False):
