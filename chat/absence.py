@@ -13,7 +13,7 @@ from backend.rosters.access import access_mentor
 from backend.rosters.models import Mentor
 from backend.rosters.people import set_paused
 from chat.access import family_of, kept_from
-from chat.meetings import cancel_meeting, may_change, take_up_again
+from chat.meetings import Against, cancel_meeting, may_change, stands_against, take_up_again
 from chat.models import Meeting
 from chat.models.meetings import Meetings
 from chat.planning import plan_meetings
@@ -86,6 +86,12 @@ def mentor_is_back(*, actor: Any, mentor_id: int, now: datetime | None = None) -
     set_paused(actor=actor, mentor_id=mentor.pk, paused=False)
     pause_ended(Mentor, mentor=mentor, actor=actor, now=now)  # who only had meetings cancelled was not paused
     return before - fallen_away(mentor, now).count()
+
+
+def not_on_again(mentor: Mentor, now: datetime) -> list[tuple[Meeting, Against | None]]:
+    """Of a mentor who is back: what fell away and stays so, each with what stands against it."""
+    left = fallen_away(mentor, now).select_related("pairing__child", "pairing__mentor").order_by("start")
+    return [(meeting, stands_against(meeting, now)) for meeting in left]
 
 
 def fallen_away(mentor: Mentor, now: datetime) -> Meetings:

@@ -1,6 +1,7 @@
 """What people do with a meeting: move it, cancel it and take that back, report that it took place elsewhere."""
 
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -137,19 +138,33 @@ def to_take_back(*, actor: Any, among: Meetings, now: datetime) -> list[Meeting]
     return [meeting for meeting in lately if may_take_back(actor, meeting, now)]
 
 
-def _is_free(meeting: Meeting, now: datetime) -> bool:
-    """Nobody else has the hour since, it is still a day of the programme, the mentor is not ill then, and the weekly
-    hour is still that one."""
+class Against(StrEnum):
+    """Why a cancelled meeting can't take place after all."""
+
+    TAKEN = "taken"  # one of the two has another meeting then
+    OTHER_HOUR = "other_hour"  # the pair's weekly hour is another one now
+    NO_DAY = "no_day"  # no day of the programme any more
+    AWAY = "away"  # the mentor is ill then
+
+
+def stands_against(meeting: Meeting, now: datetime) -> Against | None:
+    """What keeps both from having this meeting's hour still."""
     beside = Meeting.objects.exclude(state=MeetingState.CANCELLED).filter(
         Q(child=meeting.child_id) | Q(mentor=meeting.mentor_id)
     )
     if beside.filter(start__gt=meeting.start - HOUR, start__lt=meeting.start + HOUR).exists():
-        return False
+        return Against.TAKEN
     day = local_day(meeting.start)
-    weekly = (
-        meeting.start != meeting.planned_start or slot_on(day, meeting.pairing.slot) == meeting.value().hour
-    )
-    return weekly and programme(now).has(day) and not meeting.pairing.mentor.is_away(day)
+    as_planned = meeting.start == meeting.planned_start
+    if as_planned and slot_on(day, meeting.pairing.slot) != meeting.value().hour:
+        return Against.OTHER_HOUR
+    if not programme(now).has(day):
+        return Against.NO_DAY
+    return Against.AWAY if meeting.pairing.mentor.is_away(day) else None
+
+
+def _is_free(meeting: Meeting, now: datetime) -> bool:
+    return stands_against(meeting, now) is None
 
 
 def may_change(meeting: Meeting, now: datetime) -> bool:

@@ -22,12 +22,14 @@ MOODS = [
 
 
 # What is often so, for a tap instead of typing. Facts only: no praise by machine, no homework.
+OF_TEXTS = _("We read a text together.")
+WITH_TEXTS = frozenset({"chinese", "english"})  # subjects
 PHRASES = {
     Role.ACADEMIC: [
         _("We went over last time once more."),
         _("We looked at what went wrong, and where."),
         _("We began something new."),
-        _("We read a text together."),
+        OF_TEXTS,
         _("We ended a little earlier: it was enough for today."),
         _("Next time we go on from here."),
     ],
@@ -50,7 +52,7 @@ class Words(forms.CharField):
 
 
 class SummaryForm(forms.Form):
-    """What is ticked stands before what is typed."""
+    """What is ticked stands before what is typed. subject: its code, in which some sentences make no sense."""
 
     phrases = forms.TypedMultipleChoiceField(
         label=_("What you did: tick what applies"),
@@ -73,12 +75,18 @@ class SummaryForm(forms.Form):
         required=False,
     )
 
-    def __init__(self, *args: Any, role: str, must: bool = True, **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, role: str, subject: str | None = None, must: bool = True, **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
         self.must, self.phrases = must, PHRASES[Role(role)]
         choices = self.fields["phrases"]
         assert isinstance(choices, forms.TypedMultipleChoiceField)
-        choices.choices = list(enumerate(self.phrases))
+        choices.choices = [
+            (number, said)
+            for number, said in enumerate(self.phrases)
+            if said is not OF_TEXTS or subject in WITH_TEXTS
+        ]
         if role != Role.WELLBEING:
             del self.fields["mood"]
 

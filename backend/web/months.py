@@ -40,11 +40,18 @@ class Day:
     day: date | None
     is_today: bool = False
     marks: list[tuple[str, str]] = field(default_factory=list)
+    is_ahead: bool = False
 
     @property
     def best(self) -> str:
         """What the day is coloured by: that somebody came counts first."""
         return min((what for what, _who in self.marks), key=list(OUTCOMES).index, default="")
+
+    @property
+    def is_told(self) -> bool:
+        """The history below says something of it; of what is planned, or was cancelled before its day, it does not."""
+        signs = {what for what, _who in self.marks}
+        return bool(signs - {"ahead", "cancelled"} or ("cancelled" in signs and not self.is_ahead))
 
 
 def outcome(line: Line) -> str:
@@ -68,17 +75,24 @@ def gaps(lines: Iterable[Line], ahead: Iterable[Any]) -> list[Gap]:
 
 
 def month_of(
-    first: date, lines: Iterable[Line], ahead: Iterable[Any], today: date, *, who: Any = str
+    first: date,
+    lines: Iterable[Line],
+    ahead: Iterable[Any],
+    today: date,
+    *,
+    off: Iterable[Any] = (),
+    who: Any = str,
 ) -> list[list[Day]]:
     """The weeks of the month, Monday first. lines may hold other months too; ahead: meetings to come.
 
-    who: how a mentor's name is said.  A meeting that took place by telephone instead stands there once.
+    off: those that were to come and were cancelled.  who: how a mentor's name is said.  A meeting that took place by telephone instead stands there once.
     """
     lines, ahead = list(lines), list(ahead)
     instead = {line.meeting for line in lines if line.kind == "elsewhere" and not line.disputed}
     told = [line for line in lines if line.kind == "elsewhere" or line.meeting not in instead - {None}]
     found = [(line.at, outcome(line), line.mentor_name) for line in told]
     found += [(meeting.start, "ahead", meeting.pairing.mentor.name) for meeting in ahead]
+    found += [(meeting.start, "cancelled", meeting.pairing.mentor.name) for meeting in off]
     found += [(gap.at, "moved", gap.mentor_name) for gap in gaps(lines, ahead)]
     by_day: dict[date, list[tuple[str, str]]] = defaultdict(list)
     for at, what, name in sorted(found, key=lambda each: each[0]):
@@ -90,7 +104,7 @@ def month_of(
         days = [monday + timedelta(days=n) for n in range(7)]
         weeks.append(
             [
-                Day(day, day == today, by_day.get(day, []))
+                Day(day, day == today, by_day.get(day, []), is_ahead=day > today)
                 if (day.year, day.month) == (first.year, first.month)
                 else Day(None)
                 for day in days

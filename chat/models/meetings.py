@@ -100,6 +100,10 @@ class Meetings(models.QuerySet["Meeting"]):
         begun = self.filter(start__gte=local_time(local_day(now), 0), start__lte=now)
         return begun.exclude(state=MeetingState.CANCELLED)
 
+    def off_ahead(self, now: datetime) -> "Meetings":
+        """Cancelled ones whose hour has not come."""
+        return self.filter(state=MeetingState.CANCELLED, start__gt=now)
+
     def called_off(self, now: datetime) -> "Meetings":
         """Cancelled ones of today and tomorrow: whoever waits for one must not find nothing in its place."""
         today = local_day(now)

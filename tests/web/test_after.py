@@ -94,9 +94,20 @@ def test_from_the_first_page_to_an_end_and_to_who_is_ill(solved: tuple[Client, R
     for pk, password in never.items():
         User.objects.filter(pk=pk).update(password=password)
     some = away.first().child_id
+    gone = away.last()
+    hour, elsewhere = gone.start, Meeting.objects.to_come().exclude(mentor=other.mentor)
+    in_its_place = elsewhere.exclude(mentor__meetings__start=hour).first()
+    Meeting.objects.filter(pk=in_its_place.pk).update(
+        child=gone.child, start=hour, state="moved", changed_at=timezone.now()
+    )
     assert press(desk, path, "导师回来了").headers["Location"] == f"/mentors/{other.mentor_id}/"
     page = desk.get(f"/mentors/{other.mentor_id}/").content.decode()
     assert f'<a href="/children/{some}/">' in page.partition("请打电话")[2].partition("</div>")[0]
+    stays = page.partition("有 1 次见面没有恢复")[2].partition("</div>")[0]
+    assert f'<a href="/pairings/{gone.pairing_id}/">{gone.child.name}</a>' in stays
+    assert f"{timezone.localtime(hour):%H:%M}（其中一方那时有别的见面）" in stays
+    assert set(away.values_list("pk", flat=True)) == {gone.pk}
+    away.delete()
     assert not away.exists() and not Mentor.objects.get(pk=other.mentor_id).paused
     assert "回来了吗" not in desk.get(path).content.decode()
     # Where nothing falls away, nothing may be moved to either, until somebody says that the mentor is back.

@@ -4,6 +4,7 @@ import io
 import json
 import zipfile
 from datetime import date, timedelta
+from types import SimpleNamespace
 
 import pytest
 import time_machine
@@ -68,6 +69,12 @@ def test_a_month_has_its_weeks_and_the_days_their_signs():
         20: ([("met", "李"), ("not_met", "李")], "met", False),
     }
     assert signs_in(weeks) == ["met", "not_met"]
+    off = [
+        SimpleNamespace(start=at(19, day=21), pairing=SimpleNamespace(mentor=SimpleNamespace(name="李老师")))
+    ]
+    days = [day for week in month_of(date(2020, 2, 1), lines, [], date(2020, 2, 19), off=off) for day in week]
+    told = {day.day.day: (day.best, day.is_told) for day in days if day.marks}
+    assert told == {19: ("met", True), 20: ("met", True), 21: ("cancelled", False)}
     assert [months_before(date(2020, 2, 1), n) for n in (-1, 1, 2, 14)] == [
         date(2020, 3, 1),
         date(2020, 1, 1),

@@ -82,6 +82,11 @@ def test_a_summary_is_two_taps_and_what_is_typed_stands_below():
         assert form.is_valid(), form.errors
         assert form.cleaned_data["body"] == "复习了上次的内容。下次从这里接着来。\n下次带圆规。"
         assert SummaryForm({"phrases": ["0"]}, role="wellbeing").is_valid()
+        read = {
+            subject: "一起读了课文。" in str(SummaryForm(role="academic", subject=subject)["phrases"])
+            for subject in ("chinese", "english", "math", "physics", None)
+        }
+        assert read == {"chinese": True, "english": True, "math": False, "physics": False, None: False}
         for wrong in ({}, {"phrases": ["6"]}, {"phrases": ["x"]}):
             assert not SummaryForm(wrong, role="academic").is_valid()
 

@@ -59,7 +59,7 @@ def sights(here: dict[str, User]) -> list[Sight]:
             _("%(ill)s is ill: who changes, who doesn't, and who would be left without, with the reason."),
             _("See what to do"),
             _(
-                "Press “Cancel them, pause the mentor and match the children anew”, then “Match all children, moving as few as possible”."
+                "Press “Cancel them, pause the mentor and match the children anew” and confirm it, then “Match all children, moving as few as possible”."
             ),
             "coordinator",
             reverse("away", args=[ill.mentor.pk]),

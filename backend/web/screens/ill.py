@@ -69,7 +69,8 @@ def acts(visitor: Visitor) -> Iterator[Act]:
         _nothing,
     )
     _in_chinese(at)
-    at.get_by_role("button", name="重新匹配").click()
+    at.locator("summary", has_text="重新匹配").click()
+    at.get_by_role("button", name="是的，取消并重新匹配").click()
     at.get_by_text("已证明").first.wait_for()
     yield (
         at,

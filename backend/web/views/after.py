@@ -23,7 +23,7 @@ from backend.rosters.looking import note_look
 from backend.web.mentor_forms import NoteForm
 from backend.web.needs import NEEDS, PEOPLE_TO_RING, ring
 from backend.web.numbers import numbers
-from backend.web.templatetags.shuangdao import day
+from backend.web.templatetags.shuangdao import day, day_and_hour
 from chat.absence import (
     FURTHEST,
     fallen_away,
@@ -31,11 +31,13 @@ from chat.absence import (
     mentor_is_back,
     mentor_is_ill,
     next_meetings,
+    not_on_again,
     pairs_of,
 )
 from chat.access import hand_over_for, reads_as_staff
 from chat.attention import Need, families_not_come, pairs_in_need
 from chat.handing_over import end_with_note
+from chat.meetings import Against
 from chat.models import Meeting
 from chat.rules.meetings import MeetingState
 from matching.access import access_pairing, locks_for, pairings_for
@@ -217,8 +219,35 @@ def _back(request: HttpRequest, mentor_id: int) -> HttpResponse:
         number,
     )
     messages.success(request, said % {"number": number} if number else _("The mentor is back."))
+    _stays_cancelled(request, mentor_id)
     _whom_to_ring(request, children)
     return redirect("mentor", mentor_id)
+
+
+AGAINST = {
+    Against.TAKEN: gettext_lazy("one of the two has another meeting then"),
+    Against.OTHER_HOUR: gettext_lazy("the pair has another weekly hour now"),
+    Against.NO_DAY: gettext_lazy("there are no meetings on that day"),
+}
+
+
+def _stays_cancelled(request: HttpRequest, mentor_id: int) -> None:
+    """Which meetings don't come back with the mentor, and why."""
+    mentor = access_mentor(request.user, mentor_id, "write")
+    left = []
+    for gone, why in not_on_again(mentor, timezone.now()):
+        if why in AGAINST:
+            said = _("%(when)s (%(why)s)") % {"when": day_and_hour(gone.start), "why": AGAINST[why]}
+            left.append((reverse("pair", args=[gone.pairing_id]), gone.pairing.child.name, said))
+    if not left:
+        return
+    said = ngettext(
+        "%(number)d meeting stays cancelled; please look for another time with the family:",
+        "%(number)d meetings stay cancelled; please look for another time with the families:",
+        len(left),
+    )
+    rows = format_html_join(_("; "), '<a href="{}">{}</a> {}', left)
+    messages.warning(request, format_html("{} {}", said % {"number": len(left)}, rows))
 
 
 def _ill(request: HttpRequest, mentor_id: int, form: AwayForm) -> HttpResponse:

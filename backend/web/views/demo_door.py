@@ -129,12 +129,16 @@ def _groups(request: HttpRequest) -> list[dict[str, Any]]:
         "coordinator": (
             _("Coordinator"),
             "clipboard-list",
-            _("%(name)s. Brings in the roster, runs the matching and publishes the pairs."),
+            _(
+                "%(name)s. Brings in the roster, runs the matching and publishes the pairs. Is also a safeguarding lead: only such a one may read a wellbeing room in an emergency."
+            ),
         ),
         "lead": (
             _("Second coordinator"),
             "shield-check",
-            _("%(name)s. Decides when %(coordinator)s asks to read a room in an emergency."),
+            _(
+                "%(name)s. Also a safeguarding lead: decides when %(coordinator)s asks to read a room in an emergency."
+            ),
         ),
         "young": (
             _("A small child"),

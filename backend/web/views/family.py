@@ -75,7 +75,9 @@ def _card(request: HttpRequest, child: Child, now: datetime, today: date) -> dic
     }
     if reads:
         told = history.first_line(actor=request.user, child_id=child.pk, now=now)
-        weeks = month_of(today.replace(day=1), told.lately, rows, today, who=teacher)
+        weeks = month_of(
+            today.replace(day=1), told.lately, rows, today, off=theirs.off_ahead(now), who=teacher
+        )
         card |= {
             "firsts": first_sentences(told, child.call_name, today),
             "child_first": [line for line in told.lately if _is_child_first(line, now)]

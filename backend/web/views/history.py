@@ -61,7 +61,9 @@ def show(request: HttpRequest, child_id: int) -> HttpResponse:
     child, first, today = context["child"], context["month"], timezone.localdate()
     context["is_child"] = child.user_id == request.user.pk
     if not context["is_child"]:  # a child is shown no signs for what it missed
-        weeks = month_of(first, context["all_lines"], context["ahead"], today, who=teacher)
+        weeks = month_of(
+            first, context["all_lines"], context["ahead"], today, off=context["off"], who=teacher
+        )
         context |= {"weeks": weeks, "signs": signs_in(weeks), "weekdays": WEEKDAYS}
     if Relation.GUARDIAN in context["relations"] and first == today.replace(day=1):
         told = history.first_line(actor=request.user, child_id=child_id)
@@ -98,7 +100,8 @@ def _read(request: HttpRequest, child_id: int) -> dict[str, Any]:
         for line in found.lines
         if chosen["role"] in ("", line.role) and chosen["what"] in ("", outcome(line))
     ]
-    ahead = list(meetings_for(request.user).ahead(timezone.now()).filter(child=child))
+    now, theirs = timezone.now(), meetings_for(request.user).filter(child=child)
+    ahead = list(theirs.ahead(now))
     all_lines = [*found.lines, *found.moved_on]
     moved = [
         {"at": gap.at, "gap": gap, "who": teacher(gap.mentor_name)}
@@ -120,6 +123,7 @@ def _read(request: HttpRequest, child_id: int) -> dict[str, Any]:
         "entries": _anchored(lines + moved),
         "all_lines": all_lines,
         "ahead": ahead,
+        "off": theirs.off_ahead(now),
         "between": found.between,
         "may_dispute": policy.allows("meeting", "dispute", relations),
         "may_export": policy.allows("child", "export", relations),

@@ -181,7 +181,7 @@ def note(request: HttpRequest, pairing_id: int) -> HttpResponse:
 def elsewhere(request: HttpRequest, pairing_id: int) -> HttpResponse:
     """A meeting held by telephone or video, told afterwards."""
     pairing = access_pairing(request.user, pairing_id, "meeting", "record")
-    form = ElsewhereForm(request.POST or None, role=pairing.role)
+    form = ElsewhereForm(request.POST or None, role=pairing.role, subject=pairing.subject_id)
     if request.method == "POST" and form.is_valid():
         told = form.cleaned_data
         try:

@@ -87,7 +87,8 @@ def my_calendar(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         secret = calendar.make_feed(actor=request.user, now=timezone.now())
         address = f"{settings.SITE_ORIGIN}{reverse('calendar_feed', args=[secret])}"
-        context = {"address": address, "picture": picture_of(address)}
+        webcal = f"webcal:{address.partition(':')[2]}"
+        context = {"address": address, "webcal": webcal, "picture": picture_of(address)}
     context["feed"] = calendar.feed_of(request.user)
     return render(request, "mentor/calendar.html", context)
 

@@ -128,7 +128,9 @@ def _explained(request: HttpRequest, room: Room) -> HttpResponse:
 def end(request: HttpRequest, room_id: int) -> HttpResponse:
     """Ends the session, with the summary if there is time for it."""
     room = access_room(request.user, room_id, "end_session")
-    form = SummaryForm(request.POST or None, role=room.pairing.role, must=False)
+    form = SummaryForm(
+        request.POST or None, role=room.pairing.role, subject=room.pairing.subject_id, must=False
+    )
     if request.method == "POST" and form.is_valid():
         written = form.cleaned_data
         try:
@@ -151,7 +153,8 @@ def end(request: HttpRequest, room_id: int) -> HttpResponse:
 def summary(request: HttpRequest, session_id: int) -> HttpResponse:
     """The summary of a session that is over."""
     session = sessions.access_session(request.user, session_id)
-    form = SummaryForm(request.POST or None, role=session.room.pairing.role)
+    pairing = session.room.pairing
+    form = SummaryForm(request.POST or None, role=pairing.role, subject=pairing.subject_id)
     if request.method == "POST" and form.is_valid():
         written = form.cleaned_data
         try:

@@ -1,6 +1,6 @@
 // The boxes of a week are ordinary ones. With a pointer one paints over them: the first decides whether hours
 // are ticked or cleared. With arrow keys one walks through the grid. On a touch screen a stroke up or down
-// scrolls the page, one to the side paints.
+// scrolls the page, one to the side paints; what a stroke painted before it became a scroll is undone.
 const grid = document.querySelector("table.hours");
 
 function show(box) {
@@ -46,7 +46,7 @@ if (grid) {
     const box = boxAt(event.clientX, event.clientY);
     if (!box || event.button !== 0) return;
     painted = false;
-    painting = { to: !box.checked, from: box, moved: false };
+    painting = { to: !box.checked, from: box, moved: false, were: new Map() };
     // A touch captures the pointer; painting needs to know what lies under it.
     if (event.target.hasPointerCapture(event.pointerId)) event.target.releasePointerCapture(event.pointerId);
   });
@@ -55,15 +55,20 @@ if (grid) {
     const box = boxAt(event.clientX, event.clientY);
     if (!box || (box === painting.from && !painting.moved)) return;
     painting.moved = true;
-    set(painting.from, painting.to);
-    set(box, painting.to);
+    for (const each of [painting.from, box]) {
+      if (!painting.were.has(each)) painting.were.set(each, each.checked);
+      set(each, painting.to);
+    }
   });
-  for (const over of ["pointerup", "pointercancel"]) {
-    document.addEventListener(over, () => {
-      painted = painting !== null && painting.moved;
-      painting = null;
-    });
-  }
+  document.addEventListener("pointerup", () => {
+    painted = painting !== null && painting.moved;
+    painting = null;
+  });
+  document.addEventListener("pointercancel", () => {
+    if (painting) for (const [box, was] of painting.were) set(box, was);
+    painted = false;
+    painting = null;
+  });
   grid.addEventListener(
     "click",
     (event) => {
