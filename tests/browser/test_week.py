@@ -26,6 +26,14 @@ def test_a_week_is_painted_over_and_walked_through(
     # A stroke with the mouse over four hours of Monday morning, the first of which is not ticked yet.
     first, last = (box(0, hour).locator("..").bounding_box() for hour in (8, 11))
     assert first and last
+    # A finger's stroke that the browser takes for a scroll has ticked nothing.
+    for kind, where in (("pointerdown", first), ("pointermove", last), ("pointercancel", last)):
+        at = {"clientX": where["x"] + 9, "clientY": where["y"] + 9, "bubbles": True, "pointerType": "touch"}
+        box(0, 8).locator("..").dispatch_event(kind, at)
+        if kind == "pointermove":
+            expect(box(0, 11)).to_be_checked()
+    for hour in (8, 11):
+        expect(box(0, hour)).not_to_be_checked()
     page.mouse.move(first["x"] + 9, first["y"] + 9)
     page.mouse.down()
     page.mouse.move(last["x"] + 9, last["y"] + 9, steps=12)
@@ -49,3 +57,13 @@ def test_a_week_is_painted_over_and_walked_through(
     ticked = page.locator("input[name=slot]:checked").evaluate_all("boxes => boxes.map(box => +box.value)")
     assert {8, 10, 11, 24 + 9} <= set(ticked)
     assert 9 not in ticked
+    # Without the newer way to copy the address is marked, whole.
+    page.goto(f"{url}/my-calendar/")
+    page.get_by_role("button", name="生成").click()
+    page.evaluate("Object.defineProperty(navigator, 'clipboard', { value: undefined })")
+    page.get_by_role("button", name="复制地址").click()
+    address = page.locator("#address")
+    marked = address.evaluate("field => field.value.slice(field.selectionStart, field.selectionEnd)")
+    assert marked == address.input_value() and "/calendar/" in marked
+    webcal = page.locator("a[href^='webcal:']").get_attribute("href")
+    assert webcal and webcal.partition(":")[2] == marked.partition(":")[2]

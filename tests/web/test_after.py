@@ -72,7 +72,12 @@ def test_from_the_first_page_to_an_end_and_to_who_is_ill(solved: tuple[Client, R
     parents = User.objects.filter(guardianships__child__in=theirs)
     never = dict(parents.values_list("pk", "password"))
     parents.update(password=User.objects.get(login="zhou@example.org").password)
-    assert f"{other.mentor.name}病了" in desk.get(path).content.decode()
+    page = desk.get(path).content.decode()
+    assert f"{other.mentor.name}病了" in page
+    for name in ("cancel", "anew"):  # neither is pressed before one has opened what it does, nor with Enter
+        before = page[: page.index(f'name="{name}"')]
+        assert "</details>" not in before.rpartition('<details class="confirm">')[2]
+    assert re.findall(r"<button[^>]*>", page[: page.index('name="until"')])[-1].endswith("disabled hidden>")
     refused = desk.post(path, {"until": "2031-01-01", "anew": "1"})
     assert refused.status_code == 200 and "四周以内" in refused.content.decode()
     answer = desk.post(path, {"until": timezone.localdate().isoformat(), "anew": "1"})
