@@ -162,6 +162,7 @@ TABLE: dict[str, dict[str, frozenset[Relation]]] = {
     "alert": {
         "ask": frozenset({K}),  # for a person, for itself
         "raise": frozenset({K, A, W, G, LG}),  # a worry, or somebody who is reported
+        "follow": frozenset({A, W, G}),  # whether somebody has taken the worry that one told
         "watch": frozenset({C, L, D}),  # the duty screen, with the cases for which one was called
         "count": frozenset({C, L}),  # how many, how old, who has them
         "judge": frozenset({L}),

@@ -1,13 +1,19 @@
-"""Children who need somebody now, for the first page of whoever may help: what the duty screen holds, by its gate."""
+"""What can't wait, for everybody's first page: children who need somebody, for whoever may help (what the duty screen
+holds, by its gate); rooms that are read in an emergency; whether anybody has taken a worry, for who told it.
+"""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from django.urls import reverse
+from django.utils import timezone
 
-from backend.care.access import cases_for, in_order, may_watch
+from backend.accounts.access import may
+from backend.care.access import cases_for, in_order, may_watch, readings_for, waiting_readings
+from backend.care.helping import standing_alerts
 from backend.care.models import Case
+from backend.care.worries import told_by
 
 MOST = 10  # the duty screen shows the others
 
@@ -46,3 +52,18 @@ def on_call(actor: Any) -> OnCall | None:
         return None
     cases = list(in_order(cases_for(actor))[: MOST + 1])
     return OnCall(rows_of(actor, cases[:MOST]), len(cases) > MOST)
+
+
+def now_for(actor: Any) -> dict[str, Any]:
+    """For duty/now.html. stands: whether the page has it at all, and so asks again."""
+    now, at_desk = timezone.now(), may(actor, "alert", "count")
+    told: dict[str, Any] = {
+        "is_at_desk": at_desk,
+        "rows": rows_of(actor, standing_alerts(actor)) if at_desk else [],
+        "on_call": None if at_desk else on_call(actor),
+        "opened": readings_for(actor).open(now).filter(asked_by=actor.pk),
+        "to_decide": waiting_readings(actor).count(),
+        "worries": told_by(actor, now),
+    }
+    told["stands"] = at_desk or told["on_call"] is not None or bool(told["worries"])
+    return told

@@ -15,6 +15,7 @@ ABOVE = {
     "call_me": "home",
     "carer": CHILD,
     "case": "duty",
+    "case_phones": "case",
     "child": "home",
     "consent": CHILD,
     "duty": "home",
@@ -42,7 +43,7 @@ ABOVE = {
     "what_if": "home",
     "withdraw_consent": "consent",
 }
-AT_DESK = {"end_pairing": "pair", "history": "child", "history_on_paper": "history"}
+AT_DESK = {"case_phones": "case", "end_pairing": "pair", "history": "child", "history_on_paper": "history"}
 WHOLE = ("account", "duty", "home")  # addresses without anybody in them
 
 

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from backend.audit.models import Entry
 from backend.care.access import access_case, cases_for
-from backend.care.alerts import ask_for_help, pass_on, take_case
+from backend.care.alerts import ask_for_help, pass_on, raise_alert, take_case
 from backend.care.cases import (
     CaseClosed,
     NotSealed,
@@ -184,3 +184,16 @@ def test_passing_on_names_who_is_called_next_and_leaves_a_mark(family, counsello
         take_case(actor=lead, case_id=alert.case_id)
     form = duty.get(f"/cases/{alert.case_id}/").content.decode()
     assert "您后面没有人了" in form and "接下来通知" not in form
+
+
+def test_the_telephones_lead_back_and_of_an_asking_nobody_asks_whether_it_was_right(family, counsellor, lead):
+    alert = ask_for_help(actor=family.child.user)
+    for user in (counsellor, lead):
+        page = browser_of(user).post(f"/cases/{alert.case_id}/phones/").content.decode()
+        assert f'class="up no-print"\n             href="/cases/{alert.case_id}/"' in page
+    judged = f"/cases/{alert.case_id}/alerts/"
+    assert judged not in browser_of(lead).get(f"/cases/{alert.case_id}/").content.decode()
+    other = raise_alert(actor=None, child=family.child, kind="S1")
+    assert (
+        f"/cases/{other.case_id}/alerts/" in browser_of(lead).get(f"/cases/{other.case_id}/").content.decode()
+    )

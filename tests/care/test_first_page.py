@@ -5,10 +5,11 @@ import re
 import pytest
 from django.utils import timezone
 
-from backend.care.alerts import ask_for_help, raise_alert, take_case
-from backend.care.models import Shift
+from backend.care.alerts import ask_for_help, raise_alert, take_case, tell_those_on_duty
+from backend.care.models import Shift, Watch
 from backend.care.rota import keep_watch
 from tests.care.on_duty import put_on_duty
+from tests.chat.people import add_family
 from tests.web.test_family import browser_of
 
 pytestmark = pytest.mark.django_db
@@ -75,3 +76,28 @@ def test_once_somebody_took_it_the_child_s_first_page_says_so_as_the_help_page_d
     assert (
         "孙老师看到了，会来找你" in card and "孙老师看到了，会来找你" in first and "看看谁会来" not in first
     )
+
+
+def test_the_first_page_asks_again_and_nobody_counts_as_watching_for_that(family, counsellor, lead):
+    for user in (counsellor, lead, family.coordinator):
+        browser = browser_of(user)
+        page = browser.get("/").content.decode()
+        assert 'data-asks="/"' in page and "asking.js" in page and IN_NEED not in page
+    for user in (family.parent, family.stranger, family.child.user):
+        assert 'data-asks="/"' not in browser_of(user).get("/").content.decode()
+    ask_for_help(actor=family.child.user)
+    for user, named in ((counsellor, True), (lead, True), (family.coordinator, False), (family.parent, None)):
+        part = browser_of(user).get("/", headers={"Asks-Again": "1"}).content.decode()
+        assert (IN_NEED in part, "林沐阳" in part) == (named is not None, bool(named)) and "<html" not in part
+    assert not Watch.objects.exists()
+
+
+def test_a_child_that_asks_now_stands_before_a_worry(family, counsellor):
+    other = add_family(1)
+    tell_those_on_duty(
+        actor=other.wellbeing.user, child_id=other.child.pk, kind="concern", words="他很久没来了"
+    )
+    alert = ask_for_help(actor=family.child.user)
+    assert ["林沐阳0" in row for row in rows(counsellor)] == [True, False]
+    take_case(actor=counsellor, case_id=alert.case_id)  # what nobody has answered comes first all the same
+    assert ["林沐阳0" in row for row in rows(counsellor)] == [False, True]

@@ -1,13 +1,17 @@
 """Reading in an emergency, on the pages: what who asks is told, and what an empty range says."""
 
+from datetime import timedelta
+
 import pytest
+import time_machine
 
 from backend.accounts.models import User
 from backend.care.models import Reading
 from backend.care.readings import ask_in_emergency, decide_reading
 from chat.rules.times import local_day
-from tests.care.emergency import DAY, NOW, say
+from tests.care.emergency import DAY, NOW, ask, say
 from tests.care.test_rules import REASON
+from tests.web.test_family import browser_of
 
 pytestmark = pytest.mark.usefixtures("clock")
 
@@ -49,3 +53,32 @@ def test_empty_days_are_said_to_be_empty_and_lead_back(family, lead, second_lead
     page = client.get(f"/rooms/{room.pk}/").content.decode()
     assert "这几天没有人说话；其他日期要另外申请。" in page and "还没有说过话" not in page
     assert 'href="/readings/"' in page
+
+
+def test_what_waits_and_what_is_open_stand_first_at_home_and_once_on_the_page(
+    family, lead, second_lead, client
+):
+    reading = ask(lead, family.rooms["academic"])
+
+    def first_card(user):
+        page = browser_of(user).get("/").content.decode()
+        part = browser_of(user).get("/", headers={"Asks-Again": "1"}).content.decode()
+        main = page[page.index("<main") :]
+        at = main.find("紧急查看</h2>")
+        assert (at >= 0) is ("紧急查看</h2>" in part)
+        if at < 0:
+            return ""
+        assert main[:at].count("<section") == 1, "it is the first card"
+        return main[at : main.index("</section>", at)]
+
+    decides = first_card(second_lead)
+    assert "有 1 份紧急查看申请等待您审核" in decides and first_card(lead) == ""
+    assert browser_of(second_lead).get("/readings/").content.decode().count(REASON) == 1
+    decide_reading(actor=second_lead, reading_id=reading.pk, approve=True)
+    reads = first_card(lead)
+    assert "20:00" in reads and f'href="/rooms/{reading.room_id}/"' in reads and first_card(second_lead) == ""
+    page = browser_of(lead).get("/readings/").content.decode()
+    assert page.count("林沐阳0") == 1 and f'href="/rooms/{reading.room_id}/"' in page
+    assert browser_of(second_lead).get("/readings/").content.decode().count(REASON) == 1
+    with time_machine.travel(NOW + timedelta(minutes=61), tick=False):
+        assert first_card(lead) == ""

@@ -14,7 +14,7 @@ from backend import policy
 from backend.errors import NotYours
 from backend.rosters import carers
 from backend.rosters.models import Child
-from backend.web.in_need import on_call
+from backend.web.in_need import now_for
 from backend.web.months import month_of, outcome, signs_in
 from backend.web.saying import coming, first_sentences, spoken, teacher
 from backend.web.templatetags.shuangdao import WEEKDAYS
@@ -46,7 +46,7 @@ def home(request: HttpRequest, children: list[Child]) -> HttpResponse:
     for card in cards:
         card["lacks_consent"] = card["reads"] and card["child"] not in taking_part
     context = {
-        "on_call": on_call(request.user),
+        "now": now_for(request.user),
         "cards": cards,
         "weekdays": WEEKDAYS,
         "month": today.replace(day=1),

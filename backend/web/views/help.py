@@ -18,6 +18,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from backend.care import alerts, hotlines, routing
 from backend.care.helping import Card, card_for, told_in
+from backend.care.worries import is_anybody_online, may_follow
 from backend.errors import NotYours
 from backend.rosters.models import Carer, Child
 from backend.web.appearance import appearance_of
@@ -153,12 +154,31 @@ def tell(request: HttpRequest, child_id: int) -> HttpResponse:
                 _("Thank you for telling us. Somebody is looking after it. You were right to say it."),
             )
         else:
-            messages.success(request, _("Thank you. Those on duty have it, and somebody looks after it."))
+            _thank(request, form.cleaned_data["kind"], child_id)
         return redirect("home")
     context = {"child": child, "form": form, "is_child": is_child}
     if is_child:
         context["up"] = reverse("help")
+    else:
+        context |= {
+            "online": is_anybody_online(request.user, timezone.now()),
+            "follows": may_follow(request.user, child_id),
+            "numbers": numbers(),
+        }
     return render(request, "help/tell.html", context)
+
+
+def _thank(request: HttpRequest, kind: str, child_id: int) -> None:
+    """Says no more than is so: that it is kept and who is told, not that anybody has it."""
+    if kind == "report":
+        said = _("Thank you. It is kept, and the safeguarding leads are being told: nobody else reads it.")
+    elif may_follow(request.user, child_id):
+        said = _(
+            "Thank you. It is kept, and those on duty are being called. Your first page says who takes it."
+        )
+    else:
+        said = _("Thank you. It is kept, and those on duty are being called.")
+    messages.success(request, said)
 
 
 def _with_parts(request: HttpRequest, child: Child) -> list[tuple[int, str]]:

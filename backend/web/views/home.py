@@ -11,12 +11,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from backend.accounts.access import may
-from backend.care.access import (
-    own_waiting_readings,
-    readings_to_review,
-    waiting_readings,
-)
-from backend.care.helping import standing_alerts, without_anybody
+from backend.care.access import own_waiting_readings, readings_to_review
+from backend.care.helping import without_anybody
 from backend.care.requests import calls_to_make
 from backend.care.rota import gaps_ahead
 from backend.care.waking import can_wake
@@ -25,7 +21,7 @@ from backend.rosters.aside import waiting
 from backend.rosters.models import Child, Consent, Mentor, RosterUpload
 from backend.rosters.ways_in import never_invited
 from backend.web.demonstration.people import person
-from backend.web.in_need import on_call, rows_of
+from backend.web.in_need import now_for
 from backend.web.needs import NEEDS
 from backend.web.views import child, demo_door, family, mentor
 from chat.access import children_of_family
@@ -43,6 +39,9 @@ def show(request: HttpRequest) -> HttpResponse:
         return demo_door.show(request)
     if not request.user.is_authenticated:
         return redirect_to_login(request.get_full_path(), login_url="sign_in")
+    if request.headers.get("Asks-Again"):
+        # Of the whole page only what can't wait. Looking at it is not looking at the duty screen.
+        return render(request, "duty/now.html", {"now": now_for(request.user)})
     if not may(request.user, "child", "list"):
         return _home_of(request)
     active = Child.objects.filter(active=True)
@@ -82,10 +81,9 @@ def show(request: HttpRequest) -> HttpResponse:
         "unpaired": len(children_who_lack_a_mentor()),
         "shut": Room.objects.live().exclude(shut_by="").count(),
         "held": waiting_holds(request.user).count() if may(request.user, "held", "decide_academic") else 0,
-        "readings": waiting_readings(request.user).count(),
         "own_readings": own_waiting_readings(request.user).count(),
         "to_review": readings_to_review(request.user).count(),
-        "in_need": rows_of(request.user, standing_alerts(request.user)),
+        "now": now_for(request.user),
         "without_anybody": without_anybody(request.user),
         "gaps": len(gaps_ahead(timezone.now())),
         "can_wake": can_wake(timezone.now()),
@@ -127,5 +125,5 @@ def _home_of(request: HttpRequest) -> HttpResponse:
     children_here = children_of_family(request.user)
     if children_here:
         return family.home(request, children_here)
-    context = {"withdrawn_from": withdrawn_from(request.user), "on_call": on_call(request.user)}
+    context = {"withdrawn_from": withdrawn_from(request.user), "now": now_for(request.user)}
     return render(request, "home_plain.html", context)

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST
 
 from backend.errors import Conflict, Invalid
 from backend.rosters.models import Mentor
-from backend.web.in_need import on_call
+from backend.web.in_need import now_for
 from backend.web.mentor_forms import ElsewhereForm, NoteForm
 from backend.web.numbers import numbers
 from backend.web.saying import coming, on_day, told_apart, what_happened
@@ -102,7 +102,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "children_rest": children[FEW:],
         "notes_left": notes_left(request.user, now),
         "notes_to_leave": notes_to_leave(request.user, now),
-        "on_call": on_call(request.user),
+        "now": now_for(request.user),
         "pausing": Mentor.objects.filter(user=request.user, active=True, paused=True).exists(),
         "has_family": bool(children_of_family(request.user)),
     }

@@ -38,11 +38,16 @@ def index(request: HttpRequest) -> HttpResponse:
         {"reading": reading, "overdue": review_by(timezone.localdate(reading.asked_at)) < today}
         for reading in readings_to_review(request.user)
     ]
+    waiting = waiting_readings(request.user)
+    opened = readings_for(request.user).open(now).filter(asked_by=request.user)
+    above = {*waiting, *(entry["reading"] for entry in to_review), *opened}
+    others = readings_for(request.user).exclude(pk__in=[reading.pk for reading in above])
     context = {
-        "waiting": waiting_readings(request.user),
+        "waiting": waiting,
         "to_review": to_review,
-        "open": readings_for(request.user).open(now).filter(asked_by=request.user),
-        "page": Paginator(readings_for(request.user), PER_PAGE).get_page(request.GET.get("page")),
+        "open": opened,
+        "others": bool(above),
+        "page": Paginator(others, PER_PAGE).get_page(request.GET.get("page")),
         "reviews": Reading.Review.choices,
     }
     return render(request, "readings/index.html", context)

@@ -41,6 +41,8 @@ function take(text) {
     // The part itself stays: what reads screens listens to it.
     for (const name of Object.keys(shown.dataset)) delete shown.dataset[name];
     Object.assign(shown.dataset, part.dataset);
+    // Nor is anything taken from under somebody's finger where nothing is new.
+    if (shown.innerHTML === part.innerHTML) continue;
     shown.textContent = "";
     shown.append(...Array.from(part.childNodes));
     const again = held && Array.from(shown.querySelectorAll("a, button")).find((each) => each.outerHTML === held);
