@@ -52,11 +52,13 @@ def on_day(at: datetime, today: date) -> str:
 
 
 def coming(at: datetime, today: date) -> str:
-    """今天 19:00, 明天 10:00, 周六 10:00 or 2月17日 周一 19:00."""
+    """今天 19:00, 明天 10:00, 周六 10:00, 下周四 10:00 or 2月17日 周一 19:00."""
     there = timezone.localtime(at)
     ahead = (there.date() - today).days
     names = {0: _("today"), 1: _("tomorrow")}
     weekday = str(WEEKDAYS[there.weekday()])
+    if there.weekday() < today.weekday():  # on a Friday, Thursday alone sounds like yesterday
+        weekday = _("next %(weekday)s") % {"weekday": weekday}
     day = names.get(ahead) or (
         weekday if ahead < WEEK else with_weekday(date_format(there, "MONTH_DAY_FORMAT"), there)
     )
