@@ -83,7 +83,7 @@ def test_a_month_has_its_weeks_and_the_days_their_signs():
     ]
 
 
-@pytest.mark.django_db
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
 def test_where_a_meeting_was_moved_from_the_month_and_the_list_say_so(family):
     """From the end of February into March, and within a day, which leaves no gap."""
     moved = Meeting.objects.filter(pairing=academic(family).pairing).order_by("start")
