@@ -130,7 +130,7 @@ def test_they_talk_through_a_lost_network_and_the_parent_reads_that_somebody_cam
 
     carer = sign_in(browser, url, "carer", width=360)
     before = carer.locator("ul.plain li").first.inner_text()
-    carer.get_by_role("link", name="换个时间").first.click()
+    carer.get_by_role("link", name="来不了、换时间").first.click()
     check_reads_well(carer)
     carer.locator("input[type=radio][name=start]").last.check()
     carer.get_by_role("button", name="改到选好的时间").click()
