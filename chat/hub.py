@@ -234,12 +234,18 @@ class Hub:
             if suspects:
                 await self._check_sign_ins(each for each in self.sockets if each.place.user in suspects)
 
-    async def _reread(self, rooms: Iterable[int], asked: Asked | None = None) -> None:
-        """asked: by sockets that wait for it, whose details are read even when nothing changed."""
+    async def _reread(
+        self, rooms: Iterable[int], asked: Asked | None = None, *, check_sign_ins: bool = False
+    ) -> None:
+        """asked: by sockets that wait for it, whose details are read even when nothing changed.
+
+        check_sign_ins: of all that are here, after it was read what there is and before anybody is told: whose right
+        ended before something was said is not sent it.
+        """
         asked = {} if asked is None else asked
         rooms = {room for room in rooms if room in self.views} | asked.keys()
         if not rooms:
-            return
+            return await self._check_sign_ins(self.sockets) if check_sign_ins else None
         try:
             found = await self.read(reading.rooms_now, rooms)
             changed = [room for room, now in found.items() if room in asked or self._is_news(now)]
@@ -249,6 +255,8 @@ class Hub:
                 if not waiting.done():
                     waiting.set_exception(error)
             raise
+        if check_sign_ins:
+            await self._check_sign_ins(self.sockets)
         for room in rooms:
             if room in found:
                 self.observe(found[room], details.get(room))
@@ -260,10 +268,9 @@ class Hub:
 
     async def _poll(self) -> None:
         started = time.monotonic()
-        if self.views:
-            known = [(view.room, view.head, view.stamp) for view in self.views.values()]
-            await self._reread(await self.read(polling.changed_rooms, known))
-        await self._check_sign_ins(self.sockets)
+        known = [(view.room, view.head, view.stamp) for view in self.views.values()]
+        changed = await self.read(polling.changed_rooms, known) if known else []
+        await self._reread(changed, check_sign_ins=True)
         stale, self._looked = not self.is_fresh(), started
         if stale:
             for view in self.views.values():

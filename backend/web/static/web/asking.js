@@ -7,7 +7,6 @@ const TICK = 500;
 const PATIENCE = 10000; // milliseconds for an answer
 const OFTEN = 3; // so many times without one are told
 const waited = new WeakMap(); // part → milliseconds since it asked last, by ticks: a device's clock may be set
-const told = new WeakMap(); // part → what it was told last
 let inVain = 0;
 
 export async function ask(part) {
@@ -35,8 +34,7 @@ function take(text) {
   fresh.innerHTML = text;
   for (const part of Array.from(fresh.content.children)) {
     const shown = part.id && document.getElementById(part.id);
-    if (!shown || told.get(shown) === part.outerHTML) continue; // said once is said
-    told.set(shown, part.outerHTML);
+    if (!shown) continue;
     const held = shown.contains(document.activeElement) && document.activeElement.outerHTML;
     // The part itself stays: what reads screens listens to it.
     for (const name of Object.keys(shown.dataset)) delete shown.dataset[name];
